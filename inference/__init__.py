@@ -1,0 +1,1 @@
+"""Samples to events: scoring, smoothing, incidents, summaries."""

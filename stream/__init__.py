@@ -1,0 +1,1 @@
+"""Bytes to samples: addresses, ingest, decoding, sampling, worker processes."""
