@@ -1,0 +1,25 @@
+"""How one source is to be opened, decoded and sampled: what the service tells a worker about it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """All times in seconds."""
+
+    fps: float = 2.0
+    """Samples per second of media time, at most."""
+    decode: Literal["auto", "all", "keyframes"] = "auto"
+    open_timeout_s: float = 10.0
+    """From the first packet sent to the first frame's codec being known."""
+    read_timeout_s: float = 10.0
+    """Longest wait for one packet."""
+    trusted: bool = False
+    """The operator named the address: it may be anywhere. Otherwise only public networks and `egress_allow`."""
+    egress_allow: tuple[str, ...] = ()
+    """Networks in CIDR form that may be reached although they are not public."""
+    paced: bool = False
+    """Read a stored file at its own speed, as if it were live."""
+    loop: bool = False
+    """Start a stored file again when it ends, as a new epoch of the same media."""
