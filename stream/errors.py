@@ -16,6 +16,9 @@
       WorkerLost            the process that decoded it died
       Overloaded            no worker had room for it
       PublishRefused        a WebRTC offer that cannot be answered
+        OfferInvalid          it is not SDP, or offers no video
+        CodecUnsupported      it offers no codec that we decode
+      InternalFault         a defect of ours; the log has it
 
 `code` is stable and meant for programs; `retryable` says whether trying the same address again can help. Both are
 decided where the error is raised, never by reading its text.
@@ -110,3 +113,25 @@ class Overloaded(SourceError):
 
 class PublishRefused(SourceError):
     code = "publish_refused"
+
+
+class OfferInvalid(PublishRefused):
+    code = "offer_invalid"
+
+
+class CodecUnsupported(PublishRefused):
+    code = "codec_unsupported"
+
+
+class InternalFault(SourceError):
+    code = "internal"
+
+
+def error_from(failure: Failure) -> SourceError:
+    """The error that a value stands for, to be raised on this side of the process border."""
+    kinds = {kind.code: kind for kind in _descendants(SourceError)}
+    return kinds.get(failure.code, SourceError)(failure.message)
+
+
+def _descendants(kind: type[SourceError]) -> list[type[SourceError]]:
+    return [kind, *(deeper for child in kind.__subclasses__() for deeper in _descendants(child))]

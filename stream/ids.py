@@ -1,0 +1,36 @@
+"""Time-ordered ids with a prefix: `med_` and 21 base62 characters, 8 of time and 13 of entropy."""
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+"""In ASCII order, so that numbers of one width sort as text the way they sort as numbers."""
+
+ENTROPY_BYTES = 11
+"""The least that fills the random part: 62¹³ is a little under 2⁷⁸."""
+
+_TIME_WIDTH = 8
+_ENTROPY_WIDTH = 13
+
+
+def base62(number: int, width: int) -> str:
+    """`number` in `width` base62 digits, most significant first, padded with zeros.
+
+    Raises ValueError for a negative number and for one that needs more digits.
+    """
+    digits = []
+    rest = number
+    for _ in range(width):
+        rest, digit = divmod(rest, 62)
+        digits.append(ALPHABET[digit])
+    if rest != 0:
+        raise ValueError(f"{number} does not fit {width} base62 digits")
+    return "".join(reversed(digits))
+
+
+def make_id(prefix: str, unix_ms: int, entropy: bytes) -> str:
+    """An id such as `med_0V9Kk2xq…`; ids of one prefix sort by `unix_ms`.
+
+    Raises ValueError for less entropy than `ENTROPY_BYTES` and for a time outside 62⁸ ms (the year 8888).
+    """
+    if len(entropy) < ENTROPY_BYTES:
+        raise ValueError(f"an id needs {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
+    random = int.from_bytes(entropy, "big") % 62**_ENTROPY_WIDTH
+    return f"{prefix}_{base62(unix_ms, _TIME_WIDTH)}{base62(random, _ENTROPY_WIDTH)}"

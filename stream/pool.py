@@ -1,0 +1,204 @@
+"""The worker processes: spawned, watched, replaced; streams are placed on the least loaded."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from stream.address import Address
+from stream.errors import Overloaded, WorkerLost
+from stream.messages import GiveBack, Picked, Pull, Receive, Stop
+from stream.options import SourceOptions
+from stream.pooled import PooledSource
+from stream.process import SourceReport, WorkerProcess
+
+_SLOTS = 64
+_START_TIMEOUT_S = 30.0
+_PLACE_TIMEOUT_S = 10.0
+_FIRST_DELAY_S = 0.2
+_LAST_DELAY_S = 10.0
+_STABLE_S = 30.0
+_log = logging.getLogger("gorewatch.pool")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """One worker, for people and metrics."""
+
+    pid: int
+    sources: int
+    restarts: int
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A place for one worker: who sits there now, and its sources."""
+
+    process: WorkerProcess | None = None
+    sources: dict[int, PooledSource] = field(default_factory=dict)
+    restarts: int = 0
+
+
+class WorkerPool:
+    """Owns the worker processes. An async context manager; all methods belong to one event loop."""
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        width_px: int,
+        height_px: int,
+        slots: int = _SLOTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if workers < 1:
+            raise ValueError("a pool needs at least one worker")
+        self._size_px = (width_px, height_px)
+        self._slots = slots
+        self._clock = clock
+        self._seats = [_Seat() for _ in range(workers)]
+        self._numbers = itertools.count(1)
+        self._keepers: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def start(self) -> None:
+        """Spawn the workers and wait until one takes orders. Raises `Overloaded` when none does."""
+        self._keepers = [
+            asyncio.create_task(self._keep(seat), name=f"worker-{index}") for index, seat in enumerate(self._seats)
+        ]
+        try:
+            await self._wait_for_seat(_START_TIMEOUT_S)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """End all workers; their sources end with them. Idempotent."""
+        keepers, self._keepers = self._keepers, []
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every worker is up."""
+        return all(seat.process is not None for seat in self._seats)
+
+    @property
+    def workers(self) -> list[WorkerFacts]:
+        return [
+            WorkerFacts(seat.process.pid, len(seat.sources), seat.restarts)
+            for seat in self._seats
+            if seat.process is not None
+        ]
+
+    async def pull(self, address: Address, options: SourceOptions) -> PooledSource:
+        """Open an address in a worker; what becomes of it, the source tells. Raises `Overloaded`."""
+        source = await self._place(options)
+        self._order(source, Pull(source.number, address, options))
+        return source
+
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[PooledSource, str]:
+        """Answer a WebRTC offer in a worker. Returns the source and the SDP answer.
+
+        Raises `Overloaded`, or `PublishRefused` for an offer that cannot be answered.
+        """
+        source = await self._place(options)
+        self._order(source, Receive(source.number, offer_sdp, options))
+        try:
+            return source, await source.answer()
+        except BaseException:
+            await source.aclose()
+            raise
+
+    def _order(self, source: PooledSource, order: Pull | Receive) -> None:
+        seat = self._seat_of(source.number)
+        if seat is not None and seat.process is not None:
+            seat.process.send(order)
+
+    def _seat_of(self, number: int) -> _Seat | None:
+        return next((seat for seat in self._seats if number in seat.sources), None)
+
+    async def _place(self, options: SourceOptions) -> PooledSource:
+        seat = await self._wait_for_seat(_PLACE_TIMEOUT_S)
+        process = seat.process
+        assert process is not None, "a seat that was waited for is taken"
+        number = next(self._numbers)
+        source = PooledSource(number, process, options, forget=lambda gone: _forget(seat, gone))
+        seat.sources[number] = source
+        return source
+
+    async def _wait_for_seat(self, timeout_s: float) -> _Seat:
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(lambda: any(seat.process for seat in self._seats))
+        except TimeoutError as error:
+            raise Overloaded("No worker process is up; the log says why.") from error
+        taken = [seat for seat in self._seats if seat.process is not None]
+        return min(taken, key=lambda seat: len(seat.sources))
+
+    async def _keep(self, seat: _Seat) -> None:
+        """Keep one seat taken: spawn, hear, clear away, again; with growing delays while it does not last."""
+        delay_s = _FIRST_DELAY_S
+        while True:
+            started_s = self._clock()
+            try:
+                await self._seat_one(seat)
+            except (WorkerLost, OSError) as error:
+                _log.error("a worker process could not be started: %s", error)
+            if self._clock() - started_s >= _STABLE_S:
+                delay_s = _FIRST_DELAY_S
+            await asyncio.sleep(delay_s)
+            delay_s = min(2.0 * delay_s, _LAST_DELAY_S)
+            seat.restarts += 1
+
+    async def _seat_one(self, seat: _Seat) -> None:
+        width_px, height_px = self._size_px
+        process = await WorkerProcess.spawn(slots=self._slots, height_px=height_px, width_px=width_px)
+        try:
+            seat.process = process
+            async with self._changed:
+                self._changed.notify_all()
+            await process.run(lambda report: _hear(seat, process, report))
+            _log.error("worker %d is gone, with %d sources", process.pid, len(seat.sources))
+        finally:
+            seat.process = None
+            _lose_all(seat)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(process.aclose())
+
+
+def _hear(seat: _Seat, process: WorkerProcess, report: SourceReport) -> None:
+    source = seat.sources.get(report.source)
+    if source is not None:
+        source.hear(report)
+    elif isinstance(report, Picked):
+        # It was given up meanwhile: its memory goes back at once.
+        process.send(GiveBack([report.slot]))
+        process.send(Stop(report.source))
+
+
+def _forget(seat: _Seat, number: int) -> None:
+    seat.sources.pop(number, None)
+
+
+def _lose_all(seat: _Seat) -> None:
+    failure = WorkerLost("The worker process that decoded it has died.").failure()
+    for source in list(seat.sources.values()):
+        source.lose(failure)
+    seat.sources.clear()
+

@@ -1,0 +1,141 @@
+"""A source that a worker process feeds, as the service reads it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from stream.errors import Failure, SourceTimeout, error_from
+from stream.messages import Answered, Done, GiveBack, Opened, Picked, Progress, Stop
+from stream.options import SourceOptions
+from stream.process import SourceReport, WorkerProcess
+from stream.sample import Counters, Sample, State, Status
+
+_GRACE_S = 5.0
+"""What a worker gets on top of a source's own deadlines before it is taken to be stuck."""
+_STOP_TIMEOUT_S = 2.0
+
+
+class PooledSource:
+    """A `stream.sample.Source`. Its queue holds no more than the ring's slots and a few statuses."""
+
+    def __init__(
+        self,
+        number: int,
+        process: WorkerProcess,
+        options: SourceOptions,
+        forget: Callable[[int], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.number = number
+        self._process = process
+        self._options = options
+        self._forget = forget
+        self._clock = clock
+        self._heard_s = clock()
+        self._opened = False
+        self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
+        self._slots: dict[int, int] = {}
+        self._counters = Counters()
+        self._done = asyncio.Event()
+        self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def __aiter__(self) -> AsyncIterator[Sample | Status]:
+        return self._iterate()
+
+    async def _iterate(self) -> AsyncIterator[Sample | Status]:
+        yield Status(State.CONNECTING)
+        while True:
+            item = await self._next()
+            yield item
+            if isinstance(item, Status) and item.state.final:
+                return
+
+    def release(self, sample: Sample) -> None:
+        slot = self._slots.pop(sample.number, None)
+        if slot is not None:
+            self._process.send(GiveBack([slot]))
+
+    def counters(self) -> Counters:
+        return self._counters
+
+    async def answer(self) -> str:
+        """The SDP answer of a source that receives WebRTC. Raises `SourceError` when there is none in time."""
+        try:
+            async with asyncio.timeout(self._options.open_timeout_s):
+                return await asyncio.shield(self._answer)
+        except TimeoutError as error:
+            raise SourceTimeout("The offer was not answered in time.") from error
+
+    async def aclose(self) -> None:
+        if not self._done.is_set():
+            self._process.send(Stop(self.number))
+            try:
+                async with asyncio.timeout(_STOP_TIMEOUT_S):
+                    await self._done.wait()
+            except TimeoutError:
+                # Its thread sits in a read that its own deadline will end; nobody waits for that.
+                self._end(None)
+        for slot in self._slots.values():
+            self._process.send(GiveBack([slot]))
+        self._slots.clear()
+
+    def hear(self, report: SourceReport) -> None:
+        """Take a report of the worker's about this source."""
+        self._heard_s = self._clock()
+        match report:
+            case Picked():
+                self._pick(report)
+            case Progress(counters=counters):
+                self._counters = counters
+            case Opened(info=info):
+                self._opened = True
+                self._queue.put_nowait(Status(State.LIVE, info=info))
+            case Answered(answer=answer):
+                if not self._answer.done():
+                    self._answer.set_result(answer)
+            case Done(failure=failure):
+                self._end(failure)
+
+    def lose(self, failure: Failure) -> None:
+        """The worker has died."""
+        self._end(failure)
+
+    def _pick(self, picked: Picked) -> None:
+        self._slots[picked.number] = picked.slot
+        sample = Sample(
+            pixels=self._process.memory.view(picked.slot),
+            position_s=picked.position_s,
+            captured_s=picked.captured_s,
+            epoch=picked.epoch,
+            number=picked.number,
+        )
+        self._queue.put_nowait(sample)
+
+    async def _next(self) -> Sample | Status:
+        while self._queue.empty():
+            own_s = self._options.read_timeout_s if self._opened else self._options.open_timeout_s
+            left_s = self._heard_s + own_s + _GRACE_S - self._clock()
+            if left_s <= 0.0:
+                self._process.send(Stop(self.number))
+                self._end(SourceTimeout("It made no headway for too long and was given up.").failure())
+                break
+            try:
+                async with asyncio.timeout(left_s):
+                    return await self._queue.get()
+            except TimeoutError:
+                continue
+        return self._queue.get_nowait()
+
+    def _end(self, failure: Failure | None) -> None:
+        if self._done.is_set():
+            return
+        self._done.set()
+        self._forget(self.number)
+        if not self._answer.done():
+            if failure is not None:
+                self._answer.set_exception(error_from(failure))
+                self._answer.exception()  # retrieved: nobody may be waiting for an answer
+            else:
+                self._answer.cancel()
+        state = State.FAILED if failure is not None else State.ENDED
+        self._queue.put_nowait(Status(state, failure=failure))

@@ -1,0 +1,144 @@
+"""One worker process as the service sees it: spawned, heard, and ended: asked, given a deadline, then killed."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+from pydantic import ValidationError
+
+from stream.errors import WorkerLost
+from stream.messages import (
+    ORDERS,
+    REPORTS,
+    Alive,
+    Answered,
+    Done,
+    GiveBack,
+    MessageInvalid,
+    Opened,
+    Picked,
+    Progress,
+    Pull,
+    Ready,
+    Receive,
+    Stop,
+    frame,
+    read_frame,
+)
+from stream.ring import SlotMemory, create_memory_fd, memory_bytes
+from stream.setup import Setup
+
+SourceReport = Answered | Opened | Picked | Progress | Done
+_START_TIMEOUT_S = 30.0
+_HANG_TIMEOUT_S = 15.0
+_LEAVE_TIMEOUT_S = 3.0
+_log = logging.getLogger("gorewatch.pool")
+
+
+class WorkerProcess:
+    """A running worker. `spawn` makes one, `run` hears it until it is gone, `aclose` ends it."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
+        memory: SlotMemory,
+    ) -> None:
+        self.memory = memory
+        self._process = process
+        self._reader = reader
+        self._orders, self._reports = writers
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @classmethod
+    async def spawn(cls, *, slots: int, height_px: int, width_px: int) -> "WorkerProcess":
+        """Start a worker and wait until it takes orders. Raises `WorkerLost` when it does not in time."""
+        memory_fd = create_memory_fd(memory_bytes(slots=slots, height_px=height_px, width_px=width_px))
+        orders, worker_orders = socket.socketpair()
+        reports, worker_reports = socket.socketpair()
+        handed = (worker_orders.fileno(), worker_reports.fileno(), memory_fd)
+        setup = Setup(*handed, slots=slots, height_px=height_px, width_px=width_px)
+        try:
+            # -P: a folder named `stream` where the operator happens to stand must not be imported instead of ours.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "stream.worker",
+                json.dumps(asdict(setup)),
+                pass_fds=handed,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+            )
+            memory = SlotMemory(memory_fd, slots=slots, height_px=height_px, width_px=width_px)
+        except BaseException:
+            orders.close()
+            reports.close()
+            raise
+        finally:
+            os.close(memory_fd)
+            worker_orders.close()
+            worker_reports.close()
+        _, orders_writer = await asyncio.open_connection(sock=orders)
+        reader, reports_writer = await asyncio.open_connection(sock=reports)
+        worker = cls(process, reader, (orders_writer, reports_writer), memory)
+        try:
+            await worker._wait_ready()
+        except BaseException:
+            await worker.aclose()
+            raise
+        return worker
+
+    async def _wait_ready(self) -> None:
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                body = await read_frame(self._reader)
+        except (TimeoutError, MessageInvalid) as error:
+            raise WorkerLost("A worker process did not start in time.") from error
+        if body is None or not isinstance(REPORTS.validate_json(body), Ready):
+            raise WorkerLost("A worker process ended while it started.")
+
+    def send(self, order: Pull | Receive | Stop | GiveBack) -> None:
+        """Hand an order over; never blocks. One to a worker that has gone is lost, as its sources are."""
+        if not self._orders.is_closing():
+            self._orders.write(frame(ORDERS.dump_json(order)))
+
+    async def run(self, hear: Callable[[SourceReport], None]) -> None:
+        """Pass reports on until the worker ends, hangs or talks nonsense."""
+        while True:
+            try:
+                async with asyncio.timeout(_HANG_TIMEOUT_S):
+                    body = await read_frame(self._reader)
+                if body is None:
+                    return
+                report = REPORTS.validate_json(body)
+            except TimeoutError:
+                _log.error("worker %d has not been heard for %g s: it is replaced", self.pid, _HANG_TIMEOUT_S)
+                return
+            except (MessageInvalid, ValidationError) as error:
+                _log.error("worker %d is replaced: it sent an invalid message: %s", self.pid, error)
+                return
+            if not isinstance(report, Ready | Alive):
+                hear(report)
+
+    async def aclose(self) -> int:
+        """End the process: closing its orders asks it to leave, a deadline kills it. Returns its exit code."""
+        for writer in (self._orders, self._reports):
+            writer.close()
+        try:
+            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+                return await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            return await self._process.wait()

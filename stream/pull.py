@@ -1,0 +1,61 @@
+"""A source that reads an address: RTSP, RTMP, HLS, HTTP, a file or a picture. Runs in a thread of its own."""
+
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from stream import egress
+from stream.address import Address
+from stream.decode import Media, open_media
+from stream.emit import Emitter
+from stream.options import SourceOptions
+from stream.still import looks_like_still, read_still
+
+
+def pull(
+    address: Address,
+    options: SourceOptions,
+    emitter: Emitter,
+    stop: threading.Event,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks."""
+    egress.check(address, options)
+    if _is_still(address):
+        frame, info = read_still(Path(address.url))
+        emitter.begin(info, Fraction(1, 1000), live=False)
+        frame.pts = 0
+        emitter.frame(frame)
+        return
+    while not stop.is_set():
+        with open_media(address, options) as media:
+            _read(media, options, emitter, stop, clock)
+        if not options.loop:
+            return
+
+
+def _is_still(address: Address) -> bool:
+    path = Path(address.url)
+    try:
+        return address.is_file and path.is_file() and looks_like_still(path)
+    except OSError:
+        # Opening it as video words the same trouble better.
+        return False
+
+
+def _read(
+    media: Media, options: SourceOptions, emitter: Emitter, stop: threading.Event, clock: Callable[[], float]
+) -> None:
+    emitter.begin(media.info, media.time_base, live=media.info.live or options.paced)
+    pace: tuple[float, float] | None = None
+    for frame in media.frames(stop):
+        position_s = emitter.frame(frame, decode_errors=media.decode_errors)
+        if not options.paced or position_s is None:
+            continue
+        if pace is None:
+            pace = (clock(), position_s)
+        ahead_s = (position_s - pace[1]) - (clock() - pace[0])
+        if ahead_s > 0.0 and stop.wait(ahead_s):
+            return

@@ -1,0 +1,145 @@
+"""What runs inside a worker process: it decodes, and hostile media goes no further than here.
+
+The main thread runs an event loop that takes the service's orders and carries WebRTC; each pulled source has a thread
+of its own, which opens, decodes and closes its container. All of them report through one socket. When the service goes
+away the process ends at once.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+import av.logging
+
+from stream.emit import Emitter
+from stream.errors import Failure, InternalFault, SourceError
+from stream.messages import ORDERS, Alive, Done, GiveBack, Pull, Ready, Receive, Reports, Stop, read_frame
+from stream.options import SourceOptions
+from stream.pull import pull
+from stream.ring import SlotMemory, Slots
+from stream.setup import Setup
+
+_ALIVE_EVERY_S = 1.0
+_log = logging.getLogger("gorewatch.worker")
+
+
+class Worker:
+    """The sources of one process and their threads."""
+
+    def __init__(self, reports: Reports, memory: SlotMemory) -> None:
+        self._reports = reports
+        self._memory = memory
+        self._slots = Slots(memory.slots)
+        self._stops: dict[int, threading.Event] = {}
+        self._publishers: dict[int, asyncio.Task[None]] = {}
+
+    async def serve(self, orders: asyncio.StreamReader) -> None:
+        """Follow orders until the service goes away."""
+        alive = asyncio.create_task(self._say_alive(), name="alive")
+        self._reports.send(Ready())
+        try:
+            while (body := await read_frame(orders)) is not None:
+                match ORDERS.validate_json(body):
+                    case Pull() as order:
+                        self._pull(order)
+                    case Receive() as order:
+                        self._receive(order)
+                    case Stop(source=source):
+                        self._stop(source)
+                    case GiveBack(slots=slots):
+                        for slot in slots:
+                            self._slots.give_back(slot)
+        finally:
+            alive.cancel()
+
+    async def _say_alive(self) -> None:
+        while True:
+            self._reports.send(Alive())
+            await asyncio.sleep(_ALIVE_EVERY_S)
+
+    def _emitter(self, source: int, options: SourceOptions, stop: threading.Event) -> Emitter:
+        return Emitter(
+            source, options, memory=self._memory, slots=self._slots, reports=self._reports, stopped=stop.is_set
+        )
+
+    def _pull(self, order: Pull) -> None:
+        stop = self._stops[order.source] = threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def run() -> None:
+            emitter = self._emitter(order.source, order.options, stop)
+            failure = _outcome(lambda: pull(order.address, order.options, emitter, stop))
+            with contextlib.suppress(OSError):
+                emitter.finish()
+                self._reports.send(Done(order.source, None if stop.is_set() else failure))
+            with contextlib.suppress(RuntimeError):  # the loop has closed: the process is ending
+                loop.call_soon_threadsafe(self._stops.pop, order.source, None)
+
+        threading.Thread(target=run, name=f"gorewatch-pull-{order.source}", daemon=True).start()
+
+    def _receive(self, order: Receive) -> None:
+        # aiortc takes a third of a second to import: only workers that receive pay for it.
+        from stream.webrtc import receive
+
+        stop = self._stops[order.source] = threading.Event()
+        emitter = self._emitter(order.source, order.options, stop)
+        task = asyncio.create_task(receive(order, emitter, self._reports), name=f"receive-{order.source}")
+        self._publishers[order.source] = task
+        task.add_done_callback(lambda _: self._forget_publisher(order.source))
+
+    def _forget_publisher(self, source: int) -> None:
+        self._publishers.pop(source, None)
+        self._stops.pop(source, None)
+
+    def _stop(self, source: int) -> None:
+        if (stop := self._stops.get(source)) is not None:
+            stop.set()
+        if (publisher := self._publishers.get(source)) is not None:
+            publisher.cancel()
+
+
+def _outcome(run: Callable[[], None]) -> Failure | None:
+    """What a source's thread ended with. A defect of ours costs the source, not the worker."""
+    try:
+        run()
+    except SourceError as error:
+        return error.failure()
+    except Exception:
+        _log.exception("a source's thread failed")
+        return InternalFault("It could not be read because of a fault of ours; the log has it.").failure()
+    return None
+
+
+async def _main(setup: Setup) -> None:
+    memory = SlotMemory(setup.memory_fd, slots=setup.slots, height_px=setup.height_px, width_px=setup.width_px)
+    os.close(setup.memory_fd)
+    with socket.socket(fileno=setup.reports_fd) as reports:
+        reports.setblocking(True)
+        orders, writer = await asyncio.open_connection(sock=socket.socket(fileno=setup.orders_fd))
+        try:
+            await Worker(Reports(reports), memory).serve(orders)
+        finally:
+            writer.close()
+
+
+def main() -> None:
+    """Entry of `python -m stream.worker SETUP`; `SETUP` is the JSON of `Setup`."""
+    # Ctrl-C reaches the whole process group; only the service decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    av.logging.set_level(None)
+    with contextlib.suppress(OSError):
+        asyncio.run(_main(Setup(**json.loads(sys.argv[1]))))
+    # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
