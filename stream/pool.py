@@ -76,12 +76,15 @@ class WorkerPool:
         await self.aclose()
 
     async def start(self) -> None:
-        """Spawn the workers and wait until one takes orders. Raises `Overloaded` when none does."""
+        """Spawn the workers and wait until they take orders. Raises `Overloaded` when not one does in time."""
         self._keepers = [
             asyncio.create_task(self._keep(seat), name=f"worker-{index}") for index, seat in enumerate(self._seats)
         ]
         try:
-            await self._wait_for_seat(_START_TIMEOUT_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_START_TIMEOUT_S):
+                    await self.wait_ready()
+            await self._wait_for_seat(0.0)
         except BaseException:
             await self.aclose()
             raise
@@ -105,6 +108,11 @@ class WorkerPool:
             for seat in self._seats
             if seat.process is not None
         ]
+
+    async def wait_ready(self) -> None:
+        """Until every worker is up."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.ready)
 
     async def pull(self, address: Address, options: SourceOptions) -> PooledSource:
         """Open an address in a worker; what becomes of it, the source tells. Raises `Overloaded`."""
@@ -178,8 +186,13 @@ class WorkerPool:
         finally:
             seat.process = None
             _lose_all(seat)
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(process.aclose())
+            closing = asyncio.ensure_future(process.aclose())
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                # The pool is closing meanwhile: the process is still ours to end.
+                await closing
+                raise
 
 
 def _hear(seat: _Seat, process: WorkerProcess, report: SourceReport) -> None:

@@ -1,0 +1,119 @@
+"""What every test may ask for: clips, servers, a running service; and the watch over what a test leaves behind."""
+
+import asyncio
+import inspect
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.media import Clips
+from tests.servers.http import HttpServer, run_http_server
+from tests.servers.rtmp import RtmpServer, run_rtmp_server
+from tests.servers.rtsp import RtspServer, run_rtsp_server
+from tests.servers.service import Service, running_service
+from tests.servers.tcp import Manner, TcpServer, run_tcp_server
+
+_LEAVE_S = 3.0
+"""How long threads and tasks may take to leave after their test."""
+
+
+class StartService(Protocol):
+    """Start one more service; it is stopped, and its exit asserted, at the end of the test."""
+
+    def __call__(self, *flags: str, **env: str) -> Service: ...
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    """Encoded clips, each made when it is first asked for; see `tests.media.Clips`."""
+    return Clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture
+def http_server(clips: Clips) -> Iterator[HttpServer]:
+    """Serves the clips over HTTP and misbehaves on request."""
+    with run_http_server(clips) as server:
+        yield server
+
+
+@pytest.fixture
+def rtmp_server(tmp_path: Path) -> Iterator[RtmpServer]:
+    """nginx-rtmp; publish to it with `.publish(clip, name)`."""
+    folder = tmp_path / "rtmp"
+    folder.mkdir()
+    with run_rtmp_server(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def rtsp_server(clips: Clips) -> Iterator[RtspServer]:
+    """gst-rtsp-server."""
+    with run_rtsp_server(clips.mp4) as server:
+        yield server
+
+
+@pytest.fixture
+def tcp_server() -> Iterator[Callable[[Manner], TcpServer]]:
+    """Starts a TCP server that is `silent`, hangs up (`hang_up`) or talks `garbage`."""
+    with ExitStack() as stack:
+        yield lambda manner: stack.enter_context(run_tcp_server(manner))
+
+
+@pytest.fixture
+def tcp_silent(tcp_server: Callable[[Manner], TcpServer]) -> TcpServer:
+    """Accepts connections and never says a word."""
+    return tcp_server("silent")
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[StartService]:
+    """Starts `gorewatch serve` with flags and environment variables of the test's own, as often as wanted."""
+    with ExitStack() as stack:
+        started: list[AbstractContextManager[Service]] = []
+
+        def start(*flags: str, **env: str) -> Service:
+            folder = tmp_path / f"service{len(started)}"
+            folder.mkdir()
+            started.append(running_service(folder, *flags, env=env))
+            return stack.enter_context(started[-1])
+
+        yield start
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    """A running service with no source and no key."""
+    return start_service("--workers", "1")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test leaves neither threads nor, where it has an event loop, tasks."""
+    if inspect.iscoroutinefunction(request.function):
+        request.getfixturevalue("_no_task_left_behind")
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _LEAVE_S
+    while left := [thread for thread in threading.enumerate() if thread not in before and not _is_loops_own(thread)]:
+        assert time.monotonic() < deadline, f"threads left behind: {[thread.name for thread in left]}"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+async def _no_task_left_behind() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=_LEAVE_S)
+    assert not left, f"tasks left behind: {left}"
+
+
+def _is_loops_own(thread: threading.Thread) -> bool:
+    # The default executor's threads stay until their loop is closed, which is after the last fixture.
+    return thread.name.startswith("asyncio_")

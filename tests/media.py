@@ -1,0 +1,244 @@
+"""Encoded material for the tests, generated: each whole second of a clip has a colour of its own, with some grain.
+
+A test tells which second it looks at with `second_of(pixels)`, whatever the codec did to the picture.
+"""
+
+import functools
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (200, 60, 60),
+    (60, 170, 60),
+    (60, 80, 200),
+    (200, 190, 60),
+    (180, 60, 190),
+    (60, 180, 190),
+    (230, 230, 230),
+    (40, 40, 40),
+)
+"""The colour of second n is `PALETTE[n % 8]`, RGB."""
+
+FPS = 30
+_GRAINS = 4
+_TS_PACKET_BYTES = 188
+
+
+class Clips:
+    """Files of one folder, each written when it is first asked for; seconds and sizes are said beside each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @functools.cached_property
+    def mp4(self) -> Path:
+        """H.264, 1280 × 720, 30 fps, 6 s, a key frame a second, B-frames, index in front."""
+        options = {"movflags": "faststart"}
+        return write_video(self.folder / "clip.mp4", width=1280, height=720, b_frames=2, container_options=options)
+
+    @functools.cached_property
+    def ts(self) -> Path:
+        """H.264 without B-frames, 640 × 360, 6 s, MPEG-TS."""
+        return write_video(self.folder / "clip.ts")
+
+    @functools.cached_property
+    def flv(self) -> Path:
+        """The same in FLV."""
+        return write_video(self.folder / "clip.flv")
+
+    @functools.cached_property
+    def webm(self) -> Path:
+        """VP8, 640 × 360, 4 s."""
+        return write_video(self.folder / "clip.webm", codec="libvpx", seconds=4)
+
+    @functools.cached_property
+    def hls(self) -> Path:
+        """Finished playlist of eight one-second segments, 640 × 360, in a folder of their own."""
+        return write_hls(self.folder / "hls")
+
+    @functools.cached_property
+    def sound(self) -> Path:
+        """AAC alone, 2 s."""
+        return write_sound(self.folder / "sound.m4a")
+
+    @functools.cached_property
+    def empty(self) -> Path:
+        """No bytes at all."""
+        path = self.folder / "empty.mp4"
+        path.write_bytes(b"")
+        return path
+
+    @functools.cached_property
+    def html(self) -> Path:
+        """A page, where somebody expected a video."""
+        path = self.folder / "page.html"
+        path.write_text("<!doctype html><title>Not a video</title><p>Nothing to see.</p>\n" * 20)
+        return path
+
+    @functools.cached_property
+    def truncated(self) -> Path:
+        """The first 60 % of `mp4`: its index promises more than there is. About 88 of 180 frames decode."""
+        whole = self.mp4.read_bytes()
+        path = self.folder / "truncated.mp4"
+        path.write_bytes(whole[: len(whole) * 6 // 10])
+        return path
+
+    @functools.cached_property
+    def corrupt(self) -> Path:
+        """`ts` with a tenth of its bytes, from 45 % on, overwritten; its first and last second are whole."""
+        return _spoil(self.ts, self.folder / "corrupt.ts")
+
+    @functools.cached_property
+    def resized(self) -> Path:
+        """MPEG-TS, 3 s of 640 × 360, then 3 s of 320 × 240, stamps going on."""
+        small = write_video(self.folder / "small.ts", width=320, height=240, seconds=3, first_second=3)
+        return _join(self.folder / "resized.ts", self._head, small)
+
+    @functools.cached_property
+    def rewound(self) -> Path:
+        """MPEG-TS, 3 s, then the same 3 s again, whose stamps start at the beginning."""
+        return _join(self.folder / "rewound.ts", self._head, self._head)
+
+    @functools.cached_property
+    def jpeg(self) -> Path:
+        """640 × 360, the picture of second 0."""
+        return _still(self.folder / "still.jpg", second=0)
+
+    @functools.cached_property
+    def png(self) -> Path:
+        """640 × 360, the picture of second 1."""
+        return _still(self.folder / "still.png", second=1)
+
+    @functools.cached_property
+    def _head(self) -> Path:
+        return write_video(self.folder / "head.ts", seconds=3)
+
+
+def picture(width: int, height: int, *, second: int, frame: int = 0) -> Pixels:
+    """Height × width × 3 RGB: the second's colour, grain, and a white square that moves with `frame`."""
+    pixels = _ground(width, height, second % len(PALETTE), frame % _GRAINS).copy()
+    side = height // 10
+    left = frame * 4 % (width - side)
+    pixels[:side, left : left + side] = 255
+    return pixels
+
+
+def second_of(pixels: Pixels) -> int:
+    """Which second modulo 8 a picture was taken from; any size, the codec's error allowed for.
+
+    Fails on a picture that has no colour of the palette, as damaged ones do.
+    """
+    height, width = pixels.shape[:2]
+    middle = pixels[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4].reshape(-1, 3).mean(axis=0)
+    distances = [float(np.abs(middle - np.asarray(colour)).sum()) for colour in PALETTE]
+    nearest = int(np.argmin(distances))
+    assert distances[nearest] < 60, f"no colour of the palette: {middle}"
+    return nearest
+
+
+def rgb(frame: av.VideoFrame) -> Pixels:
+    """A decoded frame's picture, height × width × 3 RGB."""
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def write_video(
+    path: Path,
+    *,
+    width: int = 640,
+    height: int = 360,
+    seconds: float = 6,
+    first_second: int = 0,
+    codec: str = "libx264",
+    b_frames: int = 0,
+    container: str | None = None,
+    container_options: dict[str, str] | None = None,
+) -> Path:
+    """Encode the seconds from `first_second` on (stamps too), 30 fps, a key frame a second. Returns `path`."""
+    with av.open(str(path), "w", format=container, options=container_options or {}) as output:
+        stream = output.add_stream(codec, rate=FPS)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.gop_size = FPS
+        stream.codec_context.time_base = Fraction(1, FPS)
+        stream.options = dict(_encoder_options(codec, b_frames))
+        start = first_second * FPS
+        for number in range(start, start + round(seconds * FPS)):
+            pixels = picture(width, height, second=number // FPS, frame=number)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def write_sound(path: Path, *, seconds: float = 2.0) -> Path:
+    """A 440 Hz tone as AAC. Returns `path`."""
+    rate = 44_100
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("aac", rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        for start in range(0, round(seconds * rate), 1024):
+            tone = np.sin(2 * np.pi * 440 * np.arange(start, start + 1024) / rate).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(0.2 * tone[None, :], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate, start
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def write_hls(folder: Path, *, seconds: int = 8) -> Path:
+    """A finished playlist of one-second MPEG-TS segments `seg000.ts` … in `folder`. Returns the playlist."""
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "hls_time": "1",
+        "hls_list_size": "0",
+        "hls_playlist_type": "vod",
+        "hls_segment_filename": str(folder / "seg%03d.ts"),
+    }
+    return write_video(folder / "index.m3u8", seconds=seconds, container="hls", container_options=options)
+
+
+@functools.lru_cache(maxsize=32)
+def _ground(width: int, height: int, second: int, grain: int) -> Pixels:
+    noise = np.random.default_rng(grain).integers(-12, 13, size=(height, width, 1), dtype=np.int16)
+    pixels: Pixels = np.clip(np.asarray(PALETTE[second], dtype=np.int16) + noise, 0, 255).astype(np.uint8)
+    return pixels
+
+
+def _encoder_options(codec: str, b_frames: int) -> dict[str, object]:
+    if codec == "libvpx":
+        return {"deadline": "realtime", "cpu-used": "8", "b": "1M"}
+    # Without repeat-headers a stream that is joined in the middle has no parameter sets.
+    return {"preset": "ultrafast", "crf": "28", "bf": str(b_frames), "x264-params": "scenecut=0:repeat-headers=1"}
+
+
+def _spoil(source: Path, target: Path) -> Path:
+    """Whole transport packets are overwritten, their sync bytes too, as a lost stretch of a recording would be."""
+    data = bytearray(source.read_bytes())
+    packets = len(data) // _TS_PACKET_BYTES
+    start = packets * 45 // 100 * _TS_PACKET_BYTES
+    length = packets // 10 * _TS_PACKET_BYTES
+    data[start : start + length] = np.random.default_rng(1).bytes(length)
+    target.write_bytes(data)
+    return target
+
+
+def _join(target: Path, *parts: Path) -> Path:
+    with target.open("wb") as output:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, output)
+    return target
+
+
+def _still(path: Path, *, second: int) -> Path:
+    Image.fromarray(picture(640, 360, second=second)).save(path)
+    return path

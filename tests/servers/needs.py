@@ -1,0 +1,24 @@
+"""Programs of the operating system that some tests need: without them a test skips, and in CI it fails."""
+
+import os
+import shutil
+
+import pytest
+
+
+def need(present: bool, what: str, packages: str) -> None:
+    """Skip the running test unless `present`; with GOREWATCH_CI=1 fail it. `packages` are Debian's."""
+    if present:
+        return
+    message = f"needs {what}: apt-get install {packages}"
+    if os.environ.get("GOREWATCH_CI") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def need_program(name: str, packages: str) -> str:
+    """The program's path, looked for in the system folders too; skips or fails when it is not there."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+    need(path is not None, name, packages)
+    assert path is not None
+    return path

@@ -1,0 +1,161 @@
+"""The whole service as its users have it: `gorewatch serve` in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tests.servers.ports import free_port
+
+_READY_S = 60.0
+_STOP_S = 30.0
+_COMMAND = (sys.executable, "-m", "web")
+_LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+class Service:
+    """`url` without a slash at its end, `log_path` with everything it printed."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", url: str, log_path: Path, data_dir: Path) -> None:
+        self.process = process
+        self.url = url
+        self.log_path = log_path
+        self.data_dir = data_dir
+        self.token: str | None = None
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Status and decoded answer: JSON where it is JSON, otherwise bytes. A refusal is an answer too."""
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, _decoded(answer.headers.get_content_type(), answer.read())
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, _decoded(refusal.headers.get_content_type(), refusal.read())
+
+    def wait_for(self, path: str, condition: Callable[[Any], bool], *, timeout_s: float = 30.0) -> Any:
+        """Ask for `path` until its answer meets the condition; returns that answer."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            status, answer = self.request("GET", path)
+            if status == 200 and condition(answer):
+                return answer
+            assert time.monotonic() < deadline, f"{path} is still {status} {answer!r} after {timeout_s} s\n{self.log}"
+            time.sleep(0.05)
+
+    def wait_until_ready(self) -> None:
+        """Until /readyz answers 200. Fails at once when the process ends instead."""
+        deadline = time.monotonic() + _READY_S
+        while True:
+            assert self.process.poll() is None, f"the service ended with {self.process.returncode}:\n{self.log}"
+            try:
+                if self.request("GET", "/readyz")[0] == 200:
+                    return
+            except OSError:
+                pass
+            assert time.monotonic() < deadline, f"not ready after {_READY_S} s:\n{self.log}"
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """SIGTERM, as an init system would; the exit code. Asserts that no child process is left behind."""
+        children = descendants(self.process.pid)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the service did not stop within {_STOP_S} s:\n{self.log}") from None
+        deadline = time.monotonic() + 5.0
+        while any(is_running(pid) for pid in children):
+            assert time.monotonic() < deadline, f"left behind: {[pid for pid in children if is_running(pid)]}"
+            time.sleep(0.05)
+        return code
+
+
+@contextmanager
+def running_service(
+    folder: Path, *flags: str, env: Mapping[str, str] | None = None, command: Sequence[str] = _COMMAND
+) -> Iterator[Service]:
+    """Start, wait until ready, and at the end stop and assert a clean exit; `env` adds to or overrides variables."""
+    port = free_port()
+    data_dir = folder / "data"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log_path = folder / "service.log"
+    variables = {
+        **clean_environment(),
+        "GOREWATCH_EGRESS_ALLOW": _LOOPBACK,
+        "GOREWATCH_DATA_DIR": str(data_dir),
+        "GOREWATCH_PROVIDER": "cpu",
+        "PYTHONUNBUFFERED": "1",
+        **(env or {}),
+    }
+    arguments = [*command, "serve", "--port", str(port), *flags]
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
+    service = Service(process, f"http://127.0.0.1:{port}", log_path, data_dir)
+    service.token = variables.get("GOREWATCH_TOKEN")
+    try:
+        service.wait_until_ready()
+        yield service
+    except BaseException:
+        for pid in [*descendants(process.pid), process.pid]:
+            _kill(pid)
+        process.wait()
+        raise
+    else:
+        already_ended = process.poll() is not None
+        code = service.stop()
+        assert already_ended or code == 0, f"the service ended with {code}:\n{service.log}"
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without settings of ours, so that the developer's own do not reach the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GOREWATCH_")}
+
+
+def descendants(pid: int) -> list[int]:
+    """Process ids of all living children and theirs."""
+    found: list[int] = []
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in listing.read_text().split()]
+        except OSError:
+            continue
+        for child in children:
+            found += [child, *descendants(child)]
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """A zombie whose parent has gone is not running."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _decoded(content_type: str, body: bytes) -> Any:
+    return json.loads(body) if content_type.endswith("json") else body
