@@ -214,4 +214,3 @@ def _lose_all(seat: _Seat) -> None:
     for source in list(seat.sources.values()):
         source.lose(failure)
     seat.sources.clear()
-

@@ -44,11 +44,12 @@ class Timeline:
         """
         self._time_base = _positive(time_base)
         self._frame_s = _plausible(frame_s)
-        self._max_back_s = Fraction(max_back_s)
-        self._max_jump_s = Fraction(max_jump_s)
+        self._max_back_s = max_back_s
+        self._max_jump_s = max_jump_s
         self._max_dropped = max_dropped
         self._anchor: tuple[int, Fraction] | None = None
         self._last: Fraction | None = None
+        self._last_s = 0.0
         self._epoch = 0
         self._fresh = True
         self._refused = 0
@@ -71,9 +72,10 @@ class Timeline:
             return self._put(last + self._frame_s, pts)
         stamp, at = self._anchor
         position = at + (pts - stamp) * self._time_base
-        if position - last > self._max_jump_s or last - position > self._max_back_s:
+        step_s = float(position) - self._last_s
+        if step_s > self._max_jump_s or step_s < -self._max_back_s:
             return self._new_epoch(last, pts)
-        if float(position) <= float(last):
+        if step_s <= 0:
             return self._refuse(last, pts)
         self._refused = 0
         return self._put(position, None)
@@ -108,9 +110,9 @@ class Timeline:
     def _put(self, position: Fraction, anchor_pts: int | None) -> Placed:
         if anchor_pts is not None:
             self._anchor = (anchor_pts, position)
-        self._last = position
+        self._last, self._last_s = position, float(position)
         self._fresh = False
-        return Placed(float(position), self._epoch)
+        return Placed(self._last_s, self._epoch)
 
 
 def _positive(time_base: Fraction) -> Fraction:

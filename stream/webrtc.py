@@ -6,7 +6,7 @@ noticed late (ICE consent takes about half a minute), so silence is watched for 
 """
 
 import asyncio
-import contextlib
+import logging
 from fractions import Fraction
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
@@ -16,11 +16,20 @@ from aiortc.sdp import SessionDescription
 from av.video.frame import VideoFrame
 
 from stream.emit import Emitter
-from stream.errors import CodecUnsupported, ConnectionLost, DecodeFailed, OfferInvalid, SourceError, SourceTimeout
+from stream.errors import (
+    CodecUnsupported,
+    ConnectionLost,
+    DecodeFailed,
+    InternalFault,
+    OfferInvalid,
+    SourceError,
+    SourceTimeout,
+)
 from stream.messages import Answered, Done, Receive, Reports
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
 
+_log = logging.getLogger("gorewatch.worker")
 _GATHER_TIMEOUT_S = 5.0
 _CLOSE_TIMEOUT_S = 5.0
 _CLOCK_RATE = Fraction(1, 90_000)
@@ -41,12 +50,23 @@ async def receive(order: Receive, emitter: Emitter, reports: Reports) -> None:
         failure = error
     except asyncio.CancelledError:
         pass
+    except Exception:
+        _log.exception("a publisher's task failed")
+        failure = InternalFault("It could not be received because of a fault of ours; the log has it.")
     finally:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                await peer.close()
+        await _close(peer)
         emitter.finish()
         reports.send(Done(order.source, failure.failure() if failure is not None else None))
+
+
+async def _close(peer: RTCPeerConnection) -> None:
+    """Whatever aiortc makes of it: the source must still be reported as done."""
+    peer.remove_all_listeners("connectionstatechange")
+    try:
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await peer.close()
+    except Exception:
+        _log.exception("a peer connection did not close")
 
 
 async def _answer(peer: RTCPeerConnection, order: Receive, reports: Reports) -> tuple[MediaStreamTrack, str]:
@@ -99,8 +119,7 @@ class _Silence:
 
     def leave(self) -> None:
         self.peer_left = True
-        if not self._timeout.expired():
-            self._timeout.reschedule(asyncio.get_running_loop().time())
+        self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
 async def _drain(

@@ -257,18 +257,19 @@ async def test_a_worker_that_is_killed_fails_its_sources_and_no_other(clips: Cli
 
 
 async def test_a_pool_leaves_no_process_and_no_descriptor(clips: Clips) -> None:
-    async def descriptors() -> int:
-        await asyncio.sleep(0)  # the closed pool's last tasks are let go of
+    def descriptors() -> int:
         gc.collect()  # a ring stays mapped until the last view on it is gone
         return len(list(Path("/dev/fd").iterdir()))
 
     async with a_pool() as pool:
         await read(pool, str(clips.jpeg))
-    before = await descriptors()
+    await asyncio.sleep(0)  # the closed pool's last tasks are let go of
+    before = descriptors()
     async with a_pool(workers=2) as pool:
         pids = [worker.pid for worker in pool.workers]
         await read(pool, str(clips.ts), samples=3)
-    assert await descriptors() == before
+    await asyncio.sleep(0)
+    assert descriptors() == before
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
