@@ -181,7 +181,7 @@ _BY_KIND: tuple[tuple[type[BaseException], type[SourceError], str], ...] = (
     (av.error.HTTPError, ServerError, "refuses the request (4xx)"),
     (ConnectionRefusedError, ConnectionRefused, "refuses the connection; nothing listens on that port"),
     (FileNotFoundError, NotFound, "does not exist"),
-    (PermissionError, AccessDenied, "may not be read"),
+    (PermissionError, AccessDenied, "may not be read: access is refused, or nobody publishes under that name"),
     (av.error.ExitError, SourceTimeout, "stayed silent for too long"),
     (TimeoutError, SourceTimeout, "stayed silent for too long"),
     (av.error.InvalidDataError, NotMedia, "is no picture, video or stream that can be read"),

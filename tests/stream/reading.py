@@ -17,6 +17,8 @@ SIDE_PX = 64
 
 @dataclass
 class Reading:
+    colours: bool = True
+    """The pictures are of `tests.media`: say which second each of them shows."""
     states: list[State] = field(default_factory=list)
     info: SourceInfo | None = None
     failure: Failure | None = None
@@ -37,7 +39,8 @@ class Reading:
             self.failure = item.failure or self.failure
             return
         self.positions.append(item.position_s)
-        self.seconds.append(second_of(item.pixels))
+        if self.colours:
+            self.seconds.append(second_of(item.pixels))
         self.epochs.append(item.epoch)
         self.numbers.append(item.number)
 
@@ -52,14 +55,16 @@ def trusted(fps: float = 2.0, deadline_s: float = 5.0) -> SourceOptions:
     return SourceOptions(fps=fps, trusted=True, open_timeout_s=deadline_s, read_timeout_s=deadline_s)
 
 
-async def read(pool: WorkerPool, url: str, options: SourceOptions | None = None, *, samples: int = 10_000) -> Reading:
+async def read(
+    pool: WorkerPool, url: str, options: SourceOptions | None = None, *, samples: int = 10_000, colours: bool = True
+) -> Reading:
     """Everything a source gives, or as much as `samples` of it."""
     source = await pool.pull(parse(url), options or trusted())
-    return await drain(source, samples=samples)
+    return await drain(source, samples=samples, colours=colours)
 
 
-async def drain(source: Source, *, samples: int = 10_000) -> Reading:
-    reading = Reading()
+async def drain(source: Source, *, samples: int = 10_000, colours: bool = True) -> Reading:
+    reading = Reading(colours=colours)
     async for item in source:
         reading.take(item)
         if isinstance(item, Sample):

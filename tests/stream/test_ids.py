@@ -1,0 +1,60 @@
+import random
+import re
+
+import pytest
+
+from stream.ids import ALPHABET, base62, make_id
+
+ENTROPY = bytes(range(1, 12))
+
+
+def test_an_id_has_the_documented_form() -> None:
+    assert re.fullmatch(r"med_[0-9A-Za-z]{21}", make_id("med", 1_763_657_604_988, ENTROPY))
+
+
+def test_ids_sort_by_time_whatever_their_entropy() -> None:
+    rng = random.Random(1)
+    times = sorted(rng.sample(range(62**8), 500))
+    ids = [make_id("inc", unix_ms, rng.randbytes(11)) for unix_ms in times]
+    assert ids == sorted(ids)
+
+
+def test_ids_of_one_moment_share_their_first_eight_characters_and_differ_after() -> None:
+    rng = random.Random(2)
+    ids = {make_id("req", 1_700_000_000_000, rng.randbytes(11)) for _ in range(1000)}
+    assert len(ids) == 1000
+    assert len({made[: len("req_") + 8] for made in ids}) == 1
+
+
+def test_all_of_the_entropy_counts() -> None:
+    first = make_id("req", 0, b"\x00" * 11)
+    assert first == "req_" + "0" * 21
+    assert make_id("req", 0, b"\x00" * 10 + b"\x01") == "req_" + "0" * 20 + "1"
+    assert make_id("req", 0, b"\x01" + b"\x00" * 10) != first
+    assert re.fullmatch(r"req_[0-9A-Za-z]{21}", make_id("req", 0, b"\xff" * 64))
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "000"), (9, "009"), (10, "00A"), (61, "00z"), (62, "010")])
+def test_base62_is_big_endian_and_padded(number: int, text: str) -> None:
+    assert base62(number, 3) == text
+
+
+def test_base62_counts_up_in_text_order() -> None:
+    texts = [base62(number, 2) for number in range(62**2)]
+    assert texts == sorted(texts)
+    assert len(set(texts)) == 62**2
+    assert "".join(sorted(ALPHABET)) == ALPHABET
+
+
+@pytest.mark.parametrize("number", [62**3, -1, -(62**3)])
+def test_base62_refuses_what_does_not_fit(number: int) -> None:
+    with pytest.raises(ValueError, match="does not fit 3"):
+        base62(number, 3)
+
+
+def test_too_little_entropy_and_impossible_times_are_refused() -> None:
+    with pytest.raises(ValueError, match="11 bytes"):
+        make_id("med", 0, b"\x00" * 10)
+    for unix_ms in (-1, 62**8):
+        with pytest.raises(ValueError, match="does not fit"):
+            make_id("med", unix_ms, ENTROPY)
