@@ -1,0 +1,1 @@
+"""The benchmarks behind `gorewatch bench`: ratios against a peer or a limit measured in the same run."""
