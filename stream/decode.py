@@ -32,6 +32,7 @@ from stream.errors import (
     SourceError,
     SourceTimeout,
 )
+from stream.fetch import Deadline, Fetcher
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
 
@@ -40,8 +41,8 @@ _MAX_DEMUX_ERRORS = 16
 
 _PROTOCOLS = {
     "file": "file,crypto,data",
-    "http": "http,https,httpproxy,tcp,tls,crypto",
-    "https": "http,https,httpproxy,tcp,tls,crypto",
+    "http": "http,https,tcp,tls,crypto",
+    "https": "http,https,tcp,tls,crypto",
     "rtmp": "rtmp,tcp",
     "rtmps": "rtmps,tls,tcp",
     "rtsp": "rtsp,rtp,rtcp,tcp,udp,crypto",
@@ -50,6 +51,9 @@ _PROTOCOLS = {
 """What FFmpeg may open for an address: above all, nothing that came over the network names a local file."""
 
 _OPTIONS: dict[str, dict[str, str]] = {
+    # With its default the HLS demuxer aborts the process when its files come through a callback.
+    "http": {"http_persistent": "0"},
+    "https": {"http_persistent": "0"},
     # RTMP otherwise waits up to six seconds for an audio track that never comes.
     "rtmp": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
     "rtmps": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
@@ -61,10 +65,20 @@ _OPTIONS: dict[str, dict[str, str]] = {
 class Media:
     """One open container and its first video stream. A context manager; to be used by one thread."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, address: Address) -> None:
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        address: Address,
+        *,
+        fetcher: Fetcher | None,
+        read_timeout_s: float,
+    ) -> None:
         self._container = container
         self._stream = stream
         self._address = address
+        self._fetcher = fetcher
+        self._read_timeout_s = read_timeout_s
         self.decode_errors = 0
         self.time_base = stream.time_base or Fraction(1, 90_000)
         self.info = _info(container, stream, address)
@@ -94,18 +108,24 @@ class Media:
                 if isinstance(frame, VideoFrame):
                     decoded += 1
                     yield frame
-        if not decoded and not stop.is_set():
+        if stop.is_set():
+            return
+        if self._fetcher is not None and self._fetcher.failure is not None:
+            raise self._fetcher.failure
+        if not decoded:
             raise DecodeFailed("None of its video could be decoded; it is damaged or of a codec that is not supported.")
 
     def _packets(self, stop: threading.Event) -> "Iterator[Packet[VideoStream]]":
         errors = 0
         while True:
             try:
+                self._arm()
                 for packet in self._container.demux(self._stream):
                     if stop.is_set():
                         return
                     errors = 0
                     yield packet
+                    self._arm()
                 return
             except av.error.EOFError:
                 return
@@ -115,7 +135,11 @@ class Media:
                 if errors >= _MAX_DEMUX_ERRORS:
                     raise DecodeFailed("Its container is damaged beyond reading.") from error
             except (av.error.FFmpegError, OSError) as error:
-                _raise(error, self._address, opening=False)
+                _raise(error, self._address, self._fetcher, opening=False)
+
+    def _arm(self) -> None:
+        if self._fetcher is not None:
+            self._fetcher.deadline.arm(self._read_timeout_s)
 
 
 def open_media(address: Address, options: SourceOptions, clock: Callable[[], float] = time.monotonic) -> Media:
@@ -123,17 +147,22 @@ def open_media(address: Address, options: SourceOptions, clock: Callable[[], flo
     if address.is_file:
         _check_file(address)
     started_s = clock()
+    fetcher = _fetcher(address, options)
+    url = f"file:{address.url}" if address.is_file else address.url
+    if fetcher is not None:
+        url = fetcher.begin(url)
     try:
         container = av.open(
-            f"file:{address.url}" if address.is_file else address.url,
+            url,
             options={"protocol_whitelist": _PROTOCOLS[address.scheme], **_OPTIONS.get(address.scheme, {})},
             timeout=(options.open_timeout_s, options.read_timeout_s),
+            io_open=None if fetcher is None else fetcher.io_open,
         )
-    except (av.error.FFmpegError, OSError) as error:
+    except (av.error.FFmpegError, OSError, SourceError) as error:
         # A silent RTSP server surfaces as invalid data: what tells it apart is that the time is up.
-        if not address.is_file and clock() - started_s >= 0.9 * options.open_timeout_s:
+        if fetcher is None and not address.is_file and clock() - started_s >= 0.9 * options.open_timeout_s:
             raise SourceTimeout(f"{address.redacted} did not answer within {options.open_timeout_s:g} s.") from error
-        _raise(error, address, opening=True)
+        _raise(error, address, fetcher, opening=True)
     if not container.streams.video:
         container.close()
         raise NoVideo(f"{address.redacted} has no video track.")
@@ -142,7 +171,16 @@ def open_media(address: Address, options: SourceOptions, clock: Callable[[], flo
     stream.codec_context.thread_type = "NONE"
     if options.decode == "keyframes":
         stream.codec_context.skip_frame = "NONKEY"
-    return Media(container, stream, address)
+    return Media(container, stream, address, fetcher=fetcher, read_timeout_s=options.read_timeout_s)
+
+
+def _fetcher(address: Address, options: SourceOptions) -> Fetcher | None:
+    """FFmpeg opens no HTTP connection of its own: playlists and redirects lead anywhere."""
+    if address.scheme not in ("http", "https"):
+        return None
+    deadline = Deadline()
+    deadline.arm(options.open_timeout_s)
+    return Fetcher(options, deadline)
 
 
 def _check_file(address: Address) -> None:
@@ -190,7 +228,9 @@ _BY_KIND: tuple[tuple[type[BaseException], type[SourceError], str], ...] = (
 )
 
 
-def _raise(error: BaseException, address: Address, *, opening: bool) -> NoReturn:
+def _raise(error: BaseException, address: Address, fetcher: Fetcher | None, *, opening: bool) -> NoReturn:
+    if fetcher is not None and fetcher.failure is not None:
+        raise fetcher.failure from error
     for kind, ours, sentence in _BY_KIND:
         if isinstance(error, kind):
             raise ours(f"{address.redacted} {sentence}.") from error

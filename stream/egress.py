@@ -20,18 +20,26 @@ def check(address: Address, options: SourceOptions, resolve: Resolve | None = No
     A source that the operator named may be anywhere, but its name must resolve. Raises `HostUnknown`,
     `AddressRefused` or `SourceTimeout`.
     """
-    if address.host is None:
-        return
-    found = _resolve_in_time(address.host, options.open_timeout_s, resolve or _resolve)
+    if address.host is not None:
+        reachable(address.host, options, options.open_timeout_s, resolve)
+
+
+def reachable(host: str, options: SourceOptions, timeout_s: float, resolve: Resolve | None = None) -> Sequence[str]:
+    """The IP addresses of a host, every one of them allowed: whoever connects must connect to these, not resolve again.
+
+    Raises `HostUnknown`, `AddressRefused` or `SourceTimeout`.
+    """
+    found = _resolve_in_time(host, timeout_s, resolve or _resolve)
     if options.trusted:
-        return
+        return found
     allowed = [ipaddress.ip_network(network, strict=False) for network in options.egress_allow]
     for text in found:
         if not permitted(ipaddress.ip_address(text.partition("%")[0]), allowed):
             raise AddressRefused(
-                f"{address.host} is not on the public internet ({text}); "
+                f"{host} is not on the public internet ({text}); "
                 f"allow its network with GOREWATCH_EGRESS_ALLOW, for example {text}."
             )
+    return found
 
 
 def permitted(ip: IPAddress, allowed: Sequence[Network]) -> bool:

@@ -22,7 +22,8 @@ def pull(
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks."""
-    egress.check(address, options)
+    if address.scheme not in ("http", "https"):  # those are checked at every open, the first one included
+        egress.check(address, options)
     if _is_still(address):
         frame, info = read_still(Path(address.url))
         emitter.begin(info, Fraction(1, 1000), live=False)

@@ -1,3 +1,4 @@
+import itertools
 import random
 from collections.abc import Iterable
 from fractions import Fraction
@@ -71,7 +72,7 @@ def test_there_is_no_burst_after_a_gap(gap_s: float, phase_s: float) -> None:
     after = [10 + gap_s + phase_s + number / 30 for number in range(300)]
     taken = sampled(2.0, before + after)
     assert after[0] in taken
-    assert min(later - earlier for earlier, later in zip(taken, taken[1:], strict=False)) >= 0.25
+    assert min(later - earlier for earlier, later in itertools.pairwise(taken)) >= 0.25
     assert len([position for position in taken if position >= after[0]]) <= 10 * 2 + 2
 
 
@@ -100,7 +101,7 @@ def test_a_new_epoch_changes_nothing_in_the_rate() -> None:
                 taken.append(placed.position_s)
         timeline.restart(Fraction(1, 90_000))
     assert len(taken) == 120
-    assert max(later - earlier for earlier, later in zip(taken, taken[1:], strict=False)) < 0.54
+    assert max(later - earlier for earlier, later in itertools.pairwise(taken)) < 0.54
 
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, float("nan"), float("inf")])
