@@ -1,11 +1,25 @@
 """What the judge says of one media, as frozen values without ids of streams or the wire's envelope."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from inference.incidents import Incident, IncidentState
 from inference.summary import Summary
 from stream.errors import Failure
 from stream.sample import SourceInfo
+
+__all__ = [
+    "Event",
+    "GoreIncident",
+    "GoreProb",
+    "Incident",
+    "IncidentState",
+    "MediaFailed",
+    "MediaFinished",
+    "MediaResumed",
+    "MediaStalled",
+    "MediaStarted",
+    "Reading",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +33,6 @@ class Reading:
     window_samples: int
     captured_s: float
     """Monotonic capture time of the newest sample in the window, for the latency."""
-
-
-class IncidentState(StrEnum):
-    STARTED = "started"
-    PEAK = "peak"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """A stretch of media during which prob stayed over the threshold, with hysteresis. Positions are media seconds."""
-
-    id: str
-    start_s: float
-    end_s: float | None
-    """None while it lasts."""
-    peak: float
-    peak_position_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,8 +131,9 @@ async def _main(setup: Setup) -> None:
 
 def main() -> None:
     """Entry of `python -m stream.worker SETUP`; `SETUP` is the JSON of `Setup`."""
-    # Ctrl-C reaches the whole process group; only the service decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and service managers signal the whole group; only the service decides when its workers end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
     with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,20 +14,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.servers.ports import free_port
-
 _READY_S = 60.0
+_READY_LINE = re.compile(r"^gorewatch is ready: open (http://\S+?)/? in a browser", re.MULTILINE)
 _STOP_S = 30.0
 _COMMAND = (sys.executable, "-m", "web")
 _LOOPBACK = "127.0.0.0/8,::1/128"
 
 
 class Service:
-    """`url` without a slash at its end, `log_path` with everything it printed."""
+    """`url` without a slash at its end, once it is ready; `log_path` with everything it printed."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", url: str, log_path: Path, data_dir: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", log_path: Path, data_dir: Path) -> None:
         self.process = process
-        self.url = url
+        self.url = ""
         self.log_path = log_path
         self.data_dir = data_dir
         self.token: str | None = None
@@ -60,15 +60,14 @@ class Service:
             time.sleep(0.05)
 
     def wait_until_ready(self) -> None:
-        """Until /readyz answers 200. Fails at once when the process ends instead."""
+        """Until it has said its address and /readyz answers 200. Fails at once when the process ends instead."""
         deadline = time.monotonic() + _READY_S
         while True:
             assert self.process.poll() is None, f"the service ended with {self.process.returncode}:\n{self.log}"
-            try:
+            if said := _READY_LINE.search(self.log):
+                self.url = said[1]
                 if self.request("GET", "/readyz")[0] == 200:
                     return
-            except OSError:
-                pass
             assert time.monotonic() < deadline, f"not ready after {_READY_S} s:\n{self.log}"
             time.sleep(0.05)
 
@@ -95,7 +94,6 @@ def running_service(
     folder: Path, *flags: str, env: Mapping[str, str] | None = None, command: Sequence[str] = _COMMAND
 ) -> Iterator[Service]:
     """Start, wait until ready, and at the end stop and assert a clean exit; `env` adds to or overrides variables."""
-    port = free_port()
     data_dir = folder / "data"
     data_dir.mkdir(parents=True, exist_ok=True)
     log_path = folder / "service.log"
@@ -107,10 +105,10 @@ def running_service(
         "PYTHONUNBUFFERED": "1",
         **(env or {}),
     }
-    arguments = [*command, "serve", "--port", str(port), *flags]
+    arguments = [*command, "serve", "--port", "0", *flags]
     with log_path.open("wb") as log:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
-    service = Service(process, f"http://127.0.0.1:{port}", log_path, data_dir)
+    service = Service(process, log_path, data_dir)
     service.token = variables.get("GOREWATCH_TOKEN")
     try:
         service.wait_until_ready()

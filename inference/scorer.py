@@ -1,0 +1,282 @@
+"""The asynchronous front of the detector: one bounded intake over all streams, named threads, futures.
+
+Everything but the model's own work happens on the event loop, so that there is no lock: the intake, the timer that
+closes a batch by age, the hand-over of a closed batch to a thread that is free, and the futures. A thread waits for
+its next batch, copies the pixels into its own batch array (the only copy made in the service process), runs the model
+and posts all results with one call. A batch is closed no earlier than a thread can take it, so that what is dropped
+for something newer is dropped as late as possible.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from inference.batching import Intake
+from inference.scoring import BatchRunner, Scoring
+from stream.sample import Pixels, Sample
+
+_log = logging.getLogger(__name__)
+
+
+class SampleDropped(Exception):
+    """A sample was given up unscored. `reason`: `newer` (live, overload), `closed` (its lane) or `shutdown`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the sample was dropped: {reason}")
+        self.reason = reason
+
+
+class ScoringFailed(Exception):
+    """The model could not score a sample, or gave something that is no probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerStats:
+    """Totals since the start, and what is being done right now."""
+
+    batches: int = 0
+    samples: int = 0
+    """Scored."""
+    failed: int = 0
+    """Samples that the model failed on."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Samples given up, by reason: those of `SampleDropped`, and `cancelled` by who had submitted them."""
+    waiting: int = 0
+    in_flight: int = 0
+    """With a thread."""
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    pixels: Pixels
+    future: asyncio.Future[float]
+
+
+_Outcome = tuple[_Job, float | str]
+_Batches = queue.SimpleQueue[list[_Job] | None]
+
+
+class Lane:
+    """One stream's way into the scorer. Used on the scorer's event loop."""
+
+    def __init__(self, scorer: "Scorer", number: int) -> None:
+        self._scorer = scorer
+        self._number = number
+        self._closed = False
+
+    def submit(self, sample: Sample, *, live: bool) -> asyncio.Future[float]:
+        """The future raw score of a sample, whose pixels must stay valid until it is done.
+
+        It fails with `SampleDropped` or `ScoringFailed`. Cancelling it takes the sample back if no thread has it yet.
+        Raises RuntimeError before the scorer is started.
+        """
+        return self._scorer.submit(self._number, sample.pixels, live=live, closed=self._closed)
+
+    def close(self) -> None:
+        """Give up what waits. Idempotent; what a thread has already is still scored."""
+        self._closed = True
+        self._scorer.forget(self._number)
+
+
+class Scorer:
+    """Scores the samples of all streams with one model. Started, used and closed on one event loop."""
+
+    def __init__(
+        self,
+        model: Scoring,
+        *,
+        max_batch: int = 4,
+        max_wait_s: float = 0.0,
+        threads: int = 1,
+        intake_size: int = 256,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """A batch closes at `max_batch` samples or `max_wait_s` after its oldest; `intake_size` bounds live samples.
+
+        With no wait a free thread takes whatever is there, and batches form while all threads are busy.
+        """
+        if threads < 1:
+            raise ValueError("a scorer needs a thread")
+        self._model = model
+        self._max_batch = max_batch
+        self._clock = clock
+        self._intake: Intake[_Job] = Intake(max_batch=max_batch, max_wait_s=max_wait_s, size=intake_size)
+        self._batches: _Batches = queue.SimpleQueue()
+        self._names = [f"gorewatch-scorer-{number}" for number in range(threads)]
+        self._threads: list[threading.Thread] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._free = threads
+        self._running = 0
+        self._taken: set[_Job] = set()
+        self._stopping = False
+        self._all_ended = asyncio.Event()
+        self._lanes = 0
+        self._stats = ScorerStats()
+        self._dropped: dict[str, int] = {}
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    def start(self) -> None:
+        """Start the threads. To be called once, on the event loop that will submit."""
+        if self._loop is not None:
+            raise RuntimeError("the scorer was started before")
+        self._loop = asyncio.get_running_loop()
+        self._running = len(self._names)
+        for name in self._names:
+            # A daemon: a model that hangs must not keep the process from ending.
+            thread = threading.Thread(target=self._work, args=(self._loop,), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    async def aclose(self, deadline_s: float = 5.0) -> None:
+        """Score what waits, for at most `deadline_s`, then give up the rest (`shutdown`). Idempotent.
+
+        When it returns, also when it is cancelled, every future is done. A thread whose model does not return in time
+        is left behind and its results are ignored.
+        """
+        self._stopping = True
+        self._hand_over()
+        try:
+            if self._running:
+                async with asyncio.timeout(deadline_s):
+                    await self._all_ended.wait()
+        except TimeoutError:
+            _log.warning("the model did not finish within %.1f s; what waits for it is given up", deadline_s)
+        finally:
+            jobs = [*self._intake.drain(), *self._taken]
+            self._taken.clear()
+            self._give_up(jobs, "shutdown")
+        if not self._running:
+            for thread in self._threads:
+                thread.join()  # It has posted its last word: microseconds.
+
+    def lane(self) -> Lane:
+        """A lane for one more stream."""
+        self._lanes += 1
+        return Lane(self, self._lanes)
+
+    def stats(self) -> ScorerStats:
+        """The counts as they stand."""
+        return replace(self._stats, dropped=dict(self._dropped), waiting=len(self._intake), in_flight=len(self._taken))
+
+    def submit(self, lane: int, pixels: Pixels, *, live: bool, closed: bool = False) -> asyncio.Future[float]:
+        """What `Lane.submit` does."""
+        if self._loop is None:
+            raise RuntimeError("the scorer is not started")
+        job = _Job(pixels, self._loop.create_future())
+        if closed or self._stopping:
+            self._give_up([job], "closed" if closed else "shutdown")
+            return job.future
+        if given_up := self._intake.add(lane, job, live=live, now_s=self._clock()):
+            self._give_up(given_up, "newer")
+        self._hand_over()
+        return job.future
+
+    def forget(self, lane: int) -> None:
+        """What `Lane.close` does."""
+        self._give_up(self._intake.remove(lane), "closed")
+
+    def _hand_over(self) -> None:
+        """Give closed batches to free threads, and see to it that this is called again when the next one closes."""
+        while self._free and (closes_at_s := self._intake.closes_at()) is not None:
+            now_s = max(self._clock(), closes_at_s) if self._stopping else self._clock()
+            jobs = self._intake.take(now_s)
+            if not jobs:
+                self._wake_in(closes_at_s - now_s)
+                return
+            wanted = [job for job in jobs if not job.future.cancelled()]
+            if len(wanted) < len(jobs):
+                self._count_dropped("cancelled", len(jobs) - len(wanted))
+            if wanted:
+                self._free -= 1
+                self._taken.update(wanted)
+                self._batches.put(wanted)
+        if self._stopping and not self._intake and self._free == len(self._threads):
+            for _ in self._threads:
+                self._batches.put(None)
+
+    def _wake_in(self, delay_s: float) -> None:
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(delay_s, self._woken)
+
+    def _woken(self) -> None:
+        self._timer = None
+        self._hand_over()
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A thread, from start to end."""
+        runner = BatchRunner(self._model, self._max_batch)
+        while self._work_once(loop, runner):
+            pass
+        _post(loop, self._thread_ended)
+
+    def _work_once(self, loop: asyncio.AbstractEventLoop, runner: BatchRunner) -> bool:
+        """One batch; False when there will be none. No reference to a sample's pixels outlives it."""
+        jobs = self._batches.get()
+        if jobs is None:
+            return False
+        outcomes = runner.run([job.pixels for job in jobs])
+        return _post(loop, self._deliver, list(zip(jobs, outcomes, strict=True)))
+
+    def _deliver(self, outcomes: list[_Outcome]) -> None:
+        """A thread is through with a batch."""
+        self._free += 1
+        self._hand_over()
+        samples = failed = cancelled = 0
+        last_error = self._stats.last_error
+        for job, outcome in outcomes:
+            if job not in self._taken:
+                continue  # `aclose` did not wait for it
+            self._taken.remove(job)
+            if job.future.cancelled():
+                cancelled += 1
+            elif isinstance(outcome, str):
+                failed, last_error = failed + 1, outcome
+                job.future.set_exception(ScoringFailed(outcome))
+            else:
+                samples += 1
+                job.future.set_result(outcome)
+        if cancelled:
+            self._count_dropped("cancelled", cancelled)
+        self._stats = replace(
+            self._stats,
+            batches=self._stats.batches + 1,
+            samples=self._stats.samples + samples,
+            failed=self._stats.failed + failed,
+            last_error=last_error,
+        )
+
+    def _thread_ended(self) -> None:
+        self._running -= 1
+        if not self._running:
+            self._all_ended.set()
+
+    def _give_up(self, jobs: Sequence[_Job], reason: str) -> None:
+        for job in jobs:
+            self._count_dropped("cancelled" if job.future.cancelled() else reason)
+            if not job.future.done():
+                job.future.set_exception(SampleDropped(reason))
+
+    def _count_dropped(self, reason: str, count: int = 1) -> None:
+        self._dropped[reason] = self._dropped.get(reason, 0) + count
+
+
+def _post(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: object) -> bool:
+    """Run it on the loop; False when the loop is closed and nobody waits any more."""
+    try:
+        loop.call_soon_threadsafe(call, *values)
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""The blocking half of the scorer: pictures into one array, the array through the model, its answers checked."""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.sample import Pixels
+
+_log = logging.getLogger(__name__)
+
+
+class Scoring(Protocol):
+    """What scores: uint8 N × height × width × 3 in, N calibrated probabilities out. Called by any thread."""
+
+    def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]: ...
+
+
+class BatchRunner:
+    """Runs a model on batches of pictures. One for each thread: it keeps the array that they are copied into."""
+
+    def __init__(self, model: Scoring, max_batch: int) -> None:
+        self._model = model
+        self._max_batch = max_batch
+        self._array: Pixels = np.empty((max_batch, 0, 0, 3), np.uint8)
+
+    def run(self, pictures: Sequence[Pixels]) -> list[float | str]:
+        """The score of each picture, or what went wrong with it. Never raises; keeps no reference to a picture."""
+        outcomes: list[float | str] = [""] * len(pictures)
+        # One shape in practice; a stray picture of another must not fail its neighbours.
+        for shape in {picture.shape for picture in pictures}:
+            places = [place for place, picture in enumerate(pictures) if picture.shape == shape]
+            for place, outcome in zip(places, self._score([pictures[place] for place in places]), strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
+    def _score(self, pictures: Sequence[Pixels]) -> Sequence[float | str]:
+        try:
+            if self._array.shape[1:] != pictures[0].shape:
+                self._array = np.empty((self._max_batch, *pictures[0].shape), np.uint8)
+            batch = self._array[: len(pictures)]
+            for row, picture in zip(batch, pictures, strict=True):
+                row[...] = picture
+            scores = self._model.score(batch)
+        except Exception as error:
+            _log.exception("scoring a batch of %d failed", len(pictures))
+            return [f"{type(error).__name__}: {error}"] * len(pictures)
+        if scores.shape != (len(pictures),):
+            return [f"the model gave scores of shape {scores.shape} for {len(pictures)} samples"] * len(pictures)
+        return [
+            score if 0.0 <= score <= 1.0 else f"the model gave {score}, which is no probability"
+            for score in scores.tolist()
+        ]
