@@ -34,10 +34,11 @@ def reachable(host: str, options: SourceOptions, timeout_s: float, resolve: Reso
         return found
     allowed = [ipaddress.ip_network(network, strict=False) for network in options.egress_allow]
     for text in found:
-        if not permitted(ipaddress.ip_address(text.partition("%")[0]), allowed):
+        plain = text.partition("%")[0]
+        if not permitted(ipaddress.ip_address(plain), allowed):
             raise AddressRefused(
                 f"{host} is not on the public internet ({text}); "
-                f"allow its network with GOREWATCH_EGRESS_ALLOW, for example {text}."
+                f"to allow it, add its network to GOREWATCH_EGRESS_ALLOW, for example {ipaddress.ip_network(plain)}."
             )
     return found
 

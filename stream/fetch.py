@@ -199,8 +199,10 @@ class Body:
             self._response, self._connection = again._response, again._connection
         assert self._response is not None, "an answer was just opened"
         try:
-            self._connection.settimeout(self._fetcher.deadline.left_s())
-            data = self._response.read1(size)
+            data = b""
+            if not self._response.isclosed():  # it closes itself, and the connection, at its last byte
+                self._connection.settimeout(self._fetcher.deadline.left_s())
+                data = self._response.read1(size)
         except TimeoutError as error:
             raise SourceTimeout("Its server stopped sending.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -41,9 +41,9 @@ class Reopening:
     """A `Source` over sources that `open_source` gives, one after the other.
 
     A live one that ends because its worker died (`worker_lost`) is opened again, at most `attempts` times in
-    `within_s` seconds; in between the state is `RECONNECTING`. Positions, epochs and numbers go on from what was seen;
-    the time lost counts as media time. Anything else that ends it ends this source too, and so does a stored file's
-    worker: its bytes may have killed it. Errors raised by `open_source` become `FAILED`.
+    `within_s` seconds and never if that is 0; in between the state is `RECONNECTING`. Positions, epochs and numbers go
+    on from what was seen; the time lost counts as media time. Anything else that ends it ends this source too, and so
+    does a stored file's worker: its bytes may have killed it. Errors raised by `open_source` become `FAILED`.
     """
 
     def __init__(
@@ -156,7 +156,8 @@ class Reopening:
         )
 
     def _comes_back(self, failure: Failure | None) -> bool:
-        if failure is None or failure.code != WorkerLost.code or not self._live or self._closed.is_set():
+        lost = failure is not None and failure.code == WorkerLost.code
+        if not (lost and self._live and self._within_s > 0.0) or self._closed.is_set():
             return False
         now_s = self._clock()
         self._lost_s = [lost_s for lost_s in self._lost_s if now_s - lost_s < self._within_s]

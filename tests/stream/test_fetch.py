@@ -13,6 +13,7 @@ from stream.decrypt import Decrypted
 from stream.errors import AddressRefused, ServerError, SourceTimeout
 from stream.fetch import Deadline, Fetcher
 from stream.options import SourceOptions
+from stream.sample import State
 from tests.media import Clips
 from tests.servers.http import HttpServer
 from tests.stream.reading import a_pool, read
@@ -83,6 +84,13 @@ async def test_a_server_that_drips_is_given_up_in_time(clips: Clips, http_server
     async with a_pool() as pool:
         reading = await read(pool, url, replace(_LOCAL, open_timeout_s=1.0))
     assert reading.code == "timeout"
+
+
+async def test_a_file_of_unknown_length_is_read_to_its_end(clips: Clips, http_server: HttpServer) -> None:
+    async with a_pool() as pool:
+        reading = await read(pool, http_server.url(f"/slow/{clips.ts.name}?rate=100000000"), _LOCAL)
+    assert (reading.states[-1], reading.code) == (State.ENDED, None)
+    assert reading.seconds[-1] == 5
 
 
 async def test_a_server_that_hangs_up_fails_after_the_frames_it_sent(clips: Clips, http_server: HttpServer) -> None:

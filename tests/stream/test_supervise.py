@@ -111,6 +111,13 @@ async def test_a_stored_file_and_other_failures_are_not_tried_again() -> None:
     assert (await everything(reopening(Scripted(LIVE, refused))))[-1] == refused
 
 
+async def test_no_time_for_it_means_not_at_all() -> None:
+    async def open_source() -> Source:
+        return Scripted(LIVE, LOST)
+
+    assert (await everything(Reopening(open_source, live=True, within_s=0.0)))[-1] == LOST
+
+
 async def test_a_source_that_told_it_is_live_comes_back_too() -> None:
     items = await everything(reopening(Scripted(LIVE, LOST), Scripted(LIVE, ENDED), live=False))
     assert items[-1] == ENDED

@@ -125,6 +125,13 @@ def test_a_stamp_that_stands_still_cannot_hide_the_frames_behind_it() -> None:
     assert advancing.epoch == 1
 
 
+def test_stamps_that_all_come_twice_lose_every_second_frame_and_nothing_else() -> None:
+    timeline = Timeline(MS, frame_s=FRAME, max_dropped=50)
+    placed = [timeline.place(40 * (number // 2)) for number in range(400)]
+    assert timeline.dropped == 200
+    assert [at for at in placed if at is not None] == [Placed(number / 25, 0) for number in range(200)]
+
+
 def test_implausible_frame_durations_are_limited() -> None:
     fast = Timeline(MS, frame_s=Fraction(1, 90_000))
     assert positions(fast, [None, None]) == [(0.0, 0), (1 / 240, 0)]

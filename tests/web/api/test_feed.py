@@ -1,0 +1,242 @@
+"""The event socket, with a real server, the `websockets` client, and raw sockets that misbehave."""
+
+import asyncio
+import base64
+import json
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from inference.events import MediaStalled
+from tests.web.fakes import FakeSource
+from tests.web.serving import Served, serving
+from web.delivery.hub import Hub
+
+TOKEN = "a-long-enough-token"
+
+
+@asynccontextmanager
+async def events(served: Served, query: str = "") -> AsyncIterator[ClientConnection]:
+    url = f"{served.url.replace('http', 'ws')}/v1/events{query}"
+    async with connect(url, subprotocols=[Subprotocol("cloudevents.json")], max_queue=None, proxy=None) as client:
+        yield client
+
+
+async def received(client: ClientConnection, count: int = 1) -> list[dict[str, Any]]:
+    async with asyncio.timeout(20):
+        return [json.loads(await client.recv()) for _ in range(count)]
+
+
+async def live(served: Served, name: str = "cam") -> tuple[dict[str, Any], FakeSource]:
+    stream = await served.add(name=name)
+    source = await served.pool.source(len((await served.get("/v1/streams"))["streams"]) - 1)
+    source.live()
+    return stream, source
+
+
+async def test_events_of_a_stream_from_its_start_to_its_summary() -> None:
+    async with serving() as served, events(served) as client:
+        assert client.subprotocol == "cloudevents.json"
+        stream, source = await live(served)
+        source.sample(0.0, 0.2, captured_s=time.monotonic() - 0.5)
+        started, prob = await received(client, 2)
+        assert started["type"] == "media.started"
+        assert started["data"] == {"stream": stream["id"], "codec": "h264", "width": 1280, "height": 720, "fps": 30.0}
+        assert prob["type"] == "gore.prob"
+        assert prob["source"] == f"/v1/streams/{stream['id']}"
+        assert prob["subject"] == stream["media"]
+        assert prob["data"]["raw"]["prob"] == 0.2
+        assert 0.5 <= prob["data"]["latency"] < 5.0
+        source.sample(0.5, 0.9)
+        source.sample(1.0, 0.9)
+        source.end()
+        rest = await received(client, 5)
+        assert [(event["type"], event["data"].get("state")) for event in rest] == [
+            ("gore.prob", None),
+            ("gore.incident", "started"),
+            ("gore.prob", None),
+            ("gore.incident", "ended"),
+            ("media.finished", None),
+        ]
+        assert rest[-1]["data"]["summary"] == await served.get(f"/v1/streams/{stream['id']}/summary")
+        ids = [event["id"] for event in (started, prob, *rest)]
+        assert ids == sorted(set(ids))
+
+
+async def test_filters_by_stream_and_type_may_repeat() -> None:
+    async with serving() as served:
+        first, one = await live(served, "first")
+        second, two = await live(served, "second")
+        third, three = await live(served, "third")
+        query = f"?stream={first['id']}&stream={second['id']}&type=media.finished&type=gore.prob&since=0"
+        async with events(served, query) as client:
+            for source in (three, two, one):
+                source.sample(0.0, 0.1)
+                source.end()
+            await served.until(f"/v1/streams/{third['id']}", lambda stream: stream["state"] == "ended")
+            gap, *got = await received(client, 5)
+        assert gap["type"] == "gap"
+        assert {event["source"].rpartition("/")[2] for event in got} == {first["id"], second["id"]}
+        assert {event["type"] for event in got} == {"gore.prob", "media.finished"}
+
+
+async def test_a_client_that_resumes_misses_nothing_and_sees_nothing_twice() -> None:
+    async with serving() as served:
+        _, source = await live(served)
+        async with events(served) as client:
+            source.sample(0.0, 0.1)
+            before = await received(client, 1)
+        for second in range(1, 50):
+            source.sample(float(second), 0.1)
+        async with events(served, f"?since={before[-1]['id']}") as client:
+            for second in range(50, 100):
+                source.sample(float(second), 0.1)
+            after = await received(client, 100 if before[-1]["type"] == "media.started" else 99)
+        assert all(event["type"] == "gore.prob" for event in after)
+        assert [event["data"]["position"] for event in after][-99:] == [float(second) for second in range(1, 100)]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("?since=x", 400), ("?since=", 400), ("?since=-1", 400), ("?type=gore", 422)]
+)
+async def test_what_cannot_be_asked_for_is_refused_before_the_upgrade(query: str, status: int) -> None:
+    async with serving() as served:
+        with pytest.raises(InvalidStatus) as refused:
+            async with events(served, query):
+                pass
+        assert refused.value.response.status_code == status
+        assert refused.value.response.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_browsers_may_give_the_token_in_the_query_and_foreign_pages_get_nothing() -> None:
+    async with serving(TOKEN) as served:
+        async with events(served, f"?token={TOKEN}"):
+            pass
+        for query in ("", "?token=wrong"):
+            with pytest.raises(InvalidStatus, match="401"):
+                async with events(served, query):
+                    pass
+        url = f"{served.url.replace('http', 'ws')}/v1/events?token={TOKEN}"
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(url, origin=Origin("https://evil.example"), proxy=None)
+
+
+async def test_a_stopping_service_sends_the_last_summaries_and_then_says_going_away() -> None:
+    running = AsyncExitStack()
+    served = await running.enter_async_context(serving())
+    async with events(served) as client:
+        _, source = await live(served)
+        source.sample(0.0, 0.1)
+        await received(client, 2)
+        stopping = asyncio.create_task(running.aclose())
+        (finished,) = await received(client)
+        assert finished["type"] == "media.finished"
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+        await stopping
+
+
+async def stuck_client(served: Served) -> socket.socket:
+    """A subscriber that shakes hands and then never reads, with the smallest buffer the system allows."""
+    host, port = served.url.removeprefix("http://").split(":")
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(client, (host, int(port)))
+    key = base64.b64encode(os.urandom(16)).decode()
+    request = (
+        f"GET /v1/events HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await loop.sock_sendall(client, request.encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += await loop.sock_recv(client, 1)
+    assert head.startswith(b"HTTP/1.1 101")
+    return client
+
+
+async def read_to_the_close(client: socket.socket) -> tuple[list[str], int, str]:
+    """All event ids that a stuck client finds once it reads again, and the code and reason of the close frame."""
+    loop = asyncio.get_running_loop()
+    data = b""
+    while chunk := await loop.sock_recv(client, 1 << 20):
+        data += chunk
+        ids, close = frames(data)
+        if close is not None:
+            return ids, *close
+    raise AssertionError("the connection ended without a close frame")
+
+
+def frames(data: bytes) -> tuple[list[str], tuple[int, str] | None]:
+    """The ids of the text frames, and code and reason if there is a close frame."""
+    at = 0
+    ids: list[str] = []
+    while at + 4 <= len(data):
+        opcode, length, start = data[at] & 15, data[at + 1], at + 2
+        if length == 126:
+            length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+        if start + length > len(data):
+            break
+        payload = data[start : start + length]
+        if opcode == 8:
+            return ids, (int.from_bytes(payload[:2], "big"), payload[2:].decode())
+        ids.append(str(json.loads(payload)["id"]))
+        at = start + length
+    return ids, None
+
+
+def publish(hub: Hub, count: int) -> None:
+    event = MediaStalled("x" * 10_000)
+    for _ in range(count):
+        hub.publish("str_a", "med_a", event)
+
+
+async def test_a_reader_that_stops_is_closed_with_the_last_id_and_harms_nobody() -> None:
+    async with serving(limits={"subscriber_queue": 100}) as served, events(served) as quick:
+        stuck = await stuck_client(served)
+        sent = 0
+        started_s = time.monotonic()
+        async with asyncio.timeout(30):
+            while served.hub.cut_count == 0:
+                publish(served.hub, 50)
+                sent += 50
+                await received(quick, 50)
+        assert time.monotonic() - started_s < 10.0
+        with stuck:
+            ids, code, reason = await read_to_the_close(stuck)
+        assert code == 4008
+        assert reason == ids[-1]
+        assert sent > len(ids) + 100
+        async with events(served, f"?since={reason}") as again:
+            missed = await received(again, sent - len(ids))
+        assert [event["id"] for event in missed] > ids
+        assert len({*ids, *(event["id"] for event in missed)}) == sent
+        publish(served.hub, 1)
+        await received(quick, 1)
+
+
+async def test_a_reader_that_vanishes_is_forgotten_and_harms_nobody() -> None:
+    async with serving() as served, events(served) as client:
+        stuck = await stuck_client(served)
+        publish(served.hub, 1)
+        await received(client, 1)
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        stuck.close()
+        async with asyncio.timeout(10):
+            while True:
+                publish(served.hub, 1)
+                await received(client, 1)
+                if served.hub.subscriber_count == 1:
+                    break

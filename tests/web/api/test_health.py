@@ -1,0 +1,72 @@
+"""Probes, metrics and the page."""
+
+from tests.web.serving import Served, serving
+
+
+async def test_readiness_names_the_model_and_what_is_missing() -> None:
+    async with serving() as served:
+        ready = await served.get("/readyz")
+        assert ready["status"] == "ready"
+        assert ready["model"] == {"name": "gore-lite0", "version": "1", "provider": "cpu"}
+        served.pool.ready = False
+        async with served.http.get("/readyz") as response:
+            assert response.status == 503
+            assert (await response.json())["reasons"] == ["not every decoder process is up"]
+        assert (await served.get("/healthz"))["status"] == "ok"
+        served.pool.ready = True
+        await served.registry.aclose()
+        async with served.http.get("/readyz") as response:
+            assert (await response.json())["reasons"] == ["the service is stopping"]
+
+
+async def test_metrics_tell_of_streams_events_and_drops() -> None:
+    async with serving() as served:
+        stream = await served.add()
+        source = await served.pool.source()
+        source.live()
+        source.sample(0.0, 0.5)
+        source.sample(0.5, 1 / 255)
+        source.sample(1.0, 0.5)
+        path = f"/v1/streams/{stream['id']}"
+        shown = await served.until(path, lambda answer: answer["samples"] == 2)
+        assert shown["dropped"] == 1
+        for line in (
+            'gorewatch_streams{state="live"} 1.0',
+            "gorewatch_samples_total 2.0",
+            'gorewatch_samples_dropped_total{reason="newer"} 1.0',
+            'gorewatch_events_total{type="media.started"} 1.0',
+            "gorewatch_scorer_samples_total 7.0",
+            "gorewatch_subscribers 0.0",
+            "gorewatch_event_latency_seconds_count 2.0",
+        ):
+            assert line in await _metrics(served)
+        async with served.http.delete(path):
+            pass
+        after = await _metrics(served)
+        assert "gorewatch_samples_total 2.0" in after
+        assert 'gorewatch_streams{state="ended"} 1.0' in after
+
+
+async def _metrics(served: Served) -> list[str]:
+    async with served.http.get("/metrics") as response:
+        assert response.content_type == "text/plain"
+        return (await response.text()).splitlines()
+
+
+async def test_the_page_is_served_with_headers_that_confine_it() -> None:
+    async with serving() as served:
+        async with served.http.get("/") as response:
+            assert response.status == 200
+            assert response.content_type == "text/html"
+            policy = response.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+        async with served.http.get("/static/icon.svg") as response:
+            assert response.content_type == "image/svg+xml"
+            etag = response.headers["ETag"]
+        async with served.http.get("/static/icon.svg", headers={"If-None-Match": etag}) as response:
+            assert response.status == 304
+        async with served.http.get("/v1/streams") as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,192 @@
+"""The service as a whole, with fakes for model, scorer and workers: how it starts, and the order in which it ends."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Self
+
+import aiohttp
+import pytest
+from aiohttp import web as aioweb
+
+from inference.events import Event, MediaFinished
+from stream.options import SourceOptions
+from stream.sample import State
+from tests.web.fakes import FakePool, FakeScorer, FakeSource
+from tests.web.serving import DETECTOR, settings_of
+from web import app
+from web.app import NamedSource, front, serve, service
+from web.delivery.hub import Hub
+from web.settings import ConfigError
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
+CAMERA = NamedSource(name="door", url="rtsp://camera.example/1")
+
+
+class Steps:
+    """What happened, in order, each step once."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def __call__(self, step: str) -> None:
+        if step not in self.taken:
+            self.taken.append(step)
+
+
+class Source(FakeSource):
+    def __init__(self, options: SourceOptions, steps: Steps) -> None:
+        super().__init__(options)
+        self._steps = steps
+
+    async def aclose(self) -> None:
+        self._steps("Close the sources")
+        await super().aclose()
+
+
+class Pool(FakePool):
+    def __init__(self, steps: Steps) -> None:
+        super().__init__()
+        self.steps = steps
+        self.new_source = lambda options: Source(options, steps)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.steps("End the workers")
+
+
+class Scorer(FakeScorer):
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.steps("Drain the scorer")
+
+
+class Model:
+    provider = "cpu"
+    manifest = SimpleNamespace(name="m", version="1", input=SimpleNamespace(width=224, height=224))
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+
+    def warm(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.steps("Release the model")
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """The steps of the services that the test runs; their heavy parts are replaced."""
+    steps = Steps()
+    monkeypatch.setattr(app, "Model", SimpleNamespace(load=lambda *_, **__: Model(steps)))
+    monkeypatch.setattr(app, "Scorer", lambda *_: Scorer(steps))
+    monkeypatch.setattr(app, "WorkerPool", lambda *_, **__: Pool(steps))
+    stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
+
+    async def stop_listening(self: aioweb.TCPSite) -> None:
+        steps("Stop listening")
+        await stop(self)
+
+    async def end_requests(self: aioweb.AppRunner) -> None:
+        steps("End the requests")
+        await cleanup(self)
+
+    async def close_subscribers(self: Hub) -> None:
+        steps("Close the subscribers")
+        await aclose(self)
+
+    def publish_and_note(self: Hub, stream_id: str, media_id: str, event: Event) -> None:
+        if isinstance(event, MediaFinished):
+            steps("Finish every media")
+        publish(self, stream_id, media_id, event)
+
+    monkeypatch.setattr(aioweb.TCPSite, "stop", stop_listening)
+    monkeypatch.setattr(aioweb.AppRunner, "cleanup", end_requests)
+    monkeypatch.setattr(Hub, "aclose", close_subscribers)
+    monkeypatch.setattr(Hub, "publish", publish_and_note)
+    return steps
+
+
+async def test_the_service_ends_in_the_order_that_the_document_gives(steps: Steps) -> None:
+    async with service(settings_of()) as running:
+        app.add_sources(running.registry, [CAMERA], settings_of())
+        (stream,) = running.registry
+    assert stream.state is State.ENDED
+    documented = re.findall(r"^\d+\. \*\*(.+?)\.\*\*", DOCUMENT.read_text(), flags=re.MULTILINE)
+    assert steps.taken == documented
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_serve_says_its_address_and_runs_until_a_signal(steps: Steps, number: signal.Signals) -> None:
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(settings_of(), [CAMERA], ready=told.set_result))
+    url = await asyncio.wait_for(told, 10)
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/v1/streams") as response:
+        (stream,) = (await response.json())["streams"]
+    assert (stream["name"], stream["state"]) == ("door", "connecting")
+    os.kill(os.getpid(), number)
+    await asyncio.wait_for(serving, 10)
+    assert steps.taken[-1] == "Release the model"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "some-name"])
+async def test_without_a_token_other_machines_are_not_served(steps: Steps, host: str) -> None:
+    with pytest.raises(ConfigError, match="set GOREWATCH_TOKEN"):
+        await serve(settings_of(host=host))
+    assert steps.taken == []
+
+
+async def test_with_a_token_all_interfaces_may_be_served() -> None:
+    settings = settings_of(host="0.0.0.0", token="a-long-enough-token")
+    async with front(settings, pool=FakePool(), scorer=FakeScorer(), detector=DETECTOR) as running:
+        assert running.url.startswith("http://127.0.0.1:")
+
+
+async def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_behind(steps: Steps) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"Cannot listen on 127.0.0.1 port {port}: .*in use"):
+            await serve(settings_of(port=port))
+    assert steps.taken[-1] == "Release the model"
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ([NamedSource(name="a/b", url="rtsp://camera.example/")], "cannot be a stream's name"),
+        (
+            [NamedSource(name="cam", url="gopher://camera.example/")],
+            "The source cam cannot be added: The scheme gopher",
+        ),
+        ([CAMERA, CAMERA], "The source door cannot be added: A stream named door is running"),
+    ],
+)
+async def test_sources_that_cannot_be_are_named(steps: Steps, sources: list[NamedSource], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        await serve(settings_of(), sources)
+    assert steps.taken[-1] == "Release the model"
+
+
+async def test_the_operators_sources_are_trusted() -> None:
+    pool = FakePool()
+    async with front(settings_of(), pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running:
+        looped = NamedSource(name="demo", url="/demo.mp4", paced=True, loop=True)
+        app.add_sources(running.registry, [looped], settings_of())
+        options = (await pool.source()).options
+    assert (options.trusted, options.paced, options.loop) == (True, True, True)

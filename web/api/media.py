@@ -1,0 +1,90 @@
+"""Summaries, scores over time and incidents."""
+
+import math
+
+from aiohttp import web
+
+from inference.scores import downsample
+from inference.summary import Json, detail_json, incident_json, point_json, summary_json
+
+from ..running import Stream
+from .fields import query_choice, query_count, query_flag, query_number
+from .parts import parts_of
+from .problems import Problem
+from .streams import stream_of
+
+_MOST_POINTS = 10_000
+_MOST_INCIDENTS = 1000
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/v1/streams/{id}/summary")
+async def stream_summary(request: web.Request) -> web.Response:
+    return _summary(request, stream_of(request))
+
+
+@routes.get("/v1/media/{id}/summary")
+async def media_summary(request: web.Request) -> web.Response:
+    return _summary(request, _media_of(request))
+
+
+@routes.get("/v1/media/{id}/scores")
+async def scores(request: web.Request) -> web.Response:
+    """The points from `from` to `to`, media seconds, thinned out to `max_points` with their peaks."""
+    stream = _media_of(request)
+    first_s = query_number(request, "from", default=0.0)
+    last_s = query_number(request, "to", default=math.inf)
+    most = query_count(request, "max_points", default=1000, least=2, most=_MOST_POINTS)
+    within = [point for point in stream.points if first_s <= point.position_s <= last_s]
+    body = {"media": stream.media.media_id, "scores": [point_json(point) for point in downsample(within, most)]}
+    return web.json_response(body)
+
+
+@routes.get("/v1/incidents")
+async def incidents(request: web.Request) -> web.Response:
+    """Those in memory, newest first."""
+    wanted = request.query.get("stream")
+    state = query_choice(request, "state", ("open", "ended"))
+    limit = query_count(request, "limit", default=100, least=1, most=_MOST_INCIDENTS)
+    found = [
+        incident
+        for incident in _all_incidents(request)
+        if wanted in (None, incident["stream"]) and state in (None, incident["state"])
+    ]
+    found.sort(key=lambda incident: str(incident["id"]), reverse=True)
+    return web.json_response({"incidents": found[:limit]})
+
+
+@routes.get("/v1/incidents/{id}")
+async def incident_by_id(request: web.Request) -> web.Response:
+    for incident in _all_incidents(request):
+        if incident["id"] == request.match_info["id"]:
+            return web.json_response(incident)
+    raise Problem(404, "There is no incident of this id.", code="incident_unknown")
+
+
+def _all_incidents(request: web.Request) -> list[Json]:
+    return [
+        incident_json(incident)
+        | {
+            "stream": stream.id,
+            "media": stream.media.media_id,
+            "state": "open" if incident.end_s is None else "ended",
+        }
+        for stream in parts_of(request).registry
+        for incident in stream.incidents
+    ]
+
+
+def _summary(request: web.Request, stream: Stream) -> web.Response:
+    if not query_flag(request, "detail"):
+        return web.json_response(summary_json(stream.summary()))
+    return web.json_response(detail_json(stream.summary(), stream.incidents, stream.points))
+
+
+def _media_of(request: web.Request) -> Stream:
+    stream = parts_of(request).registry.media(request.match_info["id"])
+    if stream is None:
+        raise Problem(404, "There is no media of this id.", code="media_unknown")
+    return stream

@@ -1,0 +1,39 @@
+"""The viewer page and its files, and the headers that confine what pages of ours may do."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; media-src blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Server": "gorewatch",
+}
+
+
+async def index(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(_STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def asset(request: web.Request) -> web.FileResponse:
+    """A file of the page. Kept by browsers, which ask each time whether it has changed (by its `ETag`)."""
+    path = (_STATIC / request.match_info["path"]).resolve()
+    if not path.is_relative_to(_STATIC) or not path.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+def add_pages(app: web.Application) -> None:
+    app.router.add_get("/", index)
+    app.router.add_get("/static/{path:.+}", asset)
+    app.on_response_prepare.append(_confine)
+
+
+async def _confine(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers[name] = value

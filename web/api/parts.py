@@ -1,0 +1,61 @@
+"""What the handlers work with: one frozen value, kept in the application."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from inference.scorer import ScorerStats
+
+from ..delivery.hub import Hub
+from ..registry import Registry
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """The model in use, for people."""
+
+    name: str
+    version: str
+    provider: str
+    """Where it really runs."""
+
+
+class Workers(Protocol):
+    """What readiness asks of the pool."""
+
+    @property
+    def ready(self) -> bool: ...
+
+
+class Scoring(Protocol):
+    """What metrics ask of the scorer."""
+
+    def stats(self) -> ScorerStats: ...
+
+
+class Exposition(Protocol):
+    """The metrics as text."""
+
+    def render(self) -> tuple[bytes, Mapping[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that the HTTP interface is in front of."""
+
+    settings: Settings
+    detector: Detector
+    workers: Workers
+    registry: Registry
+    hub: Hub
+    metrics: Exposition
+
+
+PARTS = web.AppKey("parts", Parts)
+
+
+def parts_of(request: web.Request) -> Parts:
+    return request.app[PARTS]

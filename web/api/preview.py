@@ -1,0 +1,43 @@
+"""The latest sample as a JPEG, pixelated unless asked for clear."""
+
+import asyncio
+import io
+
+from aiohttp import web
+from PIL import Image
+
+from stream.sample import Pixels, SourceInfo
+
+from .fields import query_flag
+from .problems import Problem
+from .streams import stream_of
+
+_WIDTH_PX = 320
+_BLOCKS = 16
+_TALLEST = 3.0
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/v1/streams/{id}/preview.jpg")
+async def preview(request: web.Request) -> web.Response:
+    stream = stream_of(request)
+    clear = query_flag(request, "clear")
+    if stream.pixels is None:
+        raise Problem(404, "There is no picture of this stream now.", code="no_picture")
+    body = await asyncio.to_thread(render, stream.pixels, stream.info, clear=clear)
+    return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def render(pixels: Pixels, info: SourceInfo | None, *, clear: bool) -> bytes:
+    """A JPEG 320 px wide at the source's aspect ratio: 16 blocks across, or the sample itself if `clear`."""
+    ratio = info.height / info.width if info is not None and info.width > 0 else 1.0
+    ratio = min(max(ratio, 1.0 / _TALLEST), _TALLEST)
+    picture = Image.fromarray(pixels)
+    if not clear:
+        picture = picture.resize((_BLOCKS, max(round(_BLOCKS * ratio), 1)), Image.Resampling.BOX)
+    smooth = Image.Resampling.BILINEAR if clear else Image.Resampling.NEAREST
+    picture = picture.resize((_WIDTH_PX, max(round(_WIDTH_PX * ratio), 1)), smooth)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()

@@ -1,0 +1,84 @@
+"""`/v1/streams`: streams that the service pulls, and all that run."""
+
+from aiohttp import web
+
+from inference.summary import Json, probability, seconds, summary_json
+
+from ..registry import NameTaken, NotAccepted, TooManyStreams
+from ..running import Stream
+from ..wire import failure_json, policy_json, timestamp
+from .fields import read_new_stream, source_address, stream_policy
+from .parts import parts_of
+from .problems import Problem
+
+routes = web.RouteTableDef()
+
+
+@routes.post("/v1/streams")
+async def add(request: web.Request) -> web.Response:
+    parts = parts_of(request)
+    body = await read_new_stream(request)
+    policy = stream_policy(body.policy, parts.settings.policy)
+    address = source_address(body.url, parts.settings)
+    try:
+        stream = parts.registry.add(address, name=body.name, policy=policy, trusted=False)
+    except NotAccepted as error:
+        raise not_accepted(error) from error
+    return web.json_response(stream_json(stream), status=201, headers={"Location": f"/v1/streams/{stream.id}"})
+
+
+@routes.get("/v1/streams")
+async def listed(request: web.Request) -> web.Response:
+    return web.json_response({"streams": [stream_json(stream) for stream in parts_of(request).registry]})
+
+
+@routes.get("/v1/streams/{id}")
+async def one(request: web.Request) -> web.Response:
+    return web.json_response(stream_json(stream_of(request)))
+
+
+@routes.delete("/v1/streams/{id}")
+async def end(request: web.Request) -> web.Response:
+    """Answers with the final summary, also for a stream that had ended by itself."""
+    return web.json_response(summary_json(await parts_of(request).registry.end(stream_of(request))))
+
+
+def stream_of(request: web.Request) -> Stream:
+    """The stream that the path names. Raises `Problem` 404."""
+    stream = parts_of(request).registry.stream(request.match_info["id"])
+    if stream is None:
+        raise Problem(404, "There is no stream of this id.", code="stream_unknown")
+    return stream
+
+
+def not_accepted(error: NotAccepted) -> Problem:
+    """The answer to a stream that cannot be added."""
+    match error:
+        case NameTaken():
+            return Problem(409, str(error), code="name_taken")
+        case TooManyStreams():
+            return Problem(429, str(error), code="too_many_streams")
+    return Problem(503, str(error), code="shutting_down")
+
+
+def stream_json(stream: Stream) -> Json:
+    latest, info = stream.latest, stream.info
+    return {
+        "id": stream.id,
+        "name": stream.name,
+        "url": stream.media.uri,
+        "state": stream.state.value,
+        "media": stream.media.media_id,
+        "prob": None if latest is None else probability(latest.prob),
+        "raw": None if latest is None else probability(latest.raw),
+        "position": None if latest is None else seconds(latest.position_s),
+        "samples": stream.tally.scored,
+        "dropped": sum(stream.dropped.values()),
+        "started": timestamp(stream.started_s),
+        "error": None if stream.failure is None else failure_json(stream.failure),
+        "policy": policy_json(stream.policy),
+        "codec": None if info is None else info.codec,
+        "width": None if info is None else info.width,
+        "height": None if info is None else info.height,
+        "fps": None if info is None else info.fps,
+    }

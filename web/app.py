@@ -1,0 +1,212 @@
+"""Builds the parts of the service in order, as contexts that are left in the opposite order; no logic."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Protocol
+
+from aiohttp import web
+
+from inference.events import Event
+from inference.model import Model
+from inference.pipeline import Scores
+from inference.scorer import Scorer
+from stream.address import parse
+from stream.errors import SourceError
+from stream.pool import WorkerPool
+
+from .api import auth, feed, health, media, pages, preview, problems, streams, whip
+from .api.parts import PARTS, Detector, Parts, Scoring, Workers
+from .delivery.hub import Hub
+from .metrics import Metrics
+from .registry import NAME, NotAccepted, Pool, Registry
+from .settings import ConfigError, Settings, unknown_variables
+
+_MOST_BODY_BYTES = 256 * 1024
+_HANDLERS_TIMEOUT_S = 5.0
+_log = logging.getLogger("gorewatch.service")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSource:
+    """A source that the operator names at the start; trusted, so it may lie anywhere."""
+
+    name: str
+    url: str
+    paced: bool = False
+    """Read a stored file at its own speed, as if it were live."""
+    loop: bool = False
+    """Start a stored file again when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs."""
+
+    url: str
+    """Where this machine reaches it."""
+    registry: Registry
+    hub: Hub
+
+
+class OpeningPool(Pool, Workers, Protocol):
+    """`stream.pool.WorkerPool`, or what stands for it."""
+
+
+class LaneScorer(Scoring, Protocol):
+    """`inference.scorer.Scorer`, or what stands for it."""
+
+    def lane(self) -> Scores: ...
+
+
+def build_app(parts: Parts) -> web.Application:
+    """The HTTP interface in front of the parts."""
+    app = web.Application(
+        middlewares=[problems.problems, auth.same_site, auth.credentials], client_max_size=_MOST_BODY_BYTES
+    )
+    app[PARTS] = parts
+    for resource in (streams, media, whip, feed, preview, health):
+        app.router.add_routes(resource.routes)
+    pages.add_pages(app)
+    app.on_response_prepare.append(auth.add_cors_headers)
+    return app
+
+
+async def serve(
+    settings: Settings, sources: Sequence[NamedSource] = (), *, ready: Callable[[str], None] | None = None
+) -> None:
+    """Run the service until SIGINT or SIGTERM, then end it in order. `ready` is given its address once it answers.
+
+    Raises `ConfigError`, `inference.manifest.ModelError` or `stream.errors.SourceError` when it cannot start.
+    """
+    check_exposure(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with service(settings) as running:
+            add_sources(running.registry, sources, settings)
+            if ready is not None:
+                ready(running.url)
+            await stop.wait()
+            _log.info("stopping")
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
+    async with AsyncExitStack() as stack:
+        model = await stack.enter_async_context(_model(settings))
+        scorer = await stack.enter_async_context(Scorer(model))
+        size = model.manifest.input
+        pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
+        detector = Detector(model.manifest.name, model.manifest.version, model.provider)
+        yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
+
+
+@asynccontextmanager
+async def front(
+    settings: Settings, *, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+) -> AsyncIterator[Service]:
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
+    hub = Hub(history_events=settings.limits.history_events, queue_limit=settings.limits.subscriber_queue)
+    metrics = Metrics()
+
+    def publish(stream_id: str, media_id: str, event: Event) -> None:
+        metrics.observe(event, monotonic_s=time.monotonic())
+        hub.publish(stream_id, media_id, event)
+
+    registry = Registry(
+        pool=pool,
+        new_lane=scorer.lane,
+        publish=publish,
+        max_streams=settings.limits.max_streams,
+        egress_allow=settings.egress_allow,
+    )
+    metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
+    parts = Parts(settings, detector, pool, registry, hub, metrics)
+    runner = web.AppRunner(build_app(parts), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
+    async with AsyncExitStack() as stack:
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(hub.aclose)
+        stack.push_async_callback(registry.aclose)
+        site = await _listen(runner, settings)
+        stack.push_async_callback(site.stop)
+        yield Service(_base_url(runner), registry, hub)
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raise `ConfigError` rather than serve other machines without a token; say what is accepted."""
+    for name in unknown_variables(os.environ):
+        _log.warning("the environment has %s, which is no setting of this version; it is ignored", name)
+    if settings.token is not None:
+        return
+    if not auth.is_loopback(settings.host):
+        raise ConfigError(
+            f"Without a token the service listens on loopback alone, not on {settings.host}: set GOREWATCH_TOKEN."
+        )
+    _log.warning("no token is configured: any credentials are accepted, from this machine alone")
+
+
+def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Settings) -> None:
+    """Start the operator's own sources. Raises `ConfigError` naming the one that cannot be."""
+    for source in sources:
+        try:
+            registry.add(
+                parse(source.url),
+                name=check_name(source.name),
+                policy=settings.policy,
+                trusted=True,
+                paced=source.paced,
+                loop=source.loop,
+            )
+        except (SourceError, NotAccepted) as error:
+            raise ConfigError(f"The source {source.name} cannot be added: {error}") from error
+
+
+def check_name(name: str) -> str:
+    """Raise `ConfigError` for what cannot be the name of a stream."""
+    if NAME.fullmatch(name) is None:
+        raise ConfigError(
+            f"{name!r} cannot be a stream's name: use up to 64 of A-Z a-z 0-9 . _ - after a letter or digit."
+        )
+    return name
+
+
+@asynccontextmanager
+async def _model(settings: Settings) -> AsyncIterator[Model]:
+    model = await asyncio.to_thread(Model.load, settings.model, provider=settings.provider)
+    try:
+        await asyncio.to_thread(model.warm)
+        yield model
+    finally:
+        model.close()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
+    site = web.TCPSite(runner, settings.host, settings.port)
+    try:
+        await site.start()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"Cannot listen on {settings.host} port {settings.port}: {reason}.") from error
+    return site
+
+
+def _base_url(runner: web.AppRunner) -> str:
+    """An address that works on this machine, whatever was listened on."""
+    host, port = runner.addresses[0][:2]
+    if (address := ip_address(host)).is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

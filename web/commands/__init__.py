@@ -1,0 +1,1 @@
+"""The commands, one a module. They import what is heavy only when they run."""

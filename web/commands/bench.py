@@ -1,0 +1,26 @@
+"""`gorewatch bench`: measurements, each a ratio against bare parts or a peer."""
+
+import importlib
+
+import click
+
+from .common import debug_option, examples, expected_errors
+
+_BENCHMARKS = ("pipeline",)
+_EXAMPLES = """\
+gorewatch bench pipeline
+gorewatch bench pipeline --quick | tail -1"""
+
+
+@click.command(epilog=examples(_EXAMPLES))
+@click.argument("name", type=click.Choice(_BENCHMARKS))
+@click.option("--seconds", type=click.FloatRange(min=1.0), metavar="N", help="How long the longest part may measure.")
+@click.option("--quick", is_flag=True, help="A rough figure in less time.")
+@debug_option
+def bench(name: str, seconds: float | None, quick: bool) -> None:
+    """Measure on this machine. Progress goes to standard error; the last line of the output is one JSON object.
+
+    pipeline: the whole path over the sum of its bare parts, the time from sample to event, and memory.
+    """
+    with expected_errors():
+        importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick)

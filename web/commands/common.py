@@ -1,0 +1,58 @@
+"""What the commands share: help with an example, `--debug`, and errors as one line."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class CommandError(click.ClickException):
+    """The command cannot do what was asked. The message is one line that says what to do about it; exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+def examples(lines: str) -> str:
+    """The end of a command's help, from its examples, one a line."""
+    indented = "\n".join(f"  {line}" for line in lines.strip().splitlines())
+    return f"\b\n{'Examples' if len(lines.splitlines()) > 1 else 'Example'}:\n{indented}"
+
+
+def debug_option(function: F) -> F:
+    """--debug, which `web.cli.main` looks for itself, so that it counts before the arguments are understood."""
+    option: Callable[[F], F] = click.option(
+        "--debug", is_flag=True, expose_value=False, help="On an error show the traceback."
+    )
+    return option(function)
+
+
+token_option = click.option(
+    "--token", envvar="GOREWATCH_TOKEN", help="Bearer token of the service (default: GOREWATCH_TOKEN)."
+)
+
+
+@contextmanager
+def expected_errors() -> Iterator[None]:
+    """What can be wrong with a configuration, a model or a source, as a `CommandError`."""
+    from inference.manifest import ModelError
+    from stream.errors import SourceError
+
+    from ..settings import ConfigError
+
+    try:
+        yield
+    except (ConfigError, ModelError, SourceError) as error:
+        raise CommandError(str(error)) from error
+
+
+def quiet_logging() -> None:
+    """Commands that print results leave standard error to errors: what they use may warn, not chat."""
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    logging.getLogger("libav").setLevel(logging.CRITICAL)

@@ -1,0 +1,148 @@
+"""A subscriber of `GET /v1/events` that comes back by itself and misses nothing: what `gorewatch watch` runs on."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from ..wire import Json
+
+_SUBPROTOCOL = Subprotocol("cloudevents.json")
+_PATH = "/v1/events"
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_MAX_EVENT_BYTES = 1 << 20
+_OPEN_TIMEOUT_S = 10.0
+_FIRST_DELAY_S = 0.25
+_LAST_DELAY_S = 10.0
+_TOO_SLOW = 4008
+
+
+class SubscriptionRefused(Exception):
+    """Asking again cannot help. `str()` is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What is wanted: `url` is the service's base address or that of its events; `since` an event's id."""
+
+    url: str
+    streams: Sequence[str] = ()
+    types: Sequence[str] = ()
+    since: str | None = None
+    token: str | None = None
+
+
+def socket_url(subscription: Subscription, since: str | None) -> str:
+    """The WebSocket address to open. Raises `SubscriptionRefused` for an address that is none of a web server."""
+    try:
+        parts = urlsplit(subscription.url)
+        scheme = _SCHEMES.get(parts.scheme)
+        host = parts.hostname
+    except ValueError as error:
+        raise SubscriptionRefused(f"The address {subscription.url!r} does not parse: {error}.") from error
+    if scheme is None or not host:
+        raise SubscriptionRefused(
+            f"The address {subscription.url!r} is none of a service; give one such as http://127.0.0.1:8080."
+        )
+    path = parts.path.rstrip("/")
+    query = [("stream", stream) for stream in subscription.streams] + [("type", kind) for kind in subscription.types]
+    if since is not None:
+        query.append(("since", since))
+    return urlunsplit((scheme, parts.netloc, path if path.endswith(_PATH) else path + _PATH, urlencode(query), ""))
+
+
+async def subscribe(
+    subscription: Subscription,
+    *,
+    on_outage: Callable[[str], None] | None = None,
+    jitter: Callable[[], float] = random.random,
+) -> AsyncGenerator[Json, None]:
+    """Events in order, for ever; after a loss it reconnects and resumes after the last event it gave.
+
+    `on_outage` is told why before each wait; the waits double up to ten seconds, each shortened by up to half by
+    `jitter` (0 to 1). Raises `SubscriptionRefused` when trying again cannot help.
+    """
+    since = subscription.since
+    delay_s = _FIRST_DELAY_S
+    while True:
+        try:
+            async with _connection(subscription, since) as connection:
+                async for event in _events(connection):
+                    delay_s = _FIRST_DELAY_S
+                    yield event
+                    since = str(event["id"])
+            reason = "the service closed the connection"
+        except ConnectionClosed as error:
+            reason = _closing_reason(error)
+        except InvalidStatus as error:
+            reason = _status_reason(error)
+        except (OSError, TimeoutError, InvalidHandshake) as error:
+            reason = f"the service cannot be reached ({_words(error)})"
+        if on_outage is not None:
+            on_outage(reason)
+        await asyncio.sleep(delay_s * (1.0 - 0.5 * jitter()))
+        delay_s = min(2.0 * delay_s, _LAST_DELAY_S)
+
+
+def _connection(subscription: Subscription, since: str | None) -> connect:
+    headers = {"Authorization": f"Bearer {subscription.token}"} if subscription.token else {}
+    return connect(
+        socket_url(subscription, since),
+        additional_headers=headers,
+        subprotocols=[_SUBPROTOCOL],
+        open_timeout=_OPEN_TIMEOUT_S,
+        max_size=_MAX_EVENT_BYTES,
+    )
+
+
+async def _events(connection: ClientConnection) -> AsyncIterator[Json]:
+    async for message in connection:
+        try:
+            event = json.loads(message)
+        except ValueError as error:
+            raise SubscriptionRefused("What answers there sends no events; is it a gorewatch service?") from error
+        if not isinstance(event, dict) or not isinstance(event.get("id"), str):
+            raise SubscriptionRefused("What answers there sends no events; is it a gorewatch service?")
+        yield event
+
+
+def _closing_reason(error: ConnectionClosed) -> str:
+    if error.rcvd is None:
+        return "the connection was lost"
+    if error.rcvd.code == _TOO_SLOW:
+        return "the service closed the connection because events were read too slowly"
+    return f"the service closed the connection ({error.rcvd.code} {error.rcvd.reason})".replace(" )", ")")
+
+
+def _status_reason(error: InvalidStatus) -> str:
+    """Why to try again. Raises `SubscriptionRefused` where there is no point in it."""
+    status = error.response.status_code
+    if status in (401, 403):
+        raise SubscriptionRefused(f"The service refuses access ({status}); give its token with --token.") from error
+    if status == 404:
+        raise SubscriptionRefused("There is no event feed at that address; is it a gorewatch service?") from error
+    if 400 <= status < 500 and status not in (408, 429):
+        raise SubscriptionRefused(f"The service refuses the subscription ({status}){_detail(error)}.") from error
+    return f"the service answered {status}"
+
+
+def _detail(error: InvalidStatus) -> str:
+    """The sentence of a problem document, where there is one."""
+    try:
+        problem = json.loads(error.response.body or b"")
+    except ValueError:
+        return ""
+    detail = problem.get("detail") if isinstance(problem, dict) else None
+    return f": {detail.rstrip('.')}" if isinstance(detail, str) else ""
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

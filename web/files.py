@@ -1,0 +1,15 @@
+"""Which files of this machine an HTTP caller may name as a source."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def may_read(path: str, *, roots: Sequence[str], token_configured: bool) -> bool:
+    """Any file while the service is for this machine alone; otherwise those really under one of `roots`.
+
+    Links are followed first: one that lies under a root but leads elsewhere is refused.
+    """
+    if not token_configured:
+        return True
+    real = Path(path).resolve()
+    return any(real.is_relative_to(Path(root).resolve()) for root in roots)

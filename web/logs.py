@@ -1,0 +1,60 @@
+"""Log lines for people or, as JSON objects, for programs; on standard error."""
+
+import json
+import logging
+from typing import Literal
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from .wire import timestamp
+
+_MALFORMED = (HttpProcessingError, web.RequestPayloadError)
+_FIELDS = ("stream",)
+"""What our loggers add to a record with `extra`."""
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level, logger, stream if there is one, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        line = f"{timestamp(record.created)} {record.levelname:<7} {record.name}{fields} {record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": timestamp(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= _extra(record)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+class NotTheClientsFault(logging.Filter):
+    """Leaves out the tracebacks that aiohttp logs for requests that do not parse: anybody can send those."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], _MALFORMED))
+
+
+def configure_logging(form: Literal["text", "json"], level: Literal["debug", "info", "warning", "error"]) -> None:
+    """Set up the root logger of this process. The libraries that we use say less than we do."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(NotTheClientsFault())
+    for name in ("gorewatch", "stream", "inference", "web"):
+        logging.getLogger(name).setLevel(level.upper())
+
+
+def _extra(record: logging.LogRecord) -> dict[str, str]:
+    return {name: str(getattr(record, name)) for name in _FIELDS if hasattr(record, name)}

@@ -1,0 +1,241 @@
+"""All streams of the service: starts them, finds them, ends them, and keeps the last ones that ended."""
+
+import asyncio
+import re
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from inference.events import Event
+from inference.pipeline import Scores, run
+from inference.policy import Policy
+from inference.summary import Summary
+from stream.address import Address
+from stream.errors import InternalFault
+from stream.options import SourceOptions
+from stream.sample import Source
+from stream.supervise import Reopening
+
+from .running import Stream, Tap
+
+ENDED_KEPT = 1000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_END_TIMEOUT_S = 5.0
+
+
+class Pool(Protocol):
+    """What opens sources: `stream.pool.WorkerPool`."""
+
+    async def pull(self, address: Address, options: SourceOptions) -> Source: ...
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[Source, str]: ...
+
+
+class NotAccepted(Exception):
+    """No stream can be added; `str()` says why."""
+
+
+class NameTaken(NotAccepted):
+    """Another stream of that name has not ended."""
+
+
+class TooManyStreams(NotAccepted):
+    """As many run as are allowed."""
+
+
+class ShuttingDown(NotAccepted):
+    """The service is stopping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Running totals over all streams since the start."""
+
+    frames: int
+    samples: int
+    """Scored."""
+    decode_errors: int
+    dropped: dict[str, int]
+
+
+class Registry:
+    """Lives on one event loop. `publish(stream_id, media_id, event)` must not block."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        new_lane: Callable[[], Scores],
+        publish: Callable[[str, str, Event], None],
+        max_streams: int,
+        egress_allow: tuple[str, ...],
+    ) -> None:
+        self._pool = pool
+        self._new_lane = new_lane
+        self._publish = publish
+        self._max_streams = max_streams
+        self._egress_allow = egress_allow
+        self._streams: dict[str, Stream] = {}
+        self._by_media: dict[str, Stream] = {}
+        self._names: set[str] = set()
+        self._ended: deque[str] = deque()
+        self._past: Counter[str] = Counter()
+        self._past_dropped: Counter[str] = Counter()
+        self._closing = False
+
+    def __iter__(self) -> Iterator[Stream]:
+        """Oldest first."""
+        return iter(tuple(self._streams.values()))
+
+    @property
+    def closing(self) -> bool:
+        """No more streams are taken."""
+        return self._closing
+
+    def stream(self, stream_id: str) -> Stream | None:
+        return self._streams.get(stream_id)
+
+    def media(self, media_id: str) -> Stream | None:
+        """The stream that a media belongs to."""
+        return self._by_media.get(media_id)
+
+    def add(
+        self,
+        address: Address,
+        *,
+        name: str | None,
+        policy: Policy,
+        trusted: bool,
+        paced: bool = False,
+        loop: bool = False,
+    ) -> Stream:
+        """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`."""
+        name = self._admit(name or self._free_name(address))
+        options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
+        stream = Stream(name=name, url=address.redacted, policy=policy, pushed=False)
+        source = Reopening(
+            lambda: self._pool.pull(address, options),
+            live=address.is_live_protocol or paced,
+            within_s=policy.reconnect_for,
+        )
+        self._start(stream, source)
+        return stream
+
+    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Stream, str]:
+        """Start a stream that a WebRTC peer publishes. Returns it with the SDP answer.
+
+        Raises `NotAccepted` and, for an offer that is not answered, `stream.errors.SourceError`.
+        """
+        self._admit(name)
+        try:
+            source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+        except BaseException:
+            self._names.discard(name)
+            raise
+        if self._closing:
+            self._names.discard(name)
+            await source.aclose()
+            raise ShuttingDown("The service is stopping.")
+        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
+        self._start(stream, source)
+        return stream, answer
+
+    async def end(self, stream: Stream) -> Summary:
+        """End a stream, if it has not ended by itself, and return its final summary."""
+        if stream.task is not None and not stream.task.done():
+            if stream.source is not None:
+                await stream.source.aclose()
+            await asyncio.wait({stream.task}, timeout=_END_TIMEOUT_S)
+            if not stream.task.done():
+                stream.log.warning("%s did not end in time and is cut off", stream.name)
+                stream.task.cancel()
+                await asyncio.wait({stream.task})
+        return stream.summary()
+
+    async def aclose(self) -> None:
+        """Take no more streams and end all. Their closing events are published when it returns. Idempotent."""
+        self._closing = True
+        await asyncio.gather(*(self.end(stream) for stream in self))
+
+    def totals(self) -> Totals:
+        sums, dropped = Counter(self._past), Counter(self._past_dropped)
+        for stream in self._streams.values():
+            if not stream.state.final:
+                _add(sums, dropped, stream)
+        return Totals(sums["frames"], sums["samples"], sums["decode_errors"], dict(dropped))
+
+    def _admit(self, name: str) -> str:
+        """Take the name, or say why no stream of that name can start."""
+        if self._closing:
+            raise ShuttingDown("The service is stopping.")
+        if name in self._names:
+            raise NameTaken(f"A stream named {name} is running; end it first or choose another name.")
+        if len(self._names) >= self._max_streams:
+            raise TooManyStreams(f"{self._max_streams} streams are running, which is the limit (limits.max_streams).")
+        self._names.add(name)
+        return name
+
+    def _free_name(self, address: Address) -> str:
+        base = default_name(address)
+        number = 1
+        while (name := base if number == 1 else f"{base[:58]}-{number}") in self._names:
+            number += 1
+        return name
+
+    def _options(self, policy: Policy, *, trusted: bool, paced: bool = False, loop: bool = False) -> SourceOptions:
+        return SourceOptions(
+            fps=policy.fps,
+            decode=policy.decode,
+            trusted=trusted,
+            egress_allow=self._egress_allow,
+            paced=paced,
+            loop=loop,
+        )
+
+    def _start(self, stream: Stream, source: Source) -> None:
+        stream.source = Tap(source, stream, hear=stream.hear)
+        self._streams[stream.id] = self._by_media[stream.media.media_id] = stream
+        stream.log.info("%s is added: %s", stream.name, stream.media.uri)
+        stream.task = asyncio.create_task(self._run(stream, stream.source), name=f"stream-{stream.id}")
+
+    async def _run(self, stream: Stream, source: Source) -> None:
+        def publish(event: Event) -> None:
+            stream.conclude(event)
+            self._publish(stream.id, stream.media.media_id, event)
+
+        failure = None
+        try:
+            await run(source, self._new_lane(), stream.judge, publish, tally=stream.tally)
+        except Exception:
+            stream.log.exception("%s broke off", stream.name)
+            failure = InternalFault("The service failed while it watched this stream; its log says why.").failure()
+        finally:
+            for event in stream.judge.finish(time.time(), failure):
+                publish(event)
+            self._retire(stream)
+            await source.aclose()
+
+    def _retire(self, stream: Stream) -> None:
+        _add(self._past, self._past_dropped, stream)
+        stream.close()
+        self._names.discard(stream.name)
+        self._ended.append(stream.id)
+        if len(self._ended) > ENDED_KEPT:
+            gone = self._streams.pop(self._ended.popleft())
+            del self._by_media[gone.media.media_id]
+
+
+def default_name(address: Address) -> str:
+    """A name for a stream that was given none: the last part of its path, or its host."""
+    path = PurePosixPath(address.url if address.is_file else urlsplit(address.url).path)
+    words = path.stem or address.host or "stream"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._")[:64] or "stream"
+
+
+def _add(sums: Counter[str], dropped: Counter[str], stream: Stream) -> None:
+    counters = stream.counters
+    sums.update(frames=counters.frames, samples=stream.tally.scored, decode_errors=counters.decode_errors)
+    dropped.update(stream.dropped)

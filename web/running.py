@@ -1,0 +1,139 @@
+"""One stream at run time: its parts while it runs, and what is kept of it afterwards."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.events import Event, Incident, MediaFailed, MediaFinished, Reading
+from inference.judge import Judge
+from inference.pipeline import Tally
+from inference.policy import Policy
+from inference.scores import Point, downsample
+from inference.summary import MediaRef, Summary
+from stream.errors import Failure
+from stream.sample import Counters, Pixels, Sample, Source, SourceInfo, State, Status
+
+from .ids import new_id
+
+_POINTS_KEPT = 1800
+_log = logging.getLogger("gorewatch.streams")
+
+
+class Stream:
+    """What the service knows of one stream and its media."""
+
+    def __init__(self, *, name: str, url: str, policy: Policy, pushed: bool) -> None:
+        """`url` is redacted already."""
+        self.id = new_id("str")
+        self.media = MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=url)
+        self.name = name
+        self.policy = policy
+        self.pushed = pushed
+        self.started_s = time.time()
+        self.state = State.CONNECTING
+        self.info: SourceInfo | None = None
+        self.failure: Failure | None = None
+        self.pixels: Pixels | None = None
+        """The latest sample, a copy; None before the first and after the end."""
+        self.task: asyncio.Task[None] | None = None
+        self.source: Source | None = None
+        self.log = logging.LoggerAdapter(_log, {"stream": self.id})
+        self.tally = Tally()
+        self._judge: Judge | None = Judge(policy, self.media, lambda: new_id("inc"))
+        self._counters = Counters()
+        self._final: Summary | None = None
+        self._latest: Reading | None = None
+        self._incidents: tuple[Incident, ...] = ()
+        self._points: npt.NDArray[np.float64] = np.empty((0, 3))
+
+    @property
+    def judge(self) -> Judge:
+        """Exists until `close`."""
+        assert self._judge is not None, "a closed stream is not judged"
+        return self._judge
+
+    @property
+    def latest(self) -> Reading | None:
+        return self._latest if self._judge is None else self._judge.latest
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        return self._incidents if self._judge is None else self._judge.incidents
+
+    @property
+    def points(self) -> list[Point]:
+        """The scores over time; after the end thinned out, with their peaks."""
+        if self._judge is not None:
+            return self._judge.scores
+        return [Point(position_s, raw, prob) for position_s, raw, prob in self._points.tolist()]
+
+    @property
+    def counters(self) -> Counters:
+        return self._counters if self.source is None else self.source.counters()
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Samples given up on their way to the detector and before it, by reason."""
+        return dict(Counter(self.counters.dropped) + Counter(self.tally.dropped))
+
+    def summary(self) -> Summary:
+        """The final summary, or the one so far."""
+        return self._final or self.judge.summary(time.time())
+
+    def hear(self, status: Status) -> None:
+        """Take a change of the source's state. The final state comes with the terminal event instead."""
+        self.info = status.info or self.info
+        self.failure = status.failure or self.failure
+        if not status.state.final and status.state is not self.state:
+            self.state = status.state
+            self.log.info("%s is %s", self.name, self.state.value)
+
+    def conclude(self, event: Event) -> None:
+        """Take the terminal event; any other changes nothing."""
+        match event:
+            case MediaFinished(summary):
+                self._final, self.state = summary, State.ENDED
+                self.log.info("%s ended after %d samples", self.name, summary.operations)
+            case MediaFailed(failure, summary):
+                self._final, self.state, self.failure = summary, State.FAILED, failure
+                self.log.warning("%s failed: %s (%s)", self.name, failure.message, failure.code)
+
+    def close(self) -> None:
+        """Let go of everything that only a running stream needs. Its final summary must be there."""
+        assert self._final is not None, "closed before its terminal event"
+        self._latest, self._incidents = self.latest, self.incidents
+        points = downsample(self.points, _POINTS_KEPT)
+        self._points = np.array([(point.position_s, point.raw, point.prob) for point in points]).reshape(-1, 3)
+        self._counters = self.counters
+        self._judge = self.source = self.pixels = None
+
+
+class Tap:
+    """A `Source` that lets its stream see what passes: states, and a copy of the latest sample for the preview."""
+
+    def __init__(self, source: Source, stream: Stream, *, hear: Callable[[Status], None]) -> None:
+        self._source = source
+        self._stream = stream
+        self._hear = hear
+
+    async def __aiter__(self) -> AsyncIterator[Sample | Status]:
+        async for item in self._source:
+            if isinstance(item, Status):
+                self._hear(item)
+            else:
+                self._stream.pixels = item.pixels.copy()
+            yield item
+
+    def release(self, sample: Sample) -> None:
+        self._source.release(sample)
+
+    def counters(self) -> Counters:
+        return self._source.counters()
+
+    async def aclose(self) -> None:
+        await self._source.aclose()

@@ -1,0 +1,96 @@
+/** The event socket: connects, resumes after the last id, and says how it stands. */
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 15_000;
+/** A connection that lasted this long counts as good: the next delay starts small again. */
+const GOOD_AFTER_MS = 10_000;
+const TOO_SLOW = 4008;
+
+export class Feed {
+  #api;
+  #socket = null;
+  #timer = 0;
+  #failures = 0;
+  #openedAt = 0;
+  #lastId = null;
+
+  /**
+   * @param api whose token is used
+   * @param handlers onEvent(event), onLink({state, retryAt, why}), onOpen(resumed)
+   */
+  constructor(api, handlers) {
+    this.#api = api;
+    this.handlers = handlers;
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+  }
+
+  /** Connect now, replacing what there was. */
+  connect() {
+    this.close();
+    this.#link("connecting");
+    const address = new URL("/v1/events", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    if (this.#api.token) address.searchParams.set("token", this.#api.token);
+    if (this.#lastId !== null) address.searchParams.set("since", this.#lastId);
+    const resumed = this.#lastId !== null;
+    const socket = new WebSocket(address, "cloudevents.json");
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#openedAt = performance.now();
+      this.#link("open");
+      this.handlers.onOpen(resumed);
+    };
+    socket.onmessage = (message) => this.#receive(message.data);
+    socket.onclose = (event) => this.#closed(event);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(1000);
+  }
+
+  #receive(text) {
+    let event;
+    try {
+      event = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (!event || typeof event.type !== "string") return;
+    // A gap has an id too: to resume after it misses nothing that is still kept.
+    if (event.id) this.#lastId = event.id;
+    this.handlers.onEvent(event);
+  }
+
+  #closed(event) {
+    this.#socket = null;
+    if (this.#openedAt && performance.now() - this.#openedAt > GOOD_AFTER_MS) this.#failures = 0;
+    this.#openedAt = 0;
+    const exponential = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    // Spread, so that fifty pages do not all come back in the same instant.
+    const delay = event.code === TOO_SLOW ? FIRST_DELAY_MS : exponential * (0.5 + Math.random() / 2);
+    this.#link("waiting", { retryAt: Date.now() + delay, why: reason(event) });
+    this.#timer = setTimeout(() => this.connect(), delay);
+  }
+
+  #hurry() {
+    if (this.#timer) this.connect();
+  }
+
+  #link(state, more = {}) {
+    this.handlers.onLink({ state, ...more });
+  }
+}
+
+function reason(event) {
+  if (event.code === TOO_SLOW) return "this page could not keep up";
+  if (event.code === 1001) return "the service is stopping";
+  return event.reason || "the connection was lost";
+}
