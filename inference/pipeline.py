@@ -1,4 +1,10 @@
-"""The one loop that joins the four parts: samples from a source, scores from a lane, a judge, and who hears of it."""
+"""The one loop that joins the four parts: samples from a source, scores from a lane, a judge, and who hears of it.
+
+However a run ends, the source and the lane are closed, every sample is released and the closing events are published:
+also when it is cancelled (then as finished, and the cancellation goes on) and when a part raises (then as failed, and
+the error goes on). A task that is cancelled before its first step has done nothing: closing the source is then its
+owner's business.
+"""
 
 import asyncio
 import logging
@@ -60,14 +66,9 @@ async def run(
 ) -> Summary:
     """Moderate one media from its first sample to its terminal event, and return the final summary.
 
-    Up to `in_flight` samples are read ahead of the oldest one that is not scored; the judge hears everything in the
-    order of the source. A sample that the scorer gives up is counted and passed over; `max_failures` failures of the
-    model in a row end the media as failed. `publish` must not block.
-
-    However it ends, the source and the lane are closed, every sample is released and the closing events are
-    published: also when it is cancelled (then as finished, and the cancellation goes on) and when a part raises
-    (then as failed, and the error goes on). A source that does not close within `close_within_s` is left behind. A
-    task that is cancelled before its first step has done nothing: closing the source is then its owner's business.
+    Up to `in_flight` samples are read ahead of the oldest one that is not scored. A sample that the scorer gives up
+    is counted and passed over; `max_failures` failures of the model in a row end the media as failed. `publish` must
+    not block. A source that does not close within `close_within_s` is left behind.
     """
     flow = _Flow(source, lane, judge, publish, in_flight=in_flight, max_failures=max_failures, tally=tally or Tally())
     failure: Failure | None = None

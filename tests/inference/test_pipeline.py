@@ -1,5 +1,4 @@
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -18,89 +17,15 @@ from inference.policy import Policy
 from inference.scorer import SampleDropped, Scorer, ScoringFailed
 from inference.summary import MediaRef, Summary
 from stream.errors import ConnectionLost, Failure
-from stream.sample import Counters, Sample, SourceInfo, State, Status
-from tests.inference.fakes import FakeModel, sample
+from stream.sample import Sample, SourceInfo, State, Status
+from tests.inference.fakes import ENDED, FakeModel, ManualLane, ScriptedSource, sample, turns
 
 NOW_S = 1_700_000_000.25
 MEDIA = MediaRef("req_1", "med_1", "clip.mp4")
 INFO = SourceInfo("h264", 1280, 720, 30.0, live=False)
 LIVE_INFO = SourceInfo("h264", 1280, 720, 30.0, live=True)
-LIVE, ENDED = Status(State.LIVE, info=INFO), Status(State.ENDED)
+LIVE = Status(State.LIVE, info=INFO)
 LOST = Failure("connection_lost", "It broke.", retryable=True)
-
-Script = Sequence[Sample | Status | Exception]
-
-
-class ScriptedSource:
-    """Yields a script, then stays open without a word if `open_end`. Remembers what was released."""
-
-    def __init__(self, script: Script, *, open_end: bool = False) -> None:
-        self._script = script
-        self._closed = asyncio.Event()
-        self._open_end = open_end
-        self.yielded: list[int] = []
-        self.released: list[int] = []
-        self.closings = 0
-        self.silent = asyncio.Event()
-        self.close_hangs = False
-        self.close_raises = False
-
-    async def __aiter__(self) -> AsyncIterator[Sample | Status]:
-        for item in self._script:
-            if isinstance(item, Exception):
-                raise item
-            if isinstance(item, Sample):
-                self.yielded.append(item.number)
-            yield item
-        if self._open_end:
-            self.silent.set()
-            await self._closed.wait()
-            yield ENDED
-
-    def release(self, sample: Sample) -> None:
-        self.released.append(sample.number)
-
-    def counters(self) -> Counters:
-        return Counters(samples=len(self.yielded))
-
-    async def aclose(self) -> None:
-        self._closed.set()
-        await turns(3)
-        self.closings += 1
-        if self.close_raises:
-            raise OSError("the worker is gone")
-        if self.close_hangs:
-            await asyncio.Event().wait()
-
-    @property
-    def clean(self) -> bool:
-        """Closed, and every sample that it gave was given back."""
-        return self.closings > 0 and sorted(set(self.released)) == sorted(self.yielded)
-
-
-class ManualLane:
-    """Its futures are resolved by the test, or at once by a list of outcomes."""
-
-    def __init__(self, outcomes: Sequence[float | Exception] = ()) -> None:
-        self.futures: list[asyncio.Future[float]] = []
-        self.live: list[bool] = []
-        self.closed = False
-        self._outcomes = deque(outcomes)
-
-    def submit(self, sample: Sample, *, live: bool) -> asyncio.Future[float]:
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self.futures.append(future)
-        self.live.append(live)
-        if self._outcomes:
-            outcome = self._outcomes.popleft()
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-        return future
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def judge(policy: Policy | None = None) -> Judge:
@@ -109,12 +34,6 @@ def judge(policy: Policy | None = None) -> Judge:
 
 def samples(raws: Sequence[float]) -> list[Sample]:
     return [sample(raw, number=number) for number, raw in enumerate(raws)]
-
-
-async def turns(count: int = 20) -> None:
-    """Let every task run until it waits for something that only the test can give."""
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 async def moderate(

@@ -174,6 +174,7 @@ async def test_closing_gives_up_at_its_deadline_and_resolves_every_future(caplog
     model.gate.set()
     await threads_ended()
     assert scorer.stats().dropped == {"shutdown": 3}
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
     assert (scorer.stats().samples, scorer.stats().in_flight) == (0, 0)
 
 

@@ -73,6 +73,13 @@ def test_nothing_is_averaged_across_a_gap_longer_than_the_window(gap_s: float, a
     assert (smoothed == Smoothed(0.9, 1)) is afresh
 
 
+def test_after_a_gap_the_new_span_is_like_the_first() -> None:
+    fresh, gapped = Window(3.0), Window(3.0)
+    series(gapped, [0.2] * 6)
+    raws = [0.9, 0.1, 0.3, 0.8]
+    assert series(gapped, raws, start_s=7.0) == pytest.approx(series(fresh, raws, start_s=7.0))
+
+
 def test_a_gap_of_exactly_the_window_leaves_the_new_sample_alone() -> None:
     window = Window(3.0)
     series(window, [0.0, 0.0])
