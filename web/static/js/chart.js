@@ -146,7 +146,7 @@ export class Chart {
     this.zoom(from, to);
   }
 
-  /** Spans under the curves: a fill, then, over the grid, a solid bar along the top and a mark at the peak. */
+  /** Spans under the curves: a fill, then, over the grid, a solid bar above and a mark at the peak. */
   #drawIncidents(plot, draw) {
     const { ctx, bbox } = plot;
     ctx.save();
@@ -173,7 +173,7 @@ export class Chart {
     const scale = uPlot.pxRatio;
     this.#drawIncidents(plot, (incident, left, width) => {
       plot.ctx.fillStyle = this.#colours.incident;
-      plot.ctx.fillRect(left, plot.bbox.top, width, 3 * scale);
+      plot.ctx.fillRect(left, plot.bbox.top - 4 * scale, width, 3 * scale);
       if (incident.peakPosition !== null) this.#drawPeak(plot, plot.valToPos(incident.peakPosition, "x", true), scale);
     });
   }
@@ -181,9 +181,9 @@ export class Chart {
   #drawPeak({ ctx, bbox }, x, scale) {
     const size = 4.5 * scale;
     ctx.beginPath();
-    ctx.moveTo(x - size, bbox.top - 2 * size);
-    ctx.lineTo(x + size, bbox.top - 2 * size);
-    ctx.lineTo(x, bbox.top - scale);
+    ctx.moveTo(x - size, bbox.top - 5 * scale - 1.6 * size);
+    ctx.lineTo(x + size, bbox.top - 5 * scale - 1.6 * size);
+    ctx.lineTo(x, bbox.top - 5 * scale);
     ctx.fill();
   }
 

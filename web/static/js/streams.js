@@ -4,7 +4,7 @@ import { byId, el, icon, setAttr, setChildren, setHidden, setText } from "./dom.
 import { STATE_WORDS, count, position, prob } from "./format.js";
 import { isFinal, listed, openIncident } from "./state.js";
 
-const THUMB_EVERY_MS = 4000;
+const THUMB_EVERY_MS = 2000;
 
 /** Word, colour and shape of a state; used by the list and by the detail. */
 export function stateMark() {
