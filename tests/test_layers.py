@@ -28,6 +28,7 @@ PURE = (
     "inference.policy",
     "inference.prepare",
     "inference.scores",
+    "inference.sizing",
     "inference.smoothing",
     "inference.summary",
     "web.delivery.cloudevents",

@@ -17,6 +17,7 @@ from inference.events import Event
 from inference.model import Model
 from inference.pipeline import Scores
 from inference.scorer import Scorer
+from inference.sizing import sizing
 from stream.address import parse
 from stream.errors import SourceError
 from stream.pool import WorkerPool
@@ -107,7 +108,11 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
         model = await stack.enter_async_context(_model(settings))
-        scorer = await stack.enter_async_context(Scorer(model))
+        # Decoding needs the other half of the processors.
+        sizes = sizing(model.provider, cpus=(os.cpu_count() or 2) // 2)
+        scorer = await stack.enter_async_context(
+            Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads)
+        )
         size = model.manifest.input
         pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
         detector = Detector(model.manifest.name, model.manifest.version, model.provider)

@@ -13,6 +13,7 @@ from inference.model import Model
 from inference.pipeline import run
 from inference.policy import Policy
 from inference.scorer import Lane, Scorer
+from inference.sizing import sizing
 from inference.summary import MediaRef, Summary
 from stream.address import parse, redact
 from stream.errors import SourceError
@@ -22,8 +23,6 @@ from stream.sample import Counters, Sample, Source, Status
 
 from ..ids import new_id
 
-_CPU_BATCH = 4
-_GPU_BATCH = 32
 _IN_FLIGHT = 16
 """Samples of one media between decoder and judge; enough to fill a batch while the next one is decoded."""
 
@@ -74,11 +73,8 @@ async def scan_all(
     """
     width_px, height_px = model.manifest.input.width, model.manifest.input.height
     workers = min(workers, len(inputs))
-    scorer = Scorer(
-        model,
-        max_batch=_CPU_BATCH if model.provider == "cpu" else _GPU_BATCH,
-        threads=workers if model.provider == "cpu" else 1,
-    )
+    sizes = sizing(model.provider, cpus=workers)
+    scorer = Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads)
     room = asyncio.Semaphore(workers)
     async with scorer, WorkerPool(workers, width_px=width_px, height_px=height_px) as pool:
 

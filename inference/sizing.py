@@ -1,0 +1,28 @@
+"""How the scorer's batches and threads are sized for what the detector runs on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """The arguments of `inference.scorer.Scorer` of the same names."""
+
+    max_batch: int
+    max_wait_s: float
+    threads: int
+
+
+_GPU = Sizing(max_batch=32, max_wait_s=0.005, threads=1)
+"""Larger batches pay on a GPU, and one thread owns it."""
+_CPU_BATCH = 4
+
+
+def sizing(provider: str, *, cpus: int) -> Sizing:
+    """For `Model.provider` and the processors that scoring may use.
+
+    On a CPU batching gains nothing, so nothing waits for a fuller batch; threads of one session scale better than
+    threads inside it.
+    """
+    if provider != "cpu":
+        return _GPU
+    return Sizing(max_batch=_CPU_BATCH, max_wait_s=0.0, threads=max(1, cpus))
