@@ -27,6 +27,7 @@ from stream.ring import SlotMemory, Slots
 from stream.setup import Setup
 
 _ALIVE_EVERY_S = 1.0
+_NICENESS = 5
 _log = logging.getLogger("gorewatch.worker")
 
 
@@ -134,6 +135,8 @@ def main() -> None:
     # Ctrl-C and service managers signal the whole group; only the service decides when its workers end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # When processors run short, what was decoded already is scored and delivered before more is decoded.
+    os.nice(_NICENESS)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
     with contextlib.suppress(OSError):
