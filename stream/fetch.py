@@ -28,11 +28,13 @@ from stream.errors import (
     SourceTimeout,
 )
 from stream.options import SourceOptions
+from stream.spool import Spooled, is_mp4
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CRYPTO = "crypto+"
 _AGENT = "gorewatch"
+_HEAD_BYTES = 16
 
 
 class Deadline:
@@ -62,17 +64,20 @@ class Fetcher:
         self._options = options
         self._resolve = resolve
         self._tls = ssl.create_default_context()
-        self._first: Body | None = None
+        self._first: Body | Spooled | None = None
         self.deadline = deadline
         self.failure: SourceError | None = None
         """What went wrong with the latest file: FFmpeg passes on no more than that something did."""
 
     def begin(self, url: str) -> str:
         """Open the source's own address; returns where its redirects led. Raises `SourceError`."""
-        self._first = self.open(url)
-        return self._first.url
+        body = self.open(url)
+        self._first = body
+        if not body.seekable() and body.size is not None and is_mp4(body.peek(_HEAD_BYTES)):
+            self._first = Spooled(body, body.size)
+        return body.url
 
-    def io_open(self, url: str, flags: int, options: Mapping[str, str]) -> "Body | Decrypted":
+    def io_open(self, url: str, flags: int, options: Mapping[str, str]) -> "Body | Spooled | Decrypted":
         """What PyAV calls for every open that FFmpeg wants to make. Raises `SourceError`."""
         del flags  # it only reads
         first, self._first = self._first, None
@@ -159,9 +164,11 @@ class Body:
         self._connection = connection
         self._position = start
         length = response.headers.get("Content-Length")
-        self._size = start + int(length) if length is not None and length.isdecimal() else None
+        self.size = start + int(length) if length is not None and length.isdecimal() else None
+        """Of the whole file, None if the server does not say."""
+        self._peeked = b""
         ranges = response.headers.get("Accept-Ranges", "")
-        self._seekable = self._size is not None and (response.status == 206 or ranges.lower() == "bytes")
+        self._seekable = self.size is not None and (response.status == 206 or ranges.lower() == "bytes")
 
     def read(self, size: int) -> bytes:
         """At least one byte, at most `size`; none at the end. Raises `SourceError`."""
@@ -171,12 +178,20 @@ class Body:
             self._fetcher.failure = error
             raise
 
+    def peek(self, size: int) -> bytes:
+        """The next bytes, as many as come at once, without moving on. Raises `SourceError`."""
+        if not self._peeked:
+            self._peeked = self._read(size)
+            self._position -= len(self._peeked)
+        return self._peeked
+
     def seekable(self) -> bool:
         return self._seekable
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        base = {0: 0, 1: self._position, 2: self._size or 0}[whence]
+        base = {0: 0, 1: self._position, 2: self.size or 0}[whence]
         if base + offset != self._position:
+            self._peeked = b""
             self.close()
             self._position = base + offset
         return self._position
@@ -192,7 +207,11 @@ class Body:
             self._connection.close()
 
     def _read(self, size: int) -> bytes:
-        if self._size is not None and self._position >= self._size:
+        if self._peeked:
+            data, self._peeked = self._peeked[:size], self._peeked[size:]
+            self._position += len(data)
+            return data
+        if self.size is not None and self._position >= self.size:
             return b""
         if self._response is None:
             again = self._fetcher.open(self.url, start=self._position)
@@ -207,8 +226,8 @@ class Body:
             raise SourceTimeout("Its server stopped sending.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ConnectionLost(f"Its server broke off: {_reason(error)}.") from error
-        if not data and self._size is not None:
-            raise ConnectionLost(f"Its server hung up after {self._position} of {self._size} bytes.")
+        if not data and self.size is not None:
+            raise ConnectionLost(f"Its server hung up after {self._position} of {self.size} bytes.")
         self._position += len(data)
         return data
 

@@ -1,6 +1,11 @@
 """HTTP opens: every one is checked, wherever a redirect or a playlist leads; and what breaks on the way is told."""
 
+import contextlib
+import io
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,10 +16,11 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from stream.decrypt import Decrypted
 from stream.errors import AddressRefused, ServerError, SourceTimeout
-from stream.fetch import Deadline, Fetcher
+from stream.fetch import Body, Deadline, Fetcher
 from stream.options import SourceOptions
 from stream.sample import State
-from tests.media import Clips
+from stream.spool import MAX_BYTES, Spooled
+from tests.media import Clips, write_video
 from tests.servers.http import HttpServer
 from tests.stream.reading import a_pool, read
 
@@ -170,3 +176,83 @@ def test_decryption_takes_the_padding_off_whatever_the_chunks(length: int, chunk
     assert body.read(13) == b""
     body.close()
     assert source.closed
+
+
+class _Plain(BaseHTTPRequestHandler):
+    """A server without ranges, as Python's own is."""
+
+    content = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(self.content)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Quiet."""
+
+
+@contextlib.contextmanager
+def plain_server(content: bytes) -> Iterator[str]:
+    handler = type("Handler", (_Plain,), {"content": content})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/clip.mp4"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def test_an_mp4_with_its_index_at_the_end_from_a_server_without_ranges(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "tail.mp4", seconds=3)
+    content = clip.read_bytes()
+    assert content.index(b"moov") > content.index(b"mdat")
+    with plain_server(content) as url:
+        async with a_pool() as pool:
+            reading = await read(pool, url, _LOCAL)
+    assert (reading.seconds, reading.states[-1]) == ([0, 1, 2], State.ENDED)
+
+
+def test_what_is_not_mp4_is_not_kept(clips: Clips) -> None:
+    with plain_server(clips.ts.read_bytes()) as url:
+        opener = fetcher()
+        opener.begin(url)
+        body = opener.io_open(url, 0, {})
+        assert isinstance(body, Body)
+        assert b"".join(iter(lambda: body.read(4096), b"")) == clips.ts.read_bytes()
+        body.close()
+
+
+class _Known:
+    url = "http://x/"
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(min(size, 7))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def test_a_spooled_file_is_read_in_any_order() -> None:
+    content = bytes(range(200))
+    file = Spooled(_Known(content), len(content))
+    assert file.read(5) == content[:5]
+    assert file.seek(-10, 2) == 190
+    assert b"".join(iter(lambda: file.read(64), b"")) == content[190:]
+    assert file.seek(3) == file.tell() == 3
+    assert b"".join(iter(lambda: file.read(64), b"")) == content[3:]
+    assert file.seek(500) == 500
+    assert file.read(1) == b""
+    file.close()
+
+
+def test_a_file_too_large_to_keep_says_what_to_do() -> None:
+    with pytest.raises(ServerError, match="faststart"):
+        Spooled(_Known(b""), MAX_BYTES + 1)
