@@ -136,6 +136,7 @@ _ERRORS: Final[dict[str, tuple[str, int]]] = {
     "too_small": _SIZE,
     "not_media": _UNREADABLE,
     "no_video": _UNREADABLE,
+    "truncated": _UNREADABLE,
     "decode_failed": _UNREADABLE,
     "publish_refused": _UNREADABLE,
     "offer_invalid": _UNREADABLE,

@@ -31,11 +31,13 @@ from stream.errors import (
     ServerError,
     SourceError,
     SourceTimeout,
+    Truncated,
 )
 from stream.fetch import Deadline, Fetcher
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
 
+_LAST_ENTRIES = 64
 _MAX_DEMUX_ERRORS = 16
 """In a row; a container that only fails gives nothing more."""
 
@@ -82,6 +84,7 @@ class Media:
         self.decode_errors = 0
         self.time_base = stream.time_base or Fraction(1, 90_000)
         self.info = _info(container, stream, address)
+        self._truncated = address.is_file and _promises_more(stream, Path(address.url))
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +115,8 @@ class Media:
             return
         if self._fetcher is not None and self._fetcher.failure is not None:
             raise self._fetcher.failure
+        if self._truncated:
+            raise Truncated(f"{self._address.redacted} is cut short; what came before the cut was read.")
         if not decoded:
             raise DecodeFailed("None of its video could be decoded; it is damaged or of a codec that is not supported.")
 
@@ -194,6 +199,15 @@ def _check_file(address: Address) -> None:
         raise NotFound(f"There is no file {path}.") from error
     except OSError as error:
         raise AccessDenied(f"{path} may not be read: {error.strerror}.") from error
+
+
+def _promises_more(stream: VideoStream, path: Path) -> bool:
+    """Whether a file's index, where its format has one, names bytes that the file does not hold."""
+    entries = stream.index_entries
+    size_bytes = path.stat().st_size
+    # The last pictures lie last; a long film's whole index would take a while to walk.
+    last = range(max(0, len(entries) - _LAST_ENTRIES), len(entries))
+    return any(entries[place].pos + entries[place].size > size_bytes for place in last)
 
 
 def _info(container: InputContainer, stream: VideoStream, address: Address) -> SourceInfo:

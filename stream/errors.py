@@ -10,6 +10,7 @@
       ServerError           any other HTTP status that is no success
       SourceTimeout         it accepted and then said nothing in time
       NotMedia              its bytes are no picture, video or stream that we can read
+      Truncated             it ends before its own index says; the frames before count
       NoVideo               it is media, but has no video track
       ConnectionLost        it broke while it was being read
       DecodeFailed          its packets could not be turned into frames
@@ -86,6 +87,10 @@ class SourceTimeout(SourceError):
 
 class NotMedia(SourceError):
     code = "not_media"
+
+
+class Truncated(SourceError):
+    code = "truncated"
 
 
 class NoVideo(SourceError):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urljoin, urlsplit
 
 from stream import egress
-from stream.address import Address, parse
+from stream.address import Address, parse, redact
 from stream.decrypt import Decrypted
 from stream.errors import (
     AccessDenied,
@@ -23,6 +23,7 @@ from stream.errors import (
     ConnectionLost,
     ConnectionRefused,
     NotFound,
+    NotMedia,
     ServerError,
     SourceError,
     SourceTimeout,
@@ -73,6 +74,8 @@ class Fetcher:
         """Open the source's own address; returns where its redirects led. Raises `SourceError`."""
         body = self.open(url)
         self._first = body
+        if body.size == 0:
+            raise NotMedia(f"{redact(url)} is empty (0 bytes).")
         if not body.seekable() and body.size is not None and is_mp4(body.peek(_HEAD_BYTES)):
             self._first = Spooled(body, body.size)
         return body.url

@@ -205,7 +205,9 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
         await site.start()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ConfigError(f"Cannot listen on {settings.host} port {settings.port}: {reason}.") from error
+        raise ConfigError(
+            f"Cannot listen on {settings.host} port {settings.port}: {reason}. Choose another with --host and --port."
+        ) from error
     return site
 
 

@@ -59,8 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in arguments
     try:
-        code = cli.main(args=list(arguments), prog_name="gorewatch", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
+        # Not click's own `main`, whose exit codes for an interrupt and a closed pipe mean something else here.
+        with cli.make_context("gorewatch", list(arguments)) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(_FAILED)
+    except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter must not complain when it flushes.

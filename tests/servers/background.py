@@ -40,4 +40,7 @@ async def _settle() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(3):
+        # Transports that were closed just now are let go of in the loop's next rounds.
+        await asyncio.sleep(0)
     await asyncio.get_running_loop().shutdown_asyncgens()

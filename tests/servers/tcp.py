@@ -18,6 +18,7 @@ class TcpServer:
         self.port = 0
         self.connections = 0
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
 
     def url(self, scheme: str, path: str = "/live/stream") -> str:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
@@ -29,9 +30,12 @@ class TcpServer:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
         try:
             if self.manner == "garbage":
                 await reader.read(1)
@@ -44,6 +48,7 @@ class TcpServer:
             pass
         finally:
             writer.close()
+            self._writers.discard(writer)
 
 
 @contextmanager

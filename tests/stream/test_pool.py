@@ -99,7 +99,7 @@ async def test_a_file_that_is_not_there(pool: WorkerPool, tmp_path: Path) -> Non
 async def test_the_frames_before_a_cut_count(pool: WorkerPool, clips: Clips) -> None:
     reading = await read(pool, str(clips.truncated))
     assert reading.states[:2] == [State.CONNECTING, State.LIVE]
-    assert reading.states[-1].final
+    assert (reading.states[-1], reading.code) == (State.FAILED, "truncated")
     assert reading.seconds[:5] == [0, 0, 1, 1, 2]
 
 
@@ -139,6 +139,7 @@ async def test_http_answers_that_are_no_video(pool: WorkerPool, http_server: Htt
 
 async def test_a_page_over_http(pool: WorkerPool, clips: Clips, http_server: HttpServer) -> None:
     assert (await read(pool, http_server.url(clips.html))).code == "not_media"
+    assert (await read(pool, http_server.url(clips.empty))).code == "not_media"
 
 
 async def test_a_server_that_stops_in_the_middle_fails_after_the_frames_it_sent(

@@ -95,7 +95,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     """The steps of the services that the test runs; their heavy parts are replaced."""
     steps = Steps()
     monkeypatch.setattr(app, "Model", SimpleNamespace(load=lambda *_, **__: Model(steps)))
-    monkeypatch.setattr(app, "Scorer", lambda *_: Scorer(steps))
+    monkeypatch.setattr(app, "Scorer", lambda *_, **__: Scorer(steps))
     monkeypatch.setattr(app, "WorkerPool", lambda *_, **__: Pool(steps))
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 

@@ -36,6 +36,13 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("path", [(), ("model",)])
+def test_a_group_alone_shows_its_help(path: tuple[str, ...]) -> None:
+    done = gorewatch(*path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{' '.join(('Usage: gorewatch', *path))} ")
+
+
 def test_help_and_version_load_nothing_heavy() -> None:
     script = (
         "import sys; from web.cli import main\n"

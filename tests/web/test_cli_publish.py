@@ -83,7 +83,7 @@ def test_a_stream_that_the_service_ends_is_one_line(service: Service, tmp_path: 
     assert service.request("DELETE", f"/v1/streams/{_stream(service, 'ended')['id']}")[0] == 200
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert errors.splitlines() == ["gorewatch: The connection ended before the file did."]
+    assert errors.splitlines() == ["gorewatch: The connection ended before the file did; the service's log says why."]
 
 
 def test_what_cannot_be_published_is_one_line(service: Service, clips: Clips, http_server: HttpServer) -> None:

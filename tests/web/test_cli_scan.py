@@ -2,12 +2,16 @@
 
 import json
 import re
+import signal
+import subprocess
+import time
 
 import pytest
 
 from tests.media import Clips
 from tests.servers.http import HttpServer
-from tests.web.command import gorewatch, gorewatch_on_a_terminal
+from tests.servers.service import descendants, is_running
+from tests.web.command import COMMAND, environment, gorewatch, gorewatch_on_a_terminal
 
 _EAGER = {"GOREWATCH_POLICY__THRESHOLD": "0.0001", "GOREWATCH_POLICY__RELEASE": "0.0001"}
 """Flags anything that the detector does not rule out altogether."""
@@ -110,3 +114,33 @@ def test_a_model_that_is_missing_is_one_line(clips: Clips) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("gorewatch: The file /nowhere.json cannot be read")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_leaves_is_no_error_worth_a_word(clips: Clips) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "scan", "--json", str(clips.png)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(20) == 2
+
+
+def test_ctrl_c_leaves_no_worker_behind(http_server: HttpServer) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "scan", http_server.url("/live/index.m3u8")], stderr=subprocess.PIPE, env=environment()
+    )
+    while not any("seg" in request for request in http_server.requests):
+        assert process.poll() is None
+        time.sleep(0.02)
+    workers = descendants(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, b"")
+    assert workers
+    assert not any(is_running(pid) for pid in workers)

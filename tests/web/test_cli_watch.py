@@ -69,12 +69,13 @@ def test_events_are_one_json_object_a_line_from_first_frame_to_summary(service: 
         assert watch.interrupt() == (0, "")
     events = [event for event in events if event["type"] != "gap"]
     assert events[0]["type"] == "media.started"
-    assert [event["type"] for event in events].count("gore.prob") == 6
+    positions = [event["data"]["position"] for event in events if event["type"] == "gore.prob"]
+    assert positions == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5]
     assert {event["source"] for event in events} == {f"/v1/streams/{stream}"}
     assert [event["id"] for event in events] == sorted({event["id"] for event in events})
     summary = events[-1]["data"]["summary"]
     assert list(summary) == ["status", "request", "gore", "media"]
-    assert summary["gore"]["prob"] == max(event["data"]["gore"]["prob"] for event in events if "gore" in event["data"])
+    assert summary["gore"]["prob"] >= max(event["data"]["gore"]["prob"] for event in events if "gore" in event["data"])
 
 
 def test_since_and_filters_choose(service: Service, clips: Clips) -> None:

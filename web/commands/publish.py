@@ -16,8 +16,11 @@ _EXAMPLES = "gorewatch publish holiday.mp4 http://127.0.0.1:8080/whip/holiday"
 @token_option
 @debug_option
 def publish(file: Path, url: str, token: str | None) -> None:
-    """Publish the video file FILE in real time to the WHIP endpoint URL, which for a gorewatch service is
-    http://HOST:PORT/whip/NAME. Its sound is left out. Ctrl-C ends it early.
+    """Publish a video file in real time to a WHIP endpoint.
+
+    URL is http://HOST:PORT/whip/NAME for a gorewatch service; any other WHIP endpoint does as well. The sound is left
+    out. H.264 in a transport stream without B-frames and VP8 are sent as they are, everything else is encoded anew.
+    Ctrl-C ends it early.
     """
     from .whip import PublishFailed, publish_file
 

@@ -86,8 +86,12 @@ async def scan_all(
                 tell(index, outcome)
             return outcome
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(index, given)) for index, given in enumerate(inputs)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(index, given)) for index, given in enumerate(inputs)]
+        except ExceptionGroup as errors:
+            # What is wrong with an input is in its outcome; the first of anything else is what the caller can handle.
+            raise errors.exceptions[0] from errors
     return [task.result() for task in tasks]
 
 

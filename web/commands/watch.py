@@ -30,10 +30,10 @@ gorewatch watch --since 00000000000000000042 > events.jsonl"""
 @token_option
 @debug_option
 def watch(url: str, streams: tuple[str, ...], types: tuple[str, ...], since: str | None, token: str | None) -> int:
-    """Print the events of the service at URL (default: http://127.0.0.1:8080) as they come.
+    """Print the events of a service as they come.
 
-    One JSON object a line, or readable lines on a terminal. Lost connections are taken up again without a gap.
-    Ctrl-C ends it.
+    URL is that of the service, http://127.0.0.1:8080 unless given. Prints one JSON object a line, or readable
+    lines on a terminal. Lost connections are taken up again without a gap. Ctrl-C ends it.
     """
     from ..delivery.client import Subscription, SubscriptionRefused
 

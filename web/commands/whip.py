@@ -133,9 +133,10 @@ async def _until_over(peer: RTCPeerConnection, track: MediaStreamTrack) -> None:
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    if not sent.is_set():
-        raise PublishFailed("The connection ended before the file did.")
     await asyncio.sleep(_LAST_PACKETS_S)
+    # A connection that ends stops the track too, so that alone says nothing.
+    if over.is_set():
+        raise PublishFailed("The connection ended before the file did; the service's log says why.")
 
 
 def _detail(body: str, response: aiohttp.ClientResponse) -> str:
