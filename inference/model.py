@@ -24,6 +24,7 @@ from inference.manifest import (
     read_model,
     shipped_manifest_path,
 )
+from inference.sizing import CPU_BATCH
 
 __all__ = ["BATCH_BUCKETS", "Batch", "Device", "Model", "ModelError", "ProviderChoice"]
 
@@ -95,7 +96,8 @@ class Model:
 
     def warm(self) -> None:
         """Run every batch size that will occur once, so that no live sample pays for the first time."""
-        for size in BATCH_BUCKETS if self.provider != "cpu" else (1,):
+        # On a CPU too: the memory of a size is taken at its first batch and kept.
+        for size in BATCH_BUCKETS if self.provider != "cpu" else range(1, CPU_BATCH + 1):
             self.score(np.zeros((size, *self._shape), np.uint8))
 
     def score(self, batch: Batch) -> Floats:

@@ -168,7 +168,7 @@ class _Flow:
         if isinstance(item, Sample):
             self._queue.put_nowait(self._submit(item))
         elif isinstance(item, Status):
-            self._live = item.info.live if item.info is not None else self._live
+            self._live = item.info.droppable if item.info is not None else self._live
             self._queue.put_nowait(item)
         return item is not None
 

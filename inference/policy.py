@@ -21,7 +21,7 @@ class Policy:
     """
 
     fps: float = 2.0
-    """Samples per second of media time, at most; 0 < fps <= 30."""
+    """Samples per second of media time, at most; 0.001 to 30."""
     adaptive: bool = True
     max_fps: float = 8.0
     window: float = 3.0
@@ -52,15 +52,16 @@ class Policy:
             raise PolicyInvalid("release", "must not be greater than threshold")
 
 
+# The least values are far below what is of use, and far above those whose reciprocal or square overflows.
 _RANGES: dict[str, tuple[float, float, bool]] = {
-    "fps": (0.0, 30.0, False),
-    "max_fps": (0.0, 30.0, False),
-    "window": (0.0, 3600.0, False),
+    "fps": (0.001, 30.0, True),
+    "max_fps": (0.001, 30.0, True),
+    "window": (0.001, 3600.0, True),
     "threshold": (0.0, 1.0, False),
     "release": (0.0, 1.0, False),
     "cooldown": (0.0, 3600.0, True),
-    "event_interval": (0.0, 3600.0, False),
-    "stall_after": (0.0, 3600.0, False),
+    "event_interval": (0.01, 3600.0, True),
+    "stall_after": (0.1, 3600.0, True),
     "reconnect_for": (0.0, 86_400.0, True),
 }
 

@@ -14,7 +14,8 @@ class Sizing:
 
 _GPU = Sizing(max_batch=32, max_wait_s=0.005, threads=1)
 """Larger batches pay on a GPU, and one thread owns it."""
-_CPU_BATCH = 4
+CPU_BATCH = 4
+"""Most samples that a CPU is given at once."""
 
 
 def sizing(provider: str, *, cpus: int) -> Sizing:
@@ -25,4 +26,4 @@ def sizing(provider: str, *, cpus: int) -> Sizing:
     """
     if provider != "cpu":
         return _GPU
-    return Sizing(max_batch=_CPU_BATCH, max_wait_s=0.0, threads=max(1, cpus))
+    return Sizing(max_batch=CPU_BATCH, max_wait_s=0.0, threads=max(1, cpus))

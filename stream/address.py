@@ -1,11 +1,13 @@
-"""Source addresses: parsed, classified and redacted in one place."""
+"""Source addresses: parsed, classified, redacted and made fit for the wire in one place."""
 
+import ipaddress
 import re
+import string
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
-from stream.errors import AddressInvalid
+from stream.errors import AddressInvalid, HostUnknown
 
 _NETWORK_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "rtmp", "rtmps"})
 _LIVE_SCHEMES = frozenset({"rtsp", "rtsps", "rtmp", "rtmps"})
@@ -13,6 +15,10 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _MAX_CHARACTERS = 4096
 _HIDDEN = "***"
+_HOST = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
+_PRINTABLE = string.punctuation
+"""What is left alone on the wire besides letters and digits; what is percent-encoded already stays as it is."""
+_ENCODE = "percent-encode special characters in the user name and password (/ is %2F, # is %23, ? is %3F, @ is %40)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,16 @@ def _parse_path(text: str) -> Address:
 
 def _parse_url(text: str) -> Address:
     try:
+        text.encode()
         parts = urlsplit(text)
         port = parts.port
         host = parts.hostname
-    except ValueError as error:
-        raise AddressInvalid(f"The address does not parse: {error}.") from error
+    except ValueError:
+        # The exception quotes what it takes for the port, which may be half a password; so none is chained either.
+        parts = None
+    if parts is None or _hides_login(parts):
+        hint = f"; {_ENCODE}" if "@" in text else ", its host or its port"
+        raise AddressInvalid(f"The address does not parse{hint}.")
     scheme = parts.scheme.lower()
     if scheme == "file":
         path = unquote(parts.path)
@@ -92,16 +103,72 @@ def _parse_url(text: str) -> Address:
     return Address(url=text, scheme=scheme, host=host, port=port if port is not None else _DEFAULT_PORTS[scheme])
 
 
+def for_wire(address: Address) -> Address:
+    """The same HTTP address in ASCII, as a request needs it; its fragment, which no server is told, is left out.
+
+    Raises `HostUnknown` for a host that is no internet name.
+    """
+    parts = urlsplit(address.url)
+    host = _wire_host(address.host or "")
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    port = "" if parts.port is None else f":{parts.port}"
+    netloc = _encoded(userinfo) + at + (f"[{host}]" if ":" in host else host) + port
+    url = urlunsplit((address.scheme, netloc, _encoded(parts.path or "/"), _encoded(parts.query), ""))
+    return Address(url=url, scheme=address.scheme, host=host, port=address.port)
+
+
+def origin(address: Address) -> str:
+    """Scheme, host and port: what of an address that a server named may stand in a message."""
+    host = f"[{address.host}]" if ":" in (address.host or "") else address.host
+    port = "" if address.port == _DEFAULT_PORTS[address.scheme] else f":{address.port}"
+    return f"{address.scheme}://{host}{port}"
+
+
 def redact(text: str) -> str:
     """The same address with user name and password masked; anything that is no URL comes back as it is."""
+    if _SCHEME.match(text) is None:
+        return text
     try:
         parts = urlsplit(text)
-        if "@" not in parts.netloc:
-            return text
-        host = parts.netloc.rpartition("@")[2]
+        clear = (parts.port is None or parts.port >= 0) and not _hides_login(parts)  # a port that is none raises
     except ValueError:
-        return re.sub(r"//[^/@]*@", f"//{_HIDDEN}@", text)
+        clear = False
+    if not clear:
+        return re.sub(r"//.*@", f"//{_HIDDEN}@", text, flags=re.DOTALL)
+    if "@" not in parts.netloc:
+        return text
+    host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{_HIDDEN}:{_HIDDEN}@{host}"))
+
+
+def _hides_login(parts: SplitResult) -> bool:
+    """Whether a # in a user name or password made the host out of the first half of it."""
+    return "@" in parts.fragment and "@" not in parts.netloc
+
+
+def _wire_host(host: str) -> str:
+    if _is_ipv6(host):
+        return host
+    try:
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if _HOST.fullmatch(name) is None:
+        raise HostUnknown("The address's host is no internet name; check it.")
+    return name
+
+
+def _is_ipv6(host: str) -> bool:
+    plain, percent, zone = host.partition("%")
+    try:
+        ipaddress.IPv6Address(plain)
+    except ValueError:
+        return False
+    return not percent or _HOST.fullmatch(zone) is not None
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_PRINTABLE)
 
 
 def _known() -> str:

@@ -13,6 +13,11 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str], Sequence[str]]
 
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is handed out; the standard library calls more of it global, site-local addresses among it."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
 
 def check(address: Address, options: SourceOptions, resolve: Resolve | None = None) -> None:
     """Resolve an address's host and decide whether it may be reached.
@@ -44,12 +49,27 @@ def reachable(host: str, options: SourceOptions, timeout_s: float, resolve: Reso
 
 
 def permitted(ip: IPAddress, allowed: Sequence[Network]) -> bool:
-    """Whether an address is public, or in a network that the operator allows."""
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    actual = mapped or ip
-    if any(actual.version == network.version and actual in network for network in allowed):
-        return True
-    return actual.is_global and not actual.is_multicast
+    """Whether an address is public, or in a network that the operator allows.
+
+    An IPv6 address that stands for an IPv4 one leads there, and is judged as that one.
+    """
+    inner = _embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    for candidate in (ip, inner):
+        if any(candidate is not None and candidate.version == net.version and candidate in net for net in allowed):
+            return True
+    if inner is not None:
+        return _public(inner)
+    return _public(ip) and (ip.version == 4 or ip in _GLOBAL_UNICAST)
+
+
+def _public(ip: IPAddress) -> bool:
+    return ip.is_global and not ip.is_multicast
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if ip in _NAT64 or (ip in _COMPATIBLE and int(ip) > 1):  # :: and ::1 are IPv6's own
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 def _resolve(host: str) -> Sequence[str]:

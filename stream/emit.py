@@ -1,22 +1,27 @@
 """From decoded frames to samples in the ring: where a worker's source meets the sampling policy.
 
-Only frames that are sampled are converted. Stored media waits for room in the ring. Live media never waits: when all
-its slots are with the service, the newest due frame is kept aside, and a newer one takes its place (`overload` drops).
+Only frames that are sampled are converted. Who waits when the service holds all of a source's slots:
+
+- stored media waits for room;
+- live media never does: the newest due frame is kept aside and a newer one takes its place (`overload` drops);
+- live media that its server keeps (HLS, HTTP) comes in bursts: it waits like stored media until it lags too far behind
+  the moment when it might have been sampled, and is live media until it has caught up.
 """
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from stream.messages import Opened, Picked, Progress, Reports
 from stream.options import SourceOptions
 from stream.ring import SlotMemory, Slots
-from stream.sample import Counters, Pixels, SourceInfo
+from stream.sample import Counters, SourceInfo
 from stream.sampling import Sampler
+from stream.scale import Scaler
 from stream.timeline import Placed, Timeline
 
 _LIVE_SLOTS = 4
@@ -24,6 +29,10 @@ _STORED_SLOTS = 8
 _WAIT_S = 0.5
 _PROGRESS_EVERY_S = 1.0
 _NOMINAL_FPS = 25.0
+_SLOWEST_FPS = 0.01
+_MAX_LIVE_JUMP_S = 30.0
+_MAX_LAG_S = 15.0
+"""Of patient live media, beyond the least lag that it ever had: a segment or two."""
 
 
 class Emitter:
@@ -47,26 +56,25 @@ class Emitter:
         self._stopped = stopped
         self._clock = clock
         self._sampler = Sampler(options.fps)
-        self._reformatter = VideoReformatter()
+        self._scaler = Scaler()
         self._timeline: Timeline | None = None
-        self._live = False
-        self._opened = False
         self._info: SourceInfo | None = None
+        self._least_lag_s = math.inf
         self._pending: tuple[VideoFrame, Placed, float, int] | None = None
-        self._frames = 0
-        self._samples = 0
+        self._opened = False
         self._numbers = 0
         self._overload = 0
-        self._decode_errors = 0
+        self._counters = Counters()
         self._reported_s = clock()
 
-    def begin(self, info: SourceInfo, time_base: Fraction, *, live: bool) -> None:
+    def begin(self, info: SourceInfo, time_base: Fraction) -> None:
         """A source was opened, or opened again: its stamps start a new epoch."""
         self._info = info
-        self._live = live
-        frame_s = 1 / Fraction(info.fps or _NOMINAL_FPS).limit_denominator(1001)
+        frame_s = 1 / Fraction(max(info.fps or _NOMINAL_FPS, _SLOWEST_FPS)).limit_denominator(1001)
         if self._timeline is None:
-            self._timeline = Timeline(time_base, frame_s=frame_s)
+            # A slide show may stand still for hours; what is live and jumps has a clock that is wrong.
+            longest_s = max(_MAX_LIVE_JUMP_S, info.duration_s or 0.0)
+            self._timeline = Timeline(time_base, frame_s=frame_s, max_jump_s=longest_s)
         else:
             self._timeline.restart(time_base, frame_s=frame_s)
 
@@ -75,8 +83,7 @@ class Emitter:
         now_s = self._clock()
         timeline = self._timeline
         assert timeline is not None, "begin() comes before the first frame"
-        self._frames += 1
-        self._decode_errors = decode_errors
+        self._counters = replace(self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors)
         if not self._opened:
             self._open(frame)
         placed = timeline.place(frame.pts)
@@ -84,40 +91,34 @@ class Emitter:
             self._sample(frame, placed, now_s)
         elif self._pending is not None:
             self._flush_pending()
-        self.progress(now_s)
+        self.heartbeat()
         return None if placed is None else placed.position_s
 
     def finish(self) -> None:
         """No frame follows: what is pending gets its last chance, and the final counters are told."""
         if self._pending is not None:
             self._flush_pending(wait_s=_WAIT_S)
-        self._reports.send(Progress(self._source, self._counters()))
+        self._reports.send(Progress(self._source, self._totals()))
 
-    def progress(self, now_s: float) -> None:
-        """Tell the service, once a second, that this source makes headway."""
+    def heartbeat(self) -> None:
+        """Tell the service, once a second, that this source makes headway, or waits for what will come."""
+        now_s = self._clock()
         if now_s - self._reported_s >= _PROGRESS_EVERY_S:
             self._reported_s = now_s
-            self._reports.send(Progress(self._source, self._counters()))
+            self._reports.send(Progress(self._source, self._totals()))
 
     def _open(self, frame: VideoFrame) -> None:
-        info = self._info
-        assert info is not None, "begin() comes before the first frame"
-        # WebRTC, and some containers, tell the size only by the first frame.
-        known = SourceInfo(
-            codec=info.codec,
-            width=frame.width,
-            height=frame.height,
-            fps=info.fps,
-            live=self._live,
-            duration_s=info.duration_s,
-        )
+        assert self._info is not None, "begin() comes before the first frame"
+        # Some containers tell the size only by the first frame.
+        width, height = self._scaler.upright_size(frame)
+        self._info = replace(self._info, width=width, height=height)
         self._opened = True
-        self._reports.send(Opened(self._source, known))
+        self._reports.send(Opened(self._source, self._info))
 
     def _sample(self, frame: VideoFrame, placed: Placed, now_s: float) -> None:
         number = self._numbers
         self._numbers += 1
-        if not self._live:
+        if self._waits(placed, now_s):
             self._write_waiting(frame, placed, now_s, number)
             return
         if self._pending is not None:
@@ -125,13 +126,23 @@ class Emitter:
         self._pending = (frame, placed, now_s, number)
         self._flush_pending()
 
+    def _waits(self, placed: Placed, now_s: float) -> bool:
+        assert self._info is not None, "begin() comes before the first frame"
+        if not self._info.patient:
+            return not self._info.live
+        lag_s = now_s - placed.position_s
+        self._least_lag_s = min(self._least_lag_s, lag_s)
+        return lag_s - self._least_lag_s <= _MAX_LAG_S
+
     def _write_waiting(self, frame: VideoFrame, placed: Placed, captured_s: float, number: int) -> None:
+        if self._pending is not None:  # it became patient again
+            self._flush_pending(wait_s=_WAIT_S)
         while not self._stopped():
-            slot = self._slots.take(self._source, at_most=_STORED_SLOTS, wait_s=_WAIT_S)
+            slot = self._slots.take(self._source, at_most=_STORED_SLOTS, wait_s=_WAIT_S, leaves_reserve=True)
             if slot is not None:
                 self._write(slot, frame, placed, captured_s, number)
                 return
-            self.progress(self._clock())
+            self.heartbeat()
 
     def _flush_pending(self, wait_s: float = 0.0) -> None:
         assert self._pending is not None, "there is a pending frame"
@@ -141,13 +152,8 @@ class Emitter:
             self._write(slot, *pending)
 
     def _write(self, slot: int, frame: VideoFrame, placed: Placed, captured_s: float, number: int) -> None:
-        target = self._memory.view(slot)
-        height_px, width_px, _ = target.shape
-        scaled = self._reformatter.reformat(
-            frame, width=width_px, height=height_px, format="rgb24", interpolation=Interpolation.AREA, threads=1
-        )
-        np.copyto(target, _rgb(scaled))
-        self._samples += 1
+        self._scaler.scale(frame, self._memory.view(slot))
+        self._counters = replace(self._counters, samples=self._counters.samples + 1)
         self._reports.send(
             Picked(
                 source=self._source,
@@ -159,13 +165,5 @@ class Emitter:
             )
         )
 
-    def _counters(self) -> Counters:
-        dropped = {"overload": self._overload} if self._overload else {}
-        return Counters(frames=self._frames, samples=self._samples, decode_errors=self._decode_errors, dropped=dropped)
-
-
-def _rgb(frame: VideoFrame) -> Pixels:
-    """A view on an RGB frame's pixels; its rows may be padded."""
-    plane = frame.planes[0]
-    rows: Pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
-    return rows[:, : frame.width * 3].reshape(frame.height, frame.width, 3)
+    def _totals(self) -> Counters:
+        return replace(self._counters, dropped={"overload": self._overload} if self._overload else {})

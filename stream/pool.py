@@ -168,6 +168,9 @@ class WorkerPool:
                 await self._seat_one(seat)
             except (WorkerLost, OSError) as error:
                 _log.error("a worker process could not be started: %s", error)
+            except Exception:
+                # Whatever it was, the seat must be taken again.
+                _log.exception("a worker's keeper failed")
             if self._clock() - started_s >= _STABLE_S:
                 delay_s = _FIRST_DELAY_S
             await asyncio.sleep(delay_s)

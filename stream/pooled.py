@@ -12,6 +12,8 @@ from stream.sample import Counters, Sample, State, Status
 
 _GRACE_S = 5.0
 """What a worker gets on top of a source's own deadlines before it is taken to be stuck."""
+_PATIENCE_S = 75.0
+"""Between the segments of a live playlist FFmpeg sleeps, and nothing is heard; the worker's own deadline is shorter."""
 _STOP_TIMEOUT_S = 2.0
 
 
@@ -32,7 +34,7 @@ class PooledSource:
         self._forget = forget
         self._clock = clock
         self._heard_s = clock()
-        self._opened = False
+        self._allowed_s = options.open_timeout_s + _GRACE_S
         self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
         self._slots: dict[int, int] = {}
         self._counters = Counters()
@@ -88,7 +90,7 @@ class PooledSource:
             case Progress(counters=counters):
                 self._counters = counters
             case Opened(info=info):
-                self._opened = True
+                self._allowed_s = _PATIENCE_S if info.patient else self._options.read_timeout_s + _GRACE_S
                 self._queue.put_nowait(Status(State.LIVE, info=info))
             case Answered(answer=answer):
                 if not self._answer.done():
@@ -113,8 +115,7 @@ class PooledSource:
 
     async def _next(self) -> Sample | Status:
         while self._queue.empty():
-            own_s = self._options.read_timeout_s if self._opened else self._options.open_timeout_s
-            left_s = self._heard_s + own_s + _GRACE_S - self._clock()
+            left_s = self._heard_s + self._allowed_s - self._clock()
             if left_s <= 0.0:
                 self._process.send(Stop(self.number))
                 self._end(SourceTimeout("It made no headway for too long and was given up.").failure())

@@ -36,7 +36,10 @@ from stream.setup import Setup
 
 SourceReport = Answered | Opened | Picked | Progress | Done
 _START_TIMEOUT_S = 30.0
-_HANG_TIMEOUT_S = 15.0
+_OURS = "GOREWATCH_"
+"""Our settings hold secrets, which a process that decodes hostile media must not have."""
+_HANG_TIMEOUT_S = 8.0
+"""Well under what a source is given, so that a hang is the worker's fault and its live sources come back."""
 _LEAVE_TIMEOUT_S = 3.0
 _log = logging.getLogger("gorewatch.pool")
 
@@ -77,6 +80,7 @@ class WorkerProcess:
                 "stream.worker",
                 json.dumps(asdict(setup)),
                 pass_fds=handed,
+                env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
             )
@@ -105,7 +109,11 @@ class WorkerProcess:
                 body = await read_frame(self._reader)
         except (TimeoutError, MessageInvalid) as error:
             raise WorkerLost("A worker process did not start in time.") from error
-        if body is None or not isinstance(REPORTS.validate_json(body), Ready):
+        try:
+            ready = body is not None and isinstance(REPORTS.validate_json(body), Ready)
+        except ValidationError:
+            ready = False
+        if not ready:
             raise WorkerLost("A worker process ended while it started.")
 
     def send(self, order: Pull | Receive | Stop | GiveBack) -> None:
@@ -114,7 +122,7 @@ class WorkerProcess:
             self._orders.write(frame(ORDERS.dump_json(order)))
 
     async def run(self, hear: Callable[[SourceReport], None]) -> None:
-        """Pass reports on until the worker ends, hangs or talks nonsense."""
+        """Pass reports on until the worker ends, hangs or talks nonsense; `hear` may raise IndexError for that."""
         while True:
             try:
                 async with asyncio.timeout(_HANG_TIMEOUT_S):
@@ -122,14 +130,14 @@ class WorkerProcess:
                 if body is None:
                     return
                 report = REPORTS.validate_json(body)
+                if not isinstance(report, Ready | Alive):
+                    hear(report)
             except TimeoutError:
                 _log.error("worker %d has not been heard for %g s: it is replaced", self.pid, _HANG_TIMEOUT_S)
                 return
-            except (MessageInvalid, ValidationError) as error:
+            except (MessageInvalid, ValidationError, IndexError) as error:
                 _log.error("worker %d is replaced: it sent an invalid message: %s", self.pid, error)
                 return
-            if not isinstance(report, Ready | Alive):
-                hear(report)
 
     async def aclose(self) -> int:
         """End the process: closing its orders asks it to leave, a deadline kills it. Returns its exit code."""

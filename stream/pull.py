@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from stream import egress
 from stream.address import Address
-from stream.decode import Media, open_media
+from stream.decode import Media
 from stream.emit import Emitter
+from stream.opening import open_media
 from stream.options import SourceOptions
 from stream.still import looks_like_still, read_still
+
+_PACE_STEP_S = 1.0
 
 
 def pull(
@@ -22,16 +25,14 @@ def pull(
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks."""
-    if address.scheme not in ("http", "https"):  # those are checked at every open, the first one included
-        egress.check(address, options)
     if _is_still(address):
         frame, info = read_still(Path(address.url))
-        emitter.begin(info, Fraction(1, 1000), live=False)
+        emitter.begin(info, Fraction(1, 1000))
         frame.pts = 0
         emitter.frame(frame)
         return
     while not stop.is_set():
-        with open_media(address, options) as media:
+        with open_media(address, options, emitter.heartbeat) as media:
             _read(media, options, emitter, stop, clock)
         if not options.loop:
             return
@@ -49,14 +50,17 @@ def _is_still(address: Address) -> bool:
 def _read(
     media: Media, options: SourceOptions, emitter: Emitter, stop: threading.Event, clock: Callable[[], float]
 ) -> None:
-    emitter.begin(media.info, media.time_base, live=media.info.live or options.paced)
+    emitter.begin(replace(media.info, live=media.info.live or options.paced), media.time_base)
     pace: tuple[float, float] | None = None
-    for frame in media.frames(stop):
+    for frame in media.frames(stop, emitter.heartbeat):
+        if media.stamped_by_clock:
+            frame.pts = round(clock() / media.time_base)
         position_s = emitter.frame(frame, decode_errors=media.decode_errors)
         if not options.paced or position_s is None:
             continue
         if pace is None:
             pace = (clock(), position_s)
-        ahead_s = (position_s - pace[1]) - (clock() - pace[0])
-        if ahead_s > 0.0 and stop.wait(ahead_s):
-            return
+        while (ahead_s := (position_s - pace[1]) - (clock() - pace[0])) > 0.0:
+            if stop.wait(min(ahead_s, _PACE_STEP_S)):
+                return
+            emitter.heartbeat()

@@ -55,15 +55,18 @@ class Slots:
 
     def __init__(self, slots: int) -> None:
         self._free = list(range(slots))
+        self._reserve = slots // 4
+        """Free slots that media which can wait leaves to media which cannot."""
         self._holder: dict[int, int] = {}
         self._held: Counter[int] = Counter()
         self._changed = threading.Condition()
 
-    def take(self, source: int, *, at_most: int, wait_s: float = 0.0) -> int | None:
+    def take(self, source: int, *, at_most: int, wait_s: float = 0.0, leaves_reserve: bool = False) -> int | None:
         """A free slot for a source that holds fewer than `at_most`, or None when there is none within `wait_s`."""
+        spare = self._reserve if leaves_reserve else 0
         with self._changed:
-            self._changed.wait_for(lambda: self._available(source, at_most), timeout=wait_s)
-            if not self._available(source, at_most):
+            self._changed.wait_for(lambda: self._available(source, at_most, spare), timeout=wait_s)
+            if not self._available(source, at_most, spare):
                 return None
             slot = self._free.pop()
             self._holder[slot] = source
@@ -82,5 +85,5 @@ class Slots:
             self._free.append(slot)
             self._changed.notify_all()
 
-    def _available(self, source: int, at_most: int) -> bool:
-        return bool(self._free) and self._held[source] < at_most
+    def _available(self, source: int, at_most: int, spare: int) -> bool:
+        return len(self._free) > spare and self._held[source] < at_most

@@ -1,5 +1,6 @@
 """The values that leave `stream/`: samples, what is known of a source, and where it stands."""
 
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -59,8 +60,20 @@ class SourceInfo:
     fps: float | None
     """Nominal frames a second, None when the source does not say."""
     live: bool
-    """Live sources drop old samples under overload; stored ones wait."""
+    """It goes on while it is watched, and may never end."""
     duration_s: float | None = None
+    patient: bool = False
+    """Live, but its server keeps what is not read yet (HLS, HTTP): it is read in bursts, and nothing need be dropped
+    while it keeps up. Other live sources drop old samples under overload; stored ones wait."""
+
+    def __post_init__(self) -> None:
+        if self.fps is not None and not (math.isfinite(self.fps) and self.fps > 0.0):
+            raise ValueError(f"fps must be a positive number, not {self.fps}")
+
+    @property
+    def droppable(self) -> bool:
+        """Under overload, its old samples are given up for new ones."""
+        return self.live and not self.patient
 
 
 @dataclass(frozen=True, slots=True)

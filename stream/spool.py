@@ -3,6 +3,8 @@
 MP4 needs it whenever its index lies behind the pictures, as most programs write it.
 """
 
+import errno
+import os
 import tempfile
 from contextlib import ExitStack
 from typing import Protocol
@@ -10,6 +12,8 @@ from typing import Protocol
 from stream.errors import ServerError
 
 MAX_BYTES = 512 * 1024 * 1024
+LONGEST_BYTES = 2**62
+"""A file that is said to be longer is not believed: FFmpeg counts in 64 bits, sign included."""
 _PIECE_BYTES = 64 * 1024
 
 
@@ -45,7 +49,8 @@ class Spooled:
         """At least one byte, at most `size`; none at the end. Raises `SourceError`."""
         wanted = min(self._position + size, self._size)
         while self._kept < min(self._position + 1, wanted):
-            self._fetch()
+            if not self._fetch():
+                return b""
         self._file.seek(self._position)
         data = self._file.read(min(wanted, self._kept) - self._position) if wanted > self._position else b""
         self._position += len(data)
@@ -55,7 +60,8 @@ class Spooled:
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = {0: 0, 1: self._position, 2: self._size}[whence] + offset
+        """Raises OSError for a place that no file has."""
+        self._position = place(offset, whence, position=self._position, size=self._size)
         return self._position
 
     def tell(self) -> int:
@@ -65,11 +71,20 @@ class Spooled:
         self._body.close()
         self._owned.close()
 
-    def _fetch(self) -> None:
+    def _fetch(self) -> bool:
         piece = self._body.read(_PIECE_BYTES)
         self._file.seek(self._kept)
         self._file.write(piece)
         self._kept += len(piece)
+        return bool(piece)
+
+
+def place(offset: int, whence: int, *, position: int, size: int | None) -> int:
+    """Where a seek leads, in bytes from the beginning. Raises OSError for a place that no file has."""
+    base = {0: 0, 1: position, 2: size}.get(whence)
+    if base is None or not 0 <= base + offset < LONGEST_BYTES:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    return base + offset
 
 
 def is_mp4(head: bytes) -> bool:

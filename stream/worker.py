@@ -10,11 +10,13 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import av.logging
 
@@ -28,6 +30,9 @@ from stream.setup import Setup
 
 _ALIVE_EVERY_S = 1.0
 _NICENESS = 5
+_FIRST_TO_GO = "500"
+_MOST_MEMORY_BYTES = 8 << 30
+"""Of address space, of which much is never touched."""
 _log = logging.getLogger("gorewatch.worker")
 
 
@@ -130,6 +135,13 @@ async def _main(setup: Setup) -> None:
             writer.close()
 
 
+def _limit_itself() -> None:
+    """What decodes hostile media is the first to go when memory runs short, long before the machine's is used up."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
+    with contextlib.suppress(OSError):  # Linux alone has it
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
+
+
 def main() -> None:
     """Entry of `python -m stream.worker SETUP`; `SETUP` is the JSON of `Setup`."""
     # Ctrl-C and service managers signal the whole group; only the service decides when its workers end.
@@ -137,6 +149,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     # When processors run short, what was decoded already is scored and delivered before more is decoded.
     os.nice(_NICENESS)
+    _limit_itself()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
     with contextlib.suppress(OSError):

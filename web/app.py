@@ -30,7 +30,9 @@ from .registry import NAME, NotAccepted, Pool, Registry
 from .settings import ConfigError, Settings, unknown_variables
 
 _MOST_BODY_BYTES = 256 * 1024
-_HANDLERS_TIMEOUT_S = 5.0
+_HANDLERS_TIMEOUT_S = 0.4
+"""For requests in progress to end by themselves; as long again after they are cancelled."""
+_DRAIN_TIMEOUT_S = 0.5
 _log = logging.getLogger("gorewatch.service")
 
 
@@ -44,6 +46,8 @@ class NamedSource:
     """Read a stored file at its own speed, as if it were live."""
     loop: bool = False
     """Start a stored file again when it ends."""
+    shown: str | None = None
+    """What people see in place of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         model = await stack.enter_async_context(_model(settings))
         # Decoding needs the other half of the processors.
         sizes = sizing(model.provider, cpus=(os.cpu_count() or 2) // 2)
-        scorer = await stack.enter_async_context(
-            Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads)
-        )
+        scorer = Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads)
+        scorer.start()
+        stack.push_async_callback(scorer.aclose, _DRAIN_TIMEOUT_S)
         size = model.manifest.input
         pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
         detector = Detector(model.manifest.name, model.manifest.version, model.provider)
@@ -175,6 +179,7 @@ def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Se
                 trusted=True,
                 paced=source.paced,
                 loop=source.loop,
+                shown=source.shown,
             )
         except (SourceError, NotAccepted) as error:
             raise ConfigError(f"The source {source.name} cannot be added: {error}") from error

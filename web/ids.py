@@ -5,7 +5,14 @@ import time
 
 from stream.ids import ENTROPY_BYTES, make_id
 
+_LAST_MS = 62**8 - 1
+
 
 def new_id(prefix: str) -> str:
     """A time-ordered id such as `str_…`."""
     return make_id(prefix, time.time_ns() // 1_000_000, secrets.token_bytes(ENTROPY_BYTES))
+
+
+def first_id(prefix: str, unix_s: float) -> str:
+    """What no id made at that time or later is less than, and all that were made in milliseconds before it are."""
+    return make_id(prefix, min(max(int(unix_s * 1000), 0), _LAST_MS), bytes(ENTROPY_BYTES))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Literal
 
 from aiohttp import web
@@ -12,15 +13,23 @@ from .wire import timestamp
 _MALFORMED = (HttpProcessingError, web.RequestPayloadError)
 _FIELDS = ("stream",)
 """What our loggers add to a record with `extra`."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What terminals act on, and all that anything takes for the end of a line."""
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level, logger, stream if there is one, message."""
+    """Time, level, logger, stream if there is one, message: one line. The lines of a traceback follow, indented.
+
+    Control characters are escaped: what a client sends must not look like a record of ours.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _extra(record).items())
         line = f"{timestamp(record.created)} {record.levelname:<7} {record.name}{fields} {record.getMessage()}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        lines = [_escaped(line)]
+        if record.exc_info:
+            lines += [f"  {_escaped(text)}" for text in self.formatException(record.exc_info).split("\n")]
+        return "\n".join(lines)
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +45,7 @@ class JsonFormatter(logging.Formatter):
         line |= _extra(record)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return _escaped(json.dumps(line, ensure_ascii=False))
 
 
 class NotTheClientsFault(logging.Filter):
@@ -54,6 +63,11 @@ def configure_logging(form: Literal["text", "json"], level: Literal["debug", "in
     logging.getLogger("aiohttp.server").addFilter(NotTheClientsFault())
     for name in ("gorewatch", "stream", "inference", "web"):
         logging.getLogger(name).setLevel(level.upper())
+
+
+def _escaped(text: str) -> str:
+    """With control characters written as JSON writes them, so that it may be applied to JSON too."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _extra(record: logging.LogRecord) -> dict[str, str]:

@@ -5,7 +5,9 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from inference.pipeline import Scores, run
 from inference.policy import Policy
 from inference.summary import Summary
 from stream.address import Address
-from stream.errors import InternalFault
+from stream.errors import Failure, InternalFault
 from stream.options import SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
@@ -25,6 +27,9 @@ from .running import Stream, Tap
 ENDED_KEPT = 1000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _END_TIMEOUT_S = 5.0
+_CLOSING_TIMEOUT_S = 2.2
+"""A source of the pool ends within 2 s, or is given up."""
+_CUT_TIMEOUT_S = 0.3
 
 
 class Pool(Protocol):
@@ -111,17 +116,22 @@ class Registry:
         trusted: bool,
         paced: bool = False,
         loop: bool = False,
+        shown: str | None = None,
     ) -> Stream:
-        """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`."""
-        name = self._admit(name or self._free_name(address))
-        options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
-        stream = Stream(name=name, url=address.redacted, policy=policy, pushed=False)
-        source = Reopening(
-            lambda: self._pool.pull(address, options),
-            live=address.is_live_protocol or paced,
-            within_s=policy.reconnect_for,
-        )
-        self._start(stream, source)
+        """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`.
+
+        `shown` is what people see in place of the address.
+        """
+        name = name or self._free_name(address)
+        with self._taken(name):
+            options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
+            stream = Stream(name=name, url=shown or address.redacted, policy=policy, pushed=False)
+            source = Reopening(
+                lambda: self._pool.pull(address, options),
+                live=address.is_live_protocol or paced,
+                within_s=policy.reconnect_for,
+            )
+            self._start(stream, source)
         return stream
 
     async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Stream, str]:
@@ -129,36 +139,40 @@ class Registry:
 
         Raises `NotAccepted` and, for an offer that is not answered, `stream.errors.SourceError`.
         """
-        self._admit(name)
-        try:
+        with self._taken(name):
             source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
-        except BaseException:
-            self._names.discard(name)
-            raise
-        if self._closing:
-            self._names.discard(name)
-            await source.aclose()
-            raise ShuttingDown("The service is stopping.")
-        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-        self._start(stream, source)
+            try:
+                if self._closing:
+                    raise ShuttingDown("The service is stopping.")
+                stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
+                self._start(stream, source)
+            except BaseException:
+                await source.aclose()
+                raise
         return stream, answer
 
-    async def end(self, stream: Stream) -> Summary:
-        """End a stream, if it has not ended by itself, and return its final summary."""
-        if stream.task is not None and not stream.task.done():
-            if stream.source is not None:
-                await stream.source.aclose()
-            await asyncio.wait({stream.task}, timeout=_END_TIMEOUT_S)
-            if not stream.task.done():
+    async def end(self, stream: Stream, *, within_s: float = _END_TIMEOUT_S) -> Summary:
+        """End a stream, if it has not ended by itself, and return its final summary.
+
+        One that takes longer is cut off: its closing events are published all the same, and its source is left behind.
+        """
+        if stream.task is not None and not stream.closed:
+            try:
+                async with asyncio.timeout(within_s):
+                    if stream.source is not None:
+                        await stream.source.aclose()
+                    await asyncio.wait({stream.task})
+            except TimeoutError:
                 stream.log.warning("%s did not end in time and is cut off", stream.name)
                 stream.task.cancel()
-                await asyncio.wait({stream.task})
+                await asyncio.wait({stream.task}, timeout=_CUT_TIMEOUT_S)
+                self._conclude(stream)
         return stream.summary()
 
     async def aclose(self) -> None:
         """Take no more streams and end all. Their closing events are published when it returns. Idempotent."""
         self._closing = True
-        await asyncio.gather(*(self.end(stream) for stream in self))
+        await asyncio.gather(*(self.end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
 
     def totals(self) -> Totals:
         sums, dropped = Counter(self._past), Counter(self._past_dropped)
@@ -167,16 +181,27 @@ class Registry:
                 _add(sums, dropped, stream)
         return Totals(sums["frames"], sums["samples"], sums["decode_errors"], dict(dropped))
 
-    def _admit(self, name: str) -> str:
-        """Take the name, or say why no stream of that name can start."""
+    @contextmanager
+    def _taken(self, name: str) -> Iterator[None]:
+        """Take the name for a stream that is started meanwhile, and give it back if it is not.
+
+        Raises `NotAccepted` when no stream of that name can start.
+        """
+        self._admit(name)
+        self._names.add(name)
+        try:
+            yield
+        except BaseException:
+            self._names.discard(name)
+            raise
+
+    def _admit(self, name: str) -> None:
         if self._closing:
             raise ShuttingDown("The service is stopping.")
         if name in self._names:
             raise NameTaken(f"A stream named {name} is running; end it first or choose another name.")
         if len(self._names) >= self._max_streams:
             raise TooManyStreams(f"{self._max_streams} streams are running, which is the limit (limits.max_streams).")
-        self._names.add(name)
-        return name
 
     def _free_name(self, address: Address) -> str:
         base = default_name(address)
@@ -202,23 +227,34 @@ class Registry:
         stream.task = asyncio.create_task(self._run(stream, stream.source), name=f"stream-{stream.id}")
 
     async def _run(self, stream: Stream, source: Source) -> None:
-        def publish(event: Event) -> None:
-            stream.conclude(event)
-            self._publish(stream.id, stream.media.media_id, event)
-
         failure = None
         try:
-            await run(source, self._new_lane(), stream.judge, publish, tally=stream.tally)
+            tell = partial(self._tell, stream)
+            await run(
+                source,
+                self._new_lane(),
+                stream.judge,
+                tell,
+                close_within_s=_CLOSING_TIMEOUT_S,
+                tally=stream.tally,
+            )
         except Exception:
             stream.log.exception("%s broke off", stream.name)
             failure = InternalFault("The service failed while it watched this stream; its log says why.").failure()
         finally:
-            for event in stream.judge.finish(time.time(), failure):
-                publish(event)
-            self._retire(stream)
+            self._conclude(stream, failure)
             await source.aclose()
 
-    def _retire(self, stream: Stream) -> None:
+    def _tell(self, stream: Stream, event: Event) -> None:
+        stream.conclude(event)
+        self._publish(stream.id, stream.media.media_id, event)
+
+    def _conclude(self, stream: Stream, failure: Failure | None = None) -> None:
+        """Publish what closing events are still owed, and put the stream with those that ended. Idempotent."""
+        if stream.closed:
+            return
+        for event in stream.judge.finish(time.time(), failure):
+            self._tell(stream, event)
         _add(self._past, self._past_dropped, stream)
         stream.close()
         self._names.discard(stream.name)

@@ -58,6 +58,11 @@ class Stream:
         return self._judge
 
     @property
+    def closed(self) -> bool:
+        """It has ended and `close` was called."""
+        return self._judge is None
+
+    @property
     def latest(self) -> Reading | None:
         return self._latest if self._judge is None else self._judge.latest
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.address import Address, parse, redact
-from stream.errors import AddressInvalid
+from stream.address import Address, for_wire, origin, parse, redact
+from stream.errors import AddressInvalid, HostUnknown
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ def test_file_urls_are_decoded() -> None:
         "rtsp://camera/\r\nHost: x",
         "a\x00b",
         "http://example.com/" + "x" * 5000,
+        "http://example.com/\udc80",
     ],
 )
 def test_what_does_not_parse_is_refused_with_a_sentence(text: str) -> None:
@@ -59,6 +60,44 @@ def test_what_does_not_parse_is_refused_with_a_sentence(text: str) -> None:
         parse(text)
     assert caught.value.code == "address_invalid"
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("password", ["s3c/r3t", "s3c#r3t", "s3c?r3t", "s3c[r3t", "12#r3t"])
+def test_half_a_password_is_not_told(password: str) -> None:
+    with pytest.raises(AddressInvalid, match="percent-encode special characters in the user name and pass") as caught:
+        parse(f"rtsp://user:{password}@host/stream")
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "s3c" not in str(error)
+        assert "r3t" not in str(error)
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("HTTP://Example.com", "http://example.com/"),
+        ("https://u:p%40@example.com:8443/a%20b?c={d}#e", "https://u:p%40@example.com:8443/a%20b?c={d}"),
+        ("http://bücher.example/ü?ü", "http://xn--bcher-kva.example/%C3%BC?%C3%BC"),
+        ("http://[2001:db8::1]:81/", "http://[2001:db8::1]:81/"),
+    ],
+)
+def test_the_form_for_the_wire_is_ascii(text: str, wire: str) -> None:
+    address = for_wire(parse(text))
+    assert address.url == wire
+    assert for_wire(address) == address
+    assert parse(wire) == address
+
+
+@pytest.mark.parametrize("host", ["ü" * 80, "a<b>", ".x", "a%0d%0ab"])
+def test_a_host_that_is_none(host: str) -> None:
+    with pytest.raises(HostUnknown):
+        for_wire(parse(f"http://{host}/"))
+
+
+def test_an_origin_is_scheme_host_and_port() -> None:
+    assert origin(parse("https://u:p@[2001:db8::1]/x")) == "https://[2001:db8::1]"
+    assert origin(parse("http://example.com:81/x")) == "http://example.com:81"
 
 
 def test_an_unknown_scheme_names_the_ones_that_are_read() -> None:
@@ -75,6 +114,9 @@ def test_an_unknown_scheme_names_the_ones_that_are_read() -> None:
         ("http://[::1", "http://[::1"),
         ("http://u:p@[::1", "http://***@[::1"),
         ("http://example.com/a@b", "http://example.com/a@b"),
+        ("rtsp://user:s3c/r3t@host/x", "rtsp://***@host/x"),
+        ("rtsp://user:s3c?r3t@host/x", "rtsp://***@host/x"),
+        ("rtsp://user:12#r3t@host/x", "rtsp://***@host/x"),
         ("/home/me/a@b.mp4", "/home/me/a@b.mp4"),
     ],
 )

@@ -45,6 +45,15 @@ class Resolver:
         "ff02::1",
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
+        "64:ff9b::7f00:2",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::1",
+        "fec0::1",
+        "::127.0.0.1",
+        "2002:7f00:1::",
+        "2002:0a00:0001::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "4000::1",
     ],
 )
 def test_what_is_not_public_is_refused(ip: str) -> None:
@@ -53,7 +62,9 @@ def test_what_is_not_public_is_refused(ip: str) -> None:
         check(parse("http://somewhere/"), _STRICT, _always(ip))
 
 
-@pytest.mark.parametrize("ip", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "ip", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::93.184.216.34"]
+)
 def test_public_addresses_are_allowed(ip: str) -> None:
     check(parse("http://somewhere/"), _STRICT, _always(ip))
 
@@ -67,6 +78,7 @@ def test_the_operators_networks_are_allowed() -> None:
     options = SourceOptions(egress_allow=("192.168.0.0/16", "::1/128"))
     check(parse("rtsp://camera/"), options, _always("192.168.1.20"))
     check(parse("rtsp://camera/"), options, _always("::1"))
+    check(parse("rtsp://camera/"), options, _always("64:ff9b::192.168.1.20"))
     with pytest.raises(AddressRefused):
         check(parse("rtsp://camera/"), options, _always("10.0.0.1"))
 

@@ -68,3 +68,12 @@ def test_giving_back_twice_or_what_was_never_taken_changes_nothing() -> None:
     slots.give_back(99)
     assert slots.take(1, at_most=2) == held
     assert slots.take(1, at_most=2) is None
+
+
+def test_who_can_wait_leaves_a_reserve_to_who_cannot() -> None:
+    slots = Slots(8)
+    patient = [slots.take(source, at_most=8, leaves_reserve=True) for source in range(8)]
+    assert sum(slot is not None for slot in patient) == 6
+    assert slots.take(9, at_most=4) is not None
+    assert slots.take(9, at_most=4) is not None
+    assert slots.take(9, at_most=4) is None

@@ -73,7 +73,7 @@ async def test_a_publisher_can_be_ended_from_here(pool: WorkerPool, clips: Clips
 
 
 async def test_a_publisher_that_falls_silent_fails(pool: WorkerPool, clips: Clips) -> None:
-    async with publishing(pool, clips.ts, deadline_s=1.0) as (source, peer):
+    async with publishing(pool, clips.ts, deadline_s=4.0) as (source, peer):
         async for item in source:
             if isinstance(item, Sample):
                 source.release(item)
@@ -87,7 +87,7 @@ async def test_a_publisher_that_never_connects_fails(pool: WorkerPool) -> None:
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peer.addTransceiver("video", direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
-    source, _ = await pool.receive(peer.localDescription.sdp, trusted(deadline_s=1.0))
+    source, _ = await pool.receive(peer.localDescription.sdp, trusted(deadline_s=4.0))
     reading = await drain(source)
     await peer.close()
     assert reading.code in ("timeout", "connection_lost")

@@ -67,12 +67,10 @@ class Scorer(FakeScorer):
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
 
-    async def __aenter__(self) -> Self:
-        return self
+    def start(self) -> None:
+        pass
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    async def aclose(self, deadline_s: float) -> None:
         self.steps("Drain the scorer")
 
 
@@ -181,6 +179,20 @@ async def test_sources_that_cannot_be_are_named(steps: Steps, sources: list[Name
     with pytest.raises(ConfigError, match=said):
         await serve(settings_of(), sources)
     assert steps.taken[-1] == "Release the model"
+
+
+async def test_what_the_operator_wants_shown_stands_in_place_of_the_address() -> None:
+    async with front(settings_of(), pool=FakePool(), scorer=FakeScorer(), detector=DETECTOR) as running:
+        drawn = NamedSource(name="demo", url="/var/lib/gorewatch/demo.mp4", shown="demo:drawn")
+        plain = NamedSource(name="file", url="/var/lib/gorewatch/one.mp4")
+        app.add_sources(running.registry, [drawn, plain], settings_of())
+        async with aiohttp.ClientSession(running.url) as http:
+            async with http.get("/v1/streams") as response:
+                shown, file = (await response.json())["streams"]
+            async with http.get(f"/v1/media/{shown['media']}/summary") as response:
+                summary = await response.json()
+    assert shown["url"] == summary["media"]["uri"] == "demo:drawn"
+    assert file["url"] == "/var/lib/gorewatch/one.mp4"
 
 
 async def test_the_operators_sources_are_trusted() -> None:

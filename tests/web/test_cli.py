@@ -82,7 +82,7 @@ def test_the_installed_command_is_the_same() -> None:
         (["scan", "--fast", "x"], "'gorewatch scan --help'"),
         (["serve", "--port", "many"], "'gorewatch serve --help'"),
         (["bench", "nothing"], "pipeline"),
-        (["scan", "--fps", "0", "x.mp4"], "policy.fps must be greater than 0"),
+        (["scan", "--fps", "0", "x.mp4"], "policy.fps must be at least 0.001"),
         (["scan", "--config", "/nowhere.toml", "x.mp4"], "/nowhere.toml cannot be read"),
         (["serve", "--source", "lobby"], "NAME=URL"),
         (["watch", "localhost:8080"], "http://127.0.0.1:8080"),

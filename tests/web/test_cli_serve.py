@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,6 +81,41 @@ def test_a_signal_ends_it_in_order(start_service: StartService, clips: Clips, nu
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert "Traceback" not in service.log
+
+
+def test_clients_that_do_not_answer_do_not_hold_up_the_end(start_service: StartService) -> None:
+    """Docker kills what has not ended 10 s after SIGTERM."""
+    service = start_service("--workers", "1", "--demo")
+    service.wait_for("/v1/streams", lambda answer: _states(answer) == {"live"})
+    with _silent_subscriber(service), _silent_subscriber(service):
+        started_s = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(20) == 0
+        assert time.monotonic() - started_s < 8.0
+    assert "Traceback" not in service.log
+
+
+def _silent_subscriber(service: Service) -> socket.socket:
+    """A client of the events that shakes hands and does nothing more, not even answer a close."""
+    host, port = service.url.removeprefix("http://").split(":")
+    client = socket.create_connection((host, int(port)), timeout=20)
+    client.sendall(
+        f"GET /v1/events HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    assert client.recv(64).startswith(b"HTTP/1.1 101")
+    return client
+
+
+def test_the_demo_shows_no_path_of_this_machine(start_service: StartService) -> None:
+    service = start_service("--workers", "1", "--demo")
+    (stream,) = _streams(service)
+    assert stream["url"] == "demo:drawn"
+    summary = service.request("GET", f"/v1/streams/{stream['id']}/summary")[1]
+    assert summary["media"]["uri"] == "demo:drawn"
+    service.wait_for("/v1/streams", lambda answer: _states(answer) == {"live"})
+    assert str(service.data_dir) not in service.log
+    assert service.log.count("demo is live") == 1
 
 
 def test_a_named_source_is_watched_to_its_summary(start_service: StartService, clips: Clips) -> None:

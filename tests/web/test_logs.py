@@ -22,6 +22,30 @@ def test_text_lines_carry_time_level_and_stream() -> None:
     assert TextFormatter().format(record(stream="str_1")) == expected
 
 
+HOSTILE = "a\r\n2026-11-22T17:40:03.120Z INFO    forged\x1b[2J\x00\x85\u2028end"
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+def test_a_record_is_one_line_of_printable_characters_whatever_it_is_about(formatter: logging.Formatter) -> None:
+    line = formatter.format(record(stream=HOSTILE, msg="%s", args=(HOSTILE,)))
+    assert line.isprintable()
+    assert "forged" in line
+
+
+def test_json_carries_the_very_characters() -> None:
+    assert json.loads(JsonFormatter().format(record(msg="%s", args=(HOSTILE,))))["message"] == HOSTILE
+
+
+def test_no_line_of_a_traceback_looks_like_a_record() -> None:
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        first, *rest = TextFormatter().format(record(exc_info=sys.exc_info())).split("\n")
+    assert first.endswith("door is live")
+    assert "ValueError" in "".join(rest)
+    assert all(line.startswith("  ") and line.isprintable() for line in (text.rstrip("\r") for text in rest))
+
+
 def test_json_lines_are_one_object_each_tracebacks_included() -> None:
     try:
         raise ValueError("two\nlines")

@@ -2,15 +2,30 @@
 
 import asyncio
 import json
+import logging
+import time
 from typing import Any
 
 import pytest
 
 from inference.policy import Policy
 from stream.address import parse
+from stream.options import SourceOptions
+from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.delivery.hub import Filter
 from web.registry import ENDED_KEPT, ShuttingDown, default_name
+
+
+class Clinging(FakeSource):
+    """It does not close before it is let go."""
+
+    def __init__(self, options: SourceOptions) -> None:
+        super().__init__(options)
+        self.let_go = asyncio.Event()
+
+    async def aclose(self) -> None:
+        await self.let_go.wait()
 
 
 async def told(served: Served, count: int) -> list[dict[str, Any]]:
@@ -100,3 +115,40 @@ def test_default_names() -> None:
         ("/videos/…", "stream"),
     ]:
         assert default_name(parse(address)) == name
+
+
+async def test_a_source_that_does_not_close_is_cut_off_and_its_media_is_finished_all_the_same() -> None:
+    async with serving() as served:
+        sources: list[Clinging] = []
+
+        def new_source(options: SourceOptions) -> Clinging:
+            sources.append(Clinging(options))
+            return sources[-1]
+
+        served.pool.new_source = new_source
+        stream = await served.add()
+        source = await served.pool.source()
+        source.live()
+        source.sample(0.0, 0.1)
+        await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["samples"] == 1)
+        started_s = time.monotonic()
+        await served.registry.aclose()
+        assert time.monotonic() - started_s < 3.5
+        kinds = [event["type"] for event in await told(served, 3)]
+        assert kinds == ["media.started", "gore.prob", "media.finished"]
+        assert (await served.get(f"/v1/streams/{stream['id']}"))["state"] == "ended"
+        sources[0].let_go.set()
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_that_a_stream_is_live_is_said_once(caplog: pytest.LogCaptureFixture, again: bool) -> None:
+    with caplog.at_level(logging.INFO, "gorewatch.streams"):
+        async with serving() as served:
+            stream = await served.add(name="door")
+            source = await served.pool.source()
+            source.live()
+            if again:
+                source.live()
+            source.sample(0.0, 0.1)
+            await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["samples"] == 1)
+    assert caplog.messages.count("door is live") == 1

@@ -80,7 +80,7 @@ def test_the_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("prot = 1", "no setting prot"),
         ("[limits]\nmax = 1", "no setting limits.max"),
         ("[policy]\nfsp = 1", "policy.fsp is not a key"),
-        ("[policy]\nfps = 99", "policy.fps must be greater than 0 and at most 30"),
+        ("[policy]\nfps = 99", "policy.fps must be at least 0.001 and at most 30"),
         ('[policy]\ncallback_url = "http://x/"', "policy.callback_url is not available"),
         ("port = 70000", "port should be less than or equal to 65535"),
         ('workers = "many"', "workers should be a valid integer"),

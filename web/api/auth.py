@@ -54,7 +54,7 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
     if token is None:
         if not from_loopback(request):
             raise Problem(403, "No token is configured, so only this machine is served.", code="loopback_only")
-    elif not hmac.compare_digest(_given_token(request).encode(), token.encode()):
+    elif not hmac.compare_digest(_given_token(request).encode(errors="surrogatepass"), token.encode()):
         raise Problem(
             401,
             "A valid token is needed: Authorization: Bearer TOKEN.",

@@ -17,6 +17,8 @@ _HEARTBEAT_S = 30.0
 _MOST_CLIENT_BYTES = 4096
 _CLOSE_TIMEOUT_S = 30.0
 """For the client to read what is in the buffers between us, and to answer the close."""
+_LEAVE_TIMEOUT_S = 0.75
+"""The same while the service stops, which must not take long."""
 
 routes = web.RouteTableDef()
 
@@ -82,8 +84,10 @@ async def _close(request: web.Request, socket: web.WebSocketResponse, subscriber
     ending = subscriber.ending
     if ending is None or socket.closed:
         return
-    with contextlib.suppress(ConnectionError):
-        await socket.close(code=ending.code, message=ending.reason.encode(), drain=False)
+    limit_s = _CLOSE_TIMEOUT_S if ending.code == TOO_SLOW else _LEAVE_TIMEOUT_S
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(limit_s):
+            await socket.close(code=ending.code, message=ending.reason.encode(), drain=False)
     if ending.code == TOO_SLOW and request.transport is not None:
         request.transport.abort()
 

@@ -1,8 +1,10 @@
 """Bodies and query parameters of requests, validated; complaints name the field."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError, with_config
@@ -17,6 +19,7 @@ from ..registry import NAME
 from ..settings import Settings
 from .problems import Problem, unprocessable
 
+_UNIX_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 _NAME_RULE = "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit"
 
 
@@ -98,6 +101,23 @@ def query_count(request: web.Request, name: str, *, default: int, least: int, mo
     if value != int(value) or not least <= value <= most:
         raise unprocessable([FieldError(name, f"must be a whole number from {least} to {most}")])
     return int(value)
+
+
+def query_time(request: web.Request, name: str) -> float | None:
+    """A moment of the query in Unix seconds: given as such, or as RFC 3339 text. Raises `Problem` 400."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if _UNIX_SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "must be a time such as 2026-11-22T17:40:03Z, or Unix seconds"
+        raise Problem(400, f"{name} {message}.", errors=[FieldError(name, message)])
+    return moment.timestamp()
 
 
 def query_flag(request: web.Request, name: str) -> bool:

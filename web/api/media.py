@@ -7,8 +7,9 @@ from aiohttp import web
 from inference.scores import downsample
 from inference.summary import Json, detail_json, incident_json, point_json, summary_json
 
+from ..ids import first_id
 from ..running import Stream
-from .fields import query_choice, query_count, query_flag, query_number
+from .fields import query_choice, query_count, query_flag, query_number, query_time
 from .parts import parts_of
 from .problems import Problem
 from .streams import stream_of
@@ -43,14 +44,17 @@ async def scores(request: web.Request) -> web.Response:
 
 @routes.get("/v1/incidents")
 async def incidents(request: web.Request) -> web.Response:
-    """Those in memory, newest first."""
+    """Those in memory, newest first; with `since`, those that began then or later by the service's clock."""
     wanted = request.query.get("stream")
     state = query_choice(request, "state", ("open", "ended"))
+    since_s = query_time(request, "since")
+    # An incident gets its id when it begins.
+    oldest = "" if since_s is None else first_id("inc", since_s)
     limit = query_count(request, "limit", default=100, least=1, most=_MOST_INCIDENTS)
     found = [
         incident
         for incident in _all_incidents(request)
-        if wanted in (None, incident["stream"]) and state in (None, incident["state"])
+        if wanted in (None, incident["stream"]) and state in (None, incident["state"]) and str(incident["id"]) >= oldest
     ]
     found.sort(key=lambda incident: str(incident["id"]), reverse=True)
     return web.json_response({"incidents": found[:limit]})

@@ -22,8 +22,12 @@ async def index(_: web.Request) -> web.FileResponse:
 
 async def asset(request: web.Request) -> web.FileResponse:
     """A file of the page. Kept by browsers, which ask each time whether it has changed (by its `ETag`)."""
-    path = (_STATIC / request.match_info["path"]).resolve()
-    if not path.is_relative_to(_STATIC) or not path.is_file():
+    try:
+        path = (_STATIC / request.match_info["path"]).resolve()
+        found = path.is_relative_to(_STATIC) and path.is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL in it
+        found = False
+    if not found:
         raise web.HTTPNotFound
     return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 

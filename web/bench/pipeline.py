@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -129,47 +129,59 @@ def _own_cpu(work: Callable[[], None]) -> float:
     return time.process_time() - before_s
 
 
+@dataclass(slots=True)
+class _Live:
+    """What eight live streams are seen to do after they have settled."""
+
+    started_s: float = field(default_factory=time.monotonic)
+    latencies_s: list[float] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    held_mb: list[float] = field(default_factory=list)
+
+    def hear(self, event: Event) -> None:
+        now_s = time.monotonic()
+        if isinstance(event, GoreProb) and now_s - self.started_s > _SETTLE_S:
+            self.latencies_s.append(now_s - event.reading.captured_s)
+
+    async def weigh(self, pids: list[int], seconds: float) -> None:
+        """Look at the memory, once a second, for that long."""
+        while (running_s := time.monotonic() - self.started_s) < seconds + _SETTLE_S:
+            if running_s > _SETTLE_S:
+                self.times_s.append(running_s)
+                self.held_mb.append(resident_mb(pids))
+            await asyncio.sleep(_MEMORY_EVERY_S)
+
+    def figures(self, empty_mb: float) -> dict[str, object]:
+        held_mb = statistics.median(self.held_mb)
+        return {
+            "p50_ms": quantile_ms(self.latencies_s, 0.5),
+            "p99_ms": quantile_ms(self.latencies_s, 0.99),
+            "events": len(self.latencies_s),
+            "mb_per_stream": round((held_mb - empty_mb) / _STREAMS, 1),
+            "mb_per_hour": slope_per_hour(self.times_s, self.held_mb),
+            "mb_in_all": round(held_mb, 1),
+        }
+
+
 async def _live(clip: Path, seconds: float) -> dict[str, object]:
     """Eight paced streams through pool, scorer and judge for that long, after a few seconds to settle."""
     say(f"{_STREAMS} live streams for {seconds:g} s …")
     model = Model.load(provider="cpu")
     model.warm()
-    latencies_s: list[float] = []
-    times_s: list[float] = []
-    held_mb: list[float] = []
+    live = _Live()
+    cpus = os.cpu_count() or 1
     size = model.manifest.input
-    workers = os.cpu_count() or 1
-    async with Scorer(model) as scorer, WorkerPool(workers, width_px=size.width, height_px=size.height) as pool:
+    async with Scorer(model) as scorer, WorkerPool(cpus, width_px=size.width, height_px=size.height) as pool:
         pids = [os.getpid(), *(worker.pid for worker in pool.workers)]
         empty_mb = resident_mb(pids)
-        started_s = time.monotonic()
-
-        def hear(event: Event) -> None:
-            now_s = time.monotonic()
-            if isinstance(event, GoreProb) and now_s - started_s > _SETTLE_S:
-                latencies_s.append(now_s - event.reading.captured_s)
-
-        tasks = [asyncio.create_task(_stream(clip, pool, scorer, hear, number)) for number in range(_STREAMS)]
-        while (now_s := time.monotonic()) - started_s < seconds + _SETTLE_S:
-            if now_s - started_s > _SETTLE_S:
-                times_s.append(now_s - started_s)
-                held_mb.append(resident_mb(pids))
-            await asyncio.sleep(_MEMORY_EVERY_S)
-        dropped = scorer.stats().dropped
+        tasks = [asyncio.create_task(_stream(clip, pool, scorer, live.hear, number)) for number in range(_STREAMS)]
+        await live.weigh(pids, seconds)
+        dropped = sum(scorer.stats().dropped.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     model.close()
-    return {
-        "p50_ms": quantile_ms(latencies_s, 0.5),
-        "p99_ms": quantile_ms(latencies_s, 0.99),
-        "events": len(latencies_s),
-        "dropped": sum(dropped.values()),
-        "mb_per_stream": round((statistics.median(held_mb) - empty_mb) / _STREAMS, 1),
-        "mb_per_hour": slope_per_hour(times_s, held_mb),
-        "mb_in_all": round(statistics.median(held_mb), 1),
-        "live_s": round(seconds, 1),
-    }
+    return {**live.figures(empty_mb), "dropped": dropped, "live_s": round(seconds, 1)}
 
 
 async def _stream(clip: Path, pool: WorkerPool, scorer: Scorer, hear: Callable[[Event], None], number: int) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 _DEMO_NAME = "demo"
+_DEMO_SHOWN = "demo:drawn"
 _DRAW = "import pathlib, sys; from web.demo import write_demo_clip; write_demo_clip(pathlib.Path(sys.argv[1]))"
 _EXAMPLES = """\
 gorewatch serve --demo
@@ -79,7 +80,8 @@ def _serve(settings: "Settings", named: tuple[str, ...], *, demo: bool) -> None:
     configure_logging(settings.log_format, settings.log_level)
     sources = [_named_source(text) for text in named]
     if demo:
-        sources.append(app.NamedSource(name=_DEMO_NAME, url=str(_demo_clip(settings.data_dir)), paced=True, loop=True))
+        clip = str(_demo_clip(settings.data_dir))
+        sources.append(app.NamedSource(name=_DEMO_NAME, url=clip, paced=True, loop=True, shown=_DEMO_SHOWN))
     asyncio.run(app.serve(settings, sources, ready=_say_ready))
 
 

@@ -186,7 +186,7 @@ class Hub:
     def _count_cut(self, code: int) -> None:
         self.cut_count += code == TOO_SLOW
 
-    async def aclose(self, *, timeout_s: float = 5.0) -> None:
+    async def aclose(self, *, timeout_s: float = 1.0) -> None:
         """Let every subscriber have what it is owed, then close it with 1001. Idempotent."""
         self._closing = True
         for subscriber in self._subscribers:

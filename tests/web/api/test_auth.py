@@ -1,5 +1,7 @@
 """Who is let in: the token, the loopback rule, Host and Origin."""
 
+import asyncio
+
 import pytest
 
 from tests.web.serving import Served, serving
@@ -72,6 +74,22 @@ async def test_a_configured_origin_gets_what_browsers_ask_for_across_sites() -> 
             assert "Location" in response.headers["Access-Control-Expose-Headers"]
         async with served.http.get("/v1/streams") as response:
             assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize(
+    "line", [b"Authorization: Bearer \xff", b"Origin: http://\xff", b"Host: \xff", b"Content-Type: \xff", b"\xff: x"]
+)
+async def test_bytes_that_are_no_text_are_the_clients_fault(token: str | None, line: bytes) -> None:
+    async with serving(token) as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = b"" if line.startswith(b"Host") else f"Host: {host}\r\n".encode()
+        writer.write(b"GET /v1/events HTTP/1.1\r\n" + head + line + b"\r\nConnection: close\r\n\r\n")
+        answered = int((await reader.readline()).split()[1])
+        assert answered in (400, 401, 403, 426)
+        writer.close()
+        await writer.wait_closed()
 
 
 def test_what_counts_as_loopback() -> None:

@@ -167,6 +167,21 @@ async def stuck_client(served: Served) -> socket.socket:
     return client
 
 
+@pytest.mark.parametrize("unread", [1, 500], ids=["silent", "blocked"])
+async def test_a_client_that_does_not_answer_the_close_holds_nobody_up(unread: int) -> None:
+    """500 events are more than fits into the buffers between us: the close waits behind them."""
+    running = AsyncExitStack()
+    served = await running.enter_async_context(serving())
+    with await stuck_client(served) as stuck:
+        publish(served.hub, unread)
+        started_s = time.monotonic()
+        await running.aclose()
+        assert time.monotonic() - started_s < 3.0
+        if unread == 1:
+            ids, code, _ = await read_to_the_close(stuck)
+            assert (len(ids), code) == (1, 1001)
+
+
 async def read_to_the_close(client: socket.socket) -> tuple[list[str], int, str]:
     """All event ids that a stuck client finds once it reads again, and the code and reason of the close frame."""
     loop = asyncio.get_running_loop()

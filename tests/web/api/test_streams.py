@@ -7,6 +7,9 @@ import pytest
 
 from stream.errors import Overloaded
 from tests.web.serving import Served, serving
+from web import registry
+
+OFFER = "v=0\r\n"
 
 
 async def problem(
@@ -114,6 +117,17 @@ async def test_streams_without_a_name_get_one_from_their_address() -> None:
         assert (await served.add(url="http://cam.example"))["name"] == "cam.example"
 
 
+async def test_a_name_is_free_again_after_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(limits={"max_streams": 1}) as served:
+        with monkeypatch.context() as broken:
+            broken.setattr(registry, "Stream", lambda **_: 1 // 0)
+            await problem(served, 500, json={"url": "rtsp://camera.example/1", "name": "door"})
+            async with served.http.post("/whip/door", data=OFFER, headers={"Content-Type": "application/sdp"}) as told:
+                assert told.status == 500
+        assert [source.closed for source in served.pool.sources] == [True]
+        await served.add(name="door")
+
+
 async def test_more_streams_than_allowed_are_refused() -> None:
     async with serving(limits={"max_streams": 1}) as served:
         await served.add(name="one")
@@ -136,6 +150,8 @@ async def test_more_streams_than_allowed_are_refused() -> None:
         ({"url": "rtsp://x/", "policy": {"fps": True}}, ["policy.fps"]),
         ({"url": "rtsp://x/", "policy": {"fps": "2", "window": None}}, ["policy.fps", "policy.window"]),
         ({"url": "rtsp://x/", "policy": {"fps": float("nan")}}, ["policy.fps"]),
+        ({"url": "rtsp://x/", "policy": {"event_interval": 1e-320}}, ["policy.event_interval"]),
+        ({"url": "rtsp://x/", "policy": {"window": 10**400}}, ["policy.window"]),
         ({"url": "rtsp://x/", "policy": {"release": 0.9}}, ["policy.release"]),
         ({"url": "rtsp://x/", "policy": {"decode": "some"}}, ["policy.decode"]),
         ({"url": "rtsp://x/", "policy": {"callback_url": "http://x/"}}, ["policy.callback_url"]),
@@ -182,6 +198,9 @@ async def test_unknown_ids_paths_and_methods_are_problems_too() -> None:
             ("GET", "/nothing", 404),
             ("GET", "/static/nothing.js", 404),
             ("GET", "/static/../settings.py", 404),
+            ("GET", "/static/a%00b", 404),
+            ("GET", "/static/" + 5000 * "a", 404),
+            ("GET", "/static/%FF", 404),
             ("PUT", "/v1/streams", 405),
             ("GET", "/v1/events", 426),
         ]:

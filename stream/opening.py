@@ -1,0 +1,186 @@
+"""Opening a source with PyAV: what FFmpeg may do, which track is watched, and what is refused at the door."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from stream.address import Address
+from stream.deadline import Deadline
+from stream.decode import Media
+from stream.errors import AccessDenied, NotFound, NotMedia, NoVideo, SourceError, SourceTimeout
+from stream.faults import raise_ours
+from stream.fetch import Fetcher
+from stream.options import SourceOptions
+from stream.relay import SCHEMES, Relayed, relayed
+from stream.sample import SourceInfo
+
+MAX_PIXELS = 64_000_000
+"""Of one frame; a decoder needs a few times as many bytes for each."""
+_LEAST_S = 0.1
+_MOST_FPS = 1000.0
+"""What claims more gives its time base for a rate."""
+_PATIENCE_S = 70.0
+"""A live playlist with long segments is silent for longer than other sources; our own deadline watches it."""
+
+_PROTOCOLS = {
+    "file": "file,crypto,data",
+    "http": "http,https,tcp,tls,crypto",
+    "https": "http,https,tcp,tls,crypto",
+}
+"""What FFmpeg may open for an address: above all, nothing that came over the network names a local file. The relay says
+it for RTSP and RTMP."""
+
+_OPTIONS: dict[str, dict[str, str]] = {
+    # With its default the HLS demuxer aborts the process when its files come through a callback.
+    "http": {"http_persistent": "0"},
+    "https": {"http_persistent": "0"},
+    # RTMP otherwise waits up to six seconds for an audio track that never comes.
+    "rtmp": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
+    "rtmps": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
+    "rtsp": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
+    "rtsps": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
+}
+
+
+def open_media(
+    address: Address,
+    options: SourceOptions,
+    heard: Callable[[], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Media:
+    """Open an address and find the video track that a player would show.
+
+    Blocks for at most `options.open_timeout_s`; `heard` is called whenever its server answers. Raises `SourceError`.
+    """
+    started_s = clock()
+    with ExitStack() as stack:
+        link = _link(address, options, heard, stack)
+        try:
+            left_s = max(_LEAST_S, options.open_timeout_s - (clock() - started_s))
+            container = _open(link, address, options, left_s)
+        except (av.error.FFmpegError, OSError, SourceError) as error:
+            failure = None if link is None else link.failure
+            # A silent RTSP server surfaces as invalid data: what tells it apart is that the time is up.
+            late = isinstance(link, Relayed) and clock() - started_s >= 0.9 * options.open_timeout_s
+            if failure is None and late:
+                timeout = f"{address.redacted} did not answer within {options.open_timeout_s:g} s."
+                raise SourceTimeout(timeout) from error
+            raise_ours(failure or error, address, opening=True)
+        stack.callback(container.close)
+        stream = _watched(container, address)
+        _set_up(container, stream, options)
+        info = _info(container, stream, address, link)
+        return Media(
+            container,
+            stream,
+            address,
+            info,
+            failure=lambda: None if link is None else link.failure,
+            arm=lambda: _arm(link, options),
+            owned=stack.pop_all(),
+        )
+
+
+def _arm(link: Fetcher | Relayed | None, options: SourceOptions) -> None:
+    """FFmpeg's own deadlines do not cover the reads that it makes through us."""
+    if isinstance(link, Fetcher):
+        link.deadline.arm(options.read_timeout_s, extensible=True)
+
+
+def _open(link: Fetcher | Relayed | None, address: Address, options: SourceOptions, left_s: float) -> InputContainer:
+    media_options = {
+        "protocol_whitelist": _PROTOCOLS.get(address.scheme, ""),
+        "max_pixels": str(MAX_PIXELS),
+        **_OPTIONS.get(address.scheme, {}),
+    }
+    match link:
+        case Fetcher():
+            url = link.begin(address.url)
+            timeout = (left_s, _PATIENCE_S)
+            return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open)
+        case Relayed():
+            url, media_options = link.url, media_options | link.options
+        case None:
+            url = f"file:{address.url}"
+    return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s))
+
+
+def _watched(container: InputContainer, address: Address) -> VideoStream:
+    """The track that a player would show; the others of a file may be there to mislead. Raises `SourceError`."""
+    best = container.streams.best("video")
+    if not isinstance(best, VideoStream) or best.disposition & Disposition.attached_pic:
+        raise NoVideo(f"{address.redacted} has no video track.")
+    width, height = best.codec_context.width, best.codec_context.height
+    if width * height > MAX_PIXELS:
+        raise NotMedia(f"{address.redacted} is {width} × {height} pixels; at most {MAX_PIXELS:,} a frame are decoded.")
+    return best
+
+
+def _set_up(container: InputContainer, stream: VideoStream, options: SourceOptions) -> None:
+    for other in container.streams:
+        if other is not stream:
+            # Of a playlist's other variants and of sound, no more segments are fetched.
+            other.discard = Discard.all
+    context = stream.codec_context
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    # Many streams share the cores: threads inside one decoder cost more than they bring, and add delay.
+    context.thread_type = "NONE"
+    if options.decode == "keyframes":
+        context.skip_frame = "NONKEY"
+
+
+def _link(
+    address: Address, options: SourceOptions, heard: Callable[[], None], stack: ExitStack
+) -> Fetcher | Relayed | None:
+    """What stands between FFmpeg and the network: it makes no connection of its own but to a door of ours."""
+    if address.is_file:
+        _check_file(address)
+        return None
+    if address.scheme in SCHEMES:
+        return stack.enter_context(relayed(address, options))
+    deadline = Deadline()
+    deadline.arm(options.open_timeout_s)
+    fetcher = Fetcher(options, deadline, heard=heard)
+    stack.callback(fetcher.close)  # PyAV leaves its files open when it closes a container
+    return fetcher
+
+
+def _check_file(address: Address) -> None:
+    path = Path(address.url)
+    try:
+        if path.is_dir():
+            raise NotMedia(f"{path} is a folder; name a file.")
+        if path.stat().st_size == 0:
+            raise NotMedia(f"{path} is empty (0 bytes).")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {path}.") from error
+    except OSError as error:
+        raise AccessDenied(f"{path} may not be read: {error.strerror}.") from error
+
+
+def _info(
+    container: InputContainer, stream: VideoStream, address: Address, link: Fetcher | Relayed | None
+) -> SourceInfo:
+    known = container.duration
+    # FFmpeg estimates the end of a stored file and of a complete playlist; of what is still growing it knows none. An
+    # answer of known length is stored too, whatever FFmpeg makes of it; a playlist's own length says nothing.
+    fetcher = link if isinstance(link, Fetcher) else None
+    endless = known is None and (fetcher is None or fetcher.size is None or "hls" in container.format.name)
+    live = address.is_live_protocol or (not address.is_file and endless)
+    rate = stream.average_rate or stream.guessed_rate
+    return SourceInfo(
+        codec=stream.codec_context.codec.canonical_name,
+        width=stream.codec_context.width,
+        height=stream.codec_context.height,
+        fps=float(rate) if rate and rate <= _MOST_FPS else None,
+        live=live,
+        patient=live and fetcher is not None,
+        duration_s=None if live or known is None else known / av.time_base,
+    )
