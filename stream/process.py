@@ -35,6 +35,7 @@ from stream.ring import SlotMemory, create_memory_fd, memory_bytes
 from stream.setup import Setup
 
 SourceReport = Answered | Opened | Picked | Progress | Done
+_SECOND_LOOK_S = 1.0
 _START_TIMEOUT_S = 30.0
 _OURS = "GOREWATCH_"
 """Our settings hold secrets, which a process that decodes hostile media must not have."""
@@ -125,8 +126,7 @@ class WorkerProcess:
         """Pass reports on until the worker ends, hangs or talks nonsense; `hear` may raise IndexError for that."""
         while True:
             try:
-                async with asyncio.timeout(_HANG_TIMEOUT_S):
-                    body = await read_frame(self._reader)
+                body = await self._next_body()
                 if body is None:
                     return
                 report = REPORTS.validate_json(body)
@@ -138,6 +138,19 @@ class WorkerProcess:
             except (MessageInvalid, ValidationError, IndexError) as error:
                 _log.error("worker %d is replaced: it sent an invalid message: %s", self.pid, error)
                 return
+
+    async def _next_body(self) -> bytes | None:
+        """Raises TimeoutError when the worker is silent."""
+        reading = asyncio.create_task(read_frame(self._reader), name="worker-report")
+        try:
+            # Should this loop have stood still itself, the second wait takes what has come meanwhile.
+            for patience_s in (_HANG_TIMEOUT_S, _SECOND_LOOK_S):
+                await asyncio.wait({reading}, timeout=patience_s)
+                if reading.done():
+                    return reading.result()
+            raise TimeoutError
+        finally:
+            reading.cancel()
 
     async def aclose(self) -> int:
         """End the process: closing its orders asks it to leave, a deadline kills it. Returns its exit code."""
