@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,6 +21,12 @@ from tests.servers.tcp import Manner, TcpServer, run_tcp_server
 
 _LEAVE_S = 3.0
 """How long threads and tasks may take to leave after their test."""
+
+
+def pytest_configure() -> None:
+    """Who runs tests in the background may have Ctrl-C ignored, which the processes under test would inherit."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class StartService(Protocol):
