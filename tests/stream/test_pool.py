@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stream.address import parse
+from stream.messages import REPORTS, Picked, frame
 from stream.options import SourceOptions
 from stream.pool import WorkerPool
 from stream.sample import Sample, State, Status
@@ -290,3 +291,22 @@ async def test_a_worker_that_hangs_is_replaced(clips: Clips, monkeypatch: pytest
         os.kill(pool.workers[0].pid, signal.SIGSTOP)
         assert (await drain(source)).code == "worker_lost"
         assert (await read(pool, str(clips.jpeg))).states[-1] is State.ENDED
+
+
+async def test_a_worker_that_names_a_slot_that_is_not_there_is_replaced(clips: Clips) -> None:
+    async with a_pool() as pool:
+        source = await pool.pull(parse(str(clips.ts)), replace(trusted(), paced=True, loop=True))
+        seat = pool._seats[0]
+        assert seat.process is not None
+        stray = Picked(source=source.number, slot=9999, number=0, position_s=0.0, captured_s=0.0, epoch=0)
+        seat.process._reader.feed_data(frame(REPORTS.dump_json(stray)))
+        assert (await drain(source)).code == "worker_lost"
+        assert (await read(pool, str(clips.jpeg))).states[-1] is State.ENDED
+
+
+async def test_a_worker_is_told_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOREWATCH_TOKEN", "not-for-workers")
+    async with a_pool() as pool:
+        environment = await asyncio.to_thread(Path(f"/proc/{pool.workers[0].pid}/environ").read_bytes)
+    assert b"not-for-workers" not in environment
+    assert b"GOREWATCH_" not in environment

@@ -94,7 +94,18 @@ async def test_a_publisher_that_never_connects_fails(pool: WorkerPool) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "hello", "v=0\r\n", '{"type": "offer"}', "\x00\xff" * 50, "m=video 9 X 96\r\n"], ids=range(6)
+    "body",
+    [
+        "",
+        "hello",
+        "v=0\r\n",
+        '{"type": "offer"}',
+        "\x00\xff" * 50,
+        "m=video 9 X 96\r\n",
+        "m=video x y z\r\n",
+        "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=candidate:x\r\n",
+    ],
+    ids=range(8),
 )
 async def test_a_body_that_is_no_offer_is_refused(pool: WorkerPool, body: str) -> None:
     with pytest.raises(OfferInvalid):
