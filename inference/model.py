@@ -1,15 +1,12 @@
-"""The ONNX Runtime session: providers, warm-up, score(batch); nothing else.
+"""A loaded detector: score(batch), and detail(batch) where its network tells more.
 
-One thread owns a `Model` from `load` to `close`: the CUDA provider keeps its buffers a thread and a session.
+On a GPU one thread scores with a `Model`, and it should be the one that warms it up: the CUDA provider keeps handles of
+its libraries for each thread that runs a session, and making them takes long.
 """
 
-import contextlib
-import io
 import logging
-import os
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,80 +16,76 @@ from inference.calibrate import Floats
 from inference.manifest import (
     Manifest,
     ModelError,
+    Variant,
     manifest_path,
     read_manifest,
     read_model,
     shipped_manifest_path,
 )
+from inference.network import BATCH_BUCKETS, Network, check_signature
+from inference.outputs import already_probabilities, log_odds, misdeclared
+from inference.session import Device, devices, not_to_be_had, open_session, provider_choice
 from inference.sizing import CPU_BATCH
 
-__all__ = ["BATCH_BUCKETS", "Batch", "Device", "Model", "ModelError", "ProviderChoice"]
+__all__ = ["BATCH_BUCKETS", "Batch", "Detail", "Device", "Model", "ModelError", "Variant"]
 
 Batch = npt.NDArray[np.uint8]
 """Pictures, N × height × width × 3, RGB."""
 
-Device = Literal["cuda", "tensorrt", "cpu"]
-ProviderChoice = Literal["auto", "cuda", "tensorrt", "cpu"]
-
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
-"""Batch sizes that a GPU is given. Its memory arena grows with every new shape, so there are only these."""
-
-_PROVIDERS: dict[Device, str] = {
-    "tensorrt": "TensorrtExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
-_PROVIDER_OPTIONS: dict[Device, dict[str, str]] = {
-    "tensorrt": {},
-    "cuda": {"arena_extend_strategy": "kSameAsRequested", "gpu_mem_limit": str(4 << 30)},
-    "cpu": {},
-}
-_CANDIDATES: dict[ProviderChoice, tuple[Device, ...]] = {
-    "auto": ("cuda", "cpu"),
-    "cuda": ("cuda", "cpu"),
-    "tensorrt": ("tensorrt", "cuda", "cpu"),
-    "cpu": ("cpu",),
-}
-_INSTALL: dict[ProviderChoice, str] = {
-    "cuda": "install the CUDA libraries with: pip install 'gorewatch[cuda]', and an NVIDIA driver",
-    "tensorrt": "install NVIDIA's TensorRT libraries beside: pip install 'gorewatch[cuda]', and an NVIDIA driver",
-    "cpu": "install onnxruntime again",
-}
-_FATAL, _ERROR = 4, 3  # ONNX Runtime's levels of severity
-
+_VARIANTS: tuple[Variant, ...] = ("fp32", "int8", "fp16")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detail:
+    """All that a detector says of N pictures: calibrated probabilities in [0, 1], float32."""
+
+    prob: Floats
+    """N: what `Model.score` gives."""
+    classes: Floats | None
+    """N × K, in the order of the manifest's `class_output.classes`; None where the model has none."""
+    map: Floats | None
+    """N × rows × columns, top row first; None where the model has none."""
 
 
 class Model:
     """A loaded detector. Made by `load`."""
 
-    def __init__(self, session: ort.InferenceSession, manifest: Manifest, device: Device) -> None:
+    def __init__(self, network: Network, manifest: Manifest, variant: Variant) -> None:
         self.manifest = manifest
-        self.provider: Device = device
+        self.provider: Device = network.device
         """Where the network really runs, from `session.get_providers()`."""
-        self._session: ort.InferenceSession | None = session
-        self._platt = manifest.calibration.platt
+        self.variant: Variant = variant
+        """Which of the manifest's files is used."""
+        self._network: Network | None = network
         self._shape = (manifest.input.height, manifest.input.width, 3)
+        self._prepare = manifest.input.preparation.apply
 
     @classmethod
-    def load(cls, path: Path | None = None, *, provider: str = "auto") -> "Model":
+    def load(cls, path: Path | None = None, *, provider: str = "auto", variant: str = "auto") -> "Model":
         """Load a .onnx or its manifest; None loads the detector that ships with the program.
 
-        `provider` is `auto` (CUDA when the session really gets it, else the CPU), `cuda`, `tensorrt` or `cpu`. Raises
-        `ModelError` when a file is missing, damaged or of another shape than its manifest says, and when a provider
-        was asked for by name and cannot be had.
+        `provider` is `auto` (CUDA when the session really gets it, else the CPU), `cuda`, `tensorrt` or `cpu`.
+        `variant` is `auto` (int8 on the CPU and fp16 on a GPU where the manifest names such a file, else fp32), `fp32`,
+        `int8` or `fp16`. Raises `ModelError` when a file is missing, damaged or not what its manifest says, and when a
+        provider or variant was asked for by name and cannot be had.
         """
-        choice = _choice(provider)
         source = shipped_manifest_path() if path is None else manifest_path(path)
         manifest = read_manifest(source)
         if path is not None and path.suffix == ".onnx" and path.name != manifest.file:
             raise ModelError(f"The manifest {source} describes {manifest.file}, not {path.name}; give the right file.")
-        content = read_model(manifest, source.parent)
-        file = source.parent / manifest.file
-        session, device = _open_session(content, choice, file)
-        _check_signature(session, manifest, file)
-        _log.info("model %s %s runs on %s", manifest.name, manifest.version, device)
-        return cls(session, manifest, device)
+        file, session, device, used = _open(manifest, source.parent, provider, variant)
+        check_signature(session, manifest, file)
+        model = cls(Network(session, manifest, device), manifest, used)
+        model.probe(file)
+        _log.info("model %s %s, %s, runs on %s", manifest.name, manifest.version, used, device)
+        return model
+
+    def probe(self, file: Path) -> None:
+        """Raise `ModelError` when the network, read from `file`, gives nonsense for the simplest of pictures."""
+        raw = self._raw(_probes(self._shape))[0]
+        if already_probabilities(raw, self.manifest.output.kind):
+            raise ModelError(f"The model file {file} gives rows that add up to 1: declare kind probabilities.")
 
     def warm(self) -> None:
         """Run every batch size that will occur once, so that no live sample pays for the first time."""
@@ -103,123 +96,77 @@ class Model:
     def score(self, batch: Batch) -> Floats:
         """Calibrated probabilities, float32, N, in [0, 1], of a batch uint8 N × height × width × 3, RGB.
 
-        Raises `ModelError` for a batch of another kind, when the session fails or gives anything but finite numbers,
-        and after `close`.
+        Raises `ModelError` for a batch of another kind, when the session fails or gives anything but finite numbers of
+        the kind that the manifest declares, and after `close`.
         """
-        if self._session is None:
-            raise ModelError(f"The model {self.manifest.name} was closed and scores no more.")
-        if batch.dtype != np.uint8 or batch.shape[1:] != self._shape:
-            raise ModelError(
-                f"The model {self.manifest.name} takes uint8 batches of N × {' × '.join(map(str, self._shape))}, "
-                f"not {batch.dtype} {' × '.join(map(str, batch.shape))}."
-            )
-        step = max(len(batch), 1) if self.provider == "cpu" else BATCH_BUCKETS[-1]
-        parts = [self._logits(self._session, batch[at : at + step]) for at in range(0, len(batch), step)]
-        return self._platt.probability(np.concatenate([np.zeros(0, np.float32), *parts]))
+        return self._prob(self._raw(batch)[0])
+
+    def detail(self, batch: Batch) -> Detail:
+        """Everything that the model says of a batch as `score` takes it. Raises as `score` does."""
+        raw = self._raw(batch)
+        of_classes, of_map = self.manifest.class_output, self.manifest.map_output
+        classes = cells = None
+        if of_classes is not None:
+            curves = [spec.curve for spec in of_classes.calibration]
+            classes = np.stack([curve.probability(raw[1][:, at]) for at, curve in enumerate(curves)], axis=1)
+        if of_map is not None:
+            cells = of_map.calibration.curve.probability(raw[-1])
+        return Detail(prob=self._prob(raw[0]), classes=classes, map=cells)
 
     def close(self) -> None:
         """Give the session's memory back. Idempotent."""
-        self._session = None
+        self._network = None
 
-    def _logits(self, session: ort.InferenceSession, batch: Batch) -> Floats:
-        fed = batch if self.provider == "cpu" else _padded(batch)
-        try:
-            (output,) = session.run([self.manifest.output.name], {self.manifest.input.name: fed})
-        except Exception as error:
-            raise ModelError(f"The model {self.manifest.name} failed on {self.provider}: {_line(error)}") from error
-        logits = np.asarray(output, np.float32)
-        if logits.shape != (len(fed),):
-            raise ModelError(f"The model {self.manifest.name} answered {len(fed)} pictures with shape {logits.shape}.")
-        if not np.isfinite(logits[: len(batch)]).all():
-            raise ModelError(f"The model {self.manifest.name} gave a score that is not a finite number.")
-        return logits[: len(batch)]
+    def _prob(self, raw: Floats) -> Floats:
+        odds = log_odds(raw, self.manifest.output.kind, self.manifest.gore_columns)
+        return self.manifest.calibration.curve.probability(odds)
 
-
-def _choice(provider: str) -> ProviderChoice:
-    for choice in _CANDIDATES:
-        if provider == choice:
-            return choice
-    raise ModelError(f"Unknown provider {provider!r}; use one of {', '.join(_CANDIDATES)}.")
-
-
-def _padded(batch: Batch) -> Batch:
-    """The batch with black pictures added up to the next bucket."""
-    size = next(bucket for bucket in BATCH_BUCKETS if bucket >= len(batch))
-    if size == len(batch):
-        return batch
-    return np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.uint8)])
-
-
-def _open_session(content: bytes, choice: ProviderChoice, file: Path) -> tuple[ort.InferenceSession, Device]:
-    """A session on the provider asked for. Raises `ModelError` where there is none, or the file is no model."""
-    available = ort.get_available_providers()
-    devices = [device for device in _CANDIDATES[choice] if _PROVIDERS[device] in available]
-    with _quiet():
-        if "cuda" in devices and hasattr(ort, "preload_dlls"):
-            ort.preload_dlls()
-        try:
-            session = ort.InferenceSession(
-                content,
-                _options(),
-                providers=[(_PROVIDERS[device], _PROVIDER_OPTIONS[device]) for device in devices],
+    def _raw(self, batch: Batch) -> list[Floats]:
+        name = self.manifest.name
+        if self._network is None:
+            raise ModelError(f"The model {name} was closed and scores no more.")
+        if batch.dtype != np.uint8 or batch.shape[1:] != self._shape:
+            raise ModelError(
+                f"The model {name} takes uint8 batches of N × {' × '.join(map(str, self._shape))}, "
+                f"not {batch.dtype} {' × '.join(map(str, batch.shape))}."
             )
-        except Exception as error:
-            raise ModelError(f"The model file {file} cannot be loaded by ONNX Runtime: {_line(error)}") from error
-    session.disable_fallback()  # a call that fails on the GPU must not go on to the CPU in silence
-    got = session.get_providers()
-    granted: Device = next(device for device, name in _PROVIDERS.items() if name in got)
-    if choice == "auto" or choice == granted:
-        return session, granted
-    # Reached for cuda and tensorrt only: every session has the CPU.
-    raise ModelError(f"The provider {choice} was asked for but cannot be used here: {_INSTALL[choice]}.")
+        raw = self._network.run(self._prepare(batch))
+        if not all(np.isfinite(output).all() for output in raw):
+            raise ModelError(f"The model {name} gave a score that is not a finite number.")
+        if wrong := misdeclared(raw[0], self.manifest.output.kind):
+            raise ModelError(f"The model {name} {wrong} in its manifest.")
+        return raw
 
 
-def _options() -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    # Streams are spread over threads and processes by ourselves; idle threads that spin cost eight times the work.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    # The hash covers the .onnx alone, so weights in further files are refused: no file lies under this one.
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
-    options.log_severity_level = _FATAL  # what goes wrong is raised, and told by us
-    return options
+def _open(
+    manifest: Manifest, folder: Path, provider: str, variant: str
+) -> tuple[Path, ort.InferenceSession, Device, Variant]:
+    """The file that suits the device that is really had, and a session of it there."""
+    choice = provider_choice(provider)
+    for device in devices(choice):
+        used = _suited(manifest, device, variant)
+        spec = manifest.file_of(used)
+        content = read_model(manifest, folder, used)
+        file = folder / (manifest.file if spec is None else spec.file)
+        session, got = open_session(content, device, file)
+        # ONNX Runtime falls back to the CPU in silence; the file for GPUs may not be the one for that.
+        if got == device or (choice == "auto" and _suited(manifest, got, variant) == used):
+            return file, session, got, used
+    raise not_to_be_had(choice)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep ONNX Runtime from telling on both outputs that there is no GPU here."""
-    ort.set_default_logger_severity(_FATAL)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        ort.set_default_logger_severity(_ERROR)
+def _suited(manifest: Manifest, device: Device, variant: str) -> Variant:
+    """The variant asked for, or the best one for a device. Raises `ModelError` for a name that is none."""
+    if variant == "auto":
+        best: Variant = "int8" if device == "cpu" else "fp16"
+        return best if best in manifest.variants else "fp32"
+    for known in _VARIANTS:
+        if variant == known:
+            return known
+    raise ModelError(f"Unknown variant {variant!r}; use one of auto, {', '.join(_VARIANTS)}.")
 
 
-def _check_signature(session: ort.InferenceSession, manifest: Manifest, file: Path) -> None:
-    """Raise `ModelError` unless the network takes and gives what its manifest says."""
-    wanted = [(manifest.input.name, "tensor(uint8)", [manifest.input.height, manifest.input.width, 3])]
-    inputs = session.get_inputs()
-    found = [(node.name, node.type, list(node.shape[1:])) for node in inputs]
-    if found != wanted or isinstance(inputs[0].shape[0], int):
-        raise ModelError(f"The model file {file} takes {_described(inputs)}, not what its manifest says; {_FIX}.")
-    outputs = [node for node in session.get_outputs() if node.name == manifest.output.name]
-    if len(outputs) != 1 or outputs[0].type != "tensor(float)" or len(outputs[0].shape) != 1:
-        gives = _described(session.get_outputs())
-        raise ModelError(
-            f"The model file {file} gives {gives}, not one float {manifest.output.name} a picture; {_FIX}."
-        )
-
-
-_FIX = "export it again as inference/models/README.md describes"
-
-
-def _described(nodes: list[ort.NodeArg]) -> str:
-    return ", ".join(f"{node.name} {node.type} {node.shape}" for node in nodes) or "nothing"
-
-
-def _line(error: Exception) -> str:
-    """The first line of what ONNX Runtime says, without its codes."""
-    return str(error).strip().splitlines()[0].rpartition(" : ")[2][:300] if str(error).strip() else type(error).__name__
+def _probes(shape: tuple[int, int, int]) -> Batch:
+    """Grey, black, white and noise: a network that fails on these is of no use."""
+    plain = [np.full(shape, level, np.uint8) for level in (128, 0, 255)]
+    return np.stack([*plain, np.random.default_rng(0).integers(0, 256, shape, np.uint8)])

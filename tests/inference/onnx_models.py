@@ -13,8 +13,11 @@ onnx = pytest.importorskip("onnx", reason="needs the package onnx: pip install '
 
 SIDE_PX = 8
 
-Fault = Literal["none", "width", "dtype", "batch", "output_shape", "output_dtype", "nan", "inf", "external"]
+Fault = Literal["none", "width", "dtype", "batch", "output_shape", "output_dtype", "nan", "inf", "rare", "external"]
+"""`nan`, `inf`: for a black and for any other picture. `rare`: not finite for pictures of the grey 77 alone."""
 Settings = dict[str, object]
+FileOf = dict[str, str]
+"""`file` and `sha256`."""
 
 
 def write_tiny(folder: Path, *, fault: Fault = "none") -> Path:
@@ -22,6 +25,48 @@ def write_tiny(folder: Path, *, fault: Fault = "none") -> Path:
     path = folder / "tiny.onnx"
     path.write_bytes(_serialised(fault))
     return write_manifest(path)
+
+
+def write_detailed(path: Path, *, divisor: float = 32.0, classes: int = 2, cells: bool = True) -> FileOf:
+    """Like `write_tiny`, and gives `classes`, its logit × 1, 2, …, and a `map` of 2 × 2; the file's part of a manifest.
+
+    A cell of the map is its quarter's mean / divisor - 4. Without `cells` the map has a dimension too few.
+    """
+    helper, types = onnx.helper, onnx.TensorProto
+    constants = {
+        "divisor": np.array(divisor, np.float32),
+        "shift": np.array(4.0, np.float32),
+        "factors": np.arange(1, classes + 1, dtype=np.float32),
+        "axes": np.array([1], np.int64),
+    }
+    nodes = [
+        helper.make_node("Cast", ["frames"], ["float"], to=types.FLOAT),
+        helper.make_node("ReduceMean", ["float"], ["grey"], axes=[3], keepdims=0),
+        helper.make_node("Unsqueeze", ["grey", "axes"], ["plane"]),
+        helper.make_node("AveragePool", ["plane"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Squeeze", ["pooled", "axes"], ["quarters"]),
+        helper.make_node("Div", ["quarters", "divisor"], ["divided"]),
+        helper.make_node("Sub", ["divided", "shift"], ["map" if cells else "cells"]),
+        helper.make_node("ReduceMean", ["map" if cells else "cells"], ["logit"], axes=[1, 2], keepdims=0),
+        helper.make_node("Unsqueeze", ["logit", "axes"], ["column"]),
+        helper.make_node("Mul", ["column", "factors"], ["classes"]),
+    ]
+    if not cells:
+        nodes.append(helper.make_node("ReduceMean", ["cells"], ["map"], axes=[2], keepdims=0))
+    outputs = {"logit": ["n"], "classes": ["n", classes], "map": ["n", "rows", "columns"] if cells else ["n", 2]}
+    frames = helper.make_tensor_value_info("frames", types.UINT8, ["n", SIDE_PX, SIDE_PX, 3])
+    path.write_bytes(_model(nodes, [frames], outputs, constants))
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def detailed_keys(classes: tuple[str, ...] = ("blood", "skull")) -> Settings:
+    """The keys of a manifest for what `write_detailed` gives beyond the logit; the last class is calibrated apart."""
+    plain: Settings = {"method": "platt", "scale": 1.0, "offset": 0.0}
+    curves = [plain] * (len(classes) - 1) + [plain | {"offset": 1.0}]
+    return {
+        "class_output": {"name": "classes", "kind": "logit", "classes": classes, "calibration": curves},
+        "map_output": {"name": "map", "kind": "logit", "calibration": plain | {"scale": 2.0}},
+    }
 
 
 def write_manifest(path: Path, **changes: object) -> Path:
@@ -50,6 +95,22 @@ def write_manifest(path: Path, **changes: object) -> Path:
     return manifest
 
 
+def _model(
+    nodes: list[object],
+    inputs: list[object],
+    outputs: dict[str, list[int | str]],
+    constants: dict[str, npt.NDArray[np.generic]],
+) -> bytes:
+    helper = onnx.helper
+    given = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in outputs.items()]
+    initializers = [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "tiny", inputs, given, initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    model.ir_version = 8
+    content: bytes = model.SerializeToString()
+    return content
+
+
 def _serialised(fault: Fault) -> bytes:
     helper, types = onnx.helper, onnx.TensorProto
     width = SIDE_PX + 1 if fault == "width" else SIDE_PX
@@ -59,14 +120,22 @@ def _serialised(fault: Fault) -> bytes:
     divisor = np.array(0.0 if fault in ("nan", "inf") else 32.0, np.float32)
     shift = np.array(0.0 if fault in ("nan", "inf") else 4.0, np.float32)
     keep = 1 if fault == "output_shape" else 0
+    rare = [
+        helper.make_node("Equal", ["mean", "grey"], ["hit"]),
+        helper.make_node("Where", ["hit", "zero", "divisor"], ["rare"]),
+    ]
     nodes = [
         helper.make_node("Cast", ["frames"], ["float"], to=types.FLOAT),
         helper.make_node("ReduceMean", ["float"], ["mean"], axes=[1, 2, 3], keepdims=keep),
-        helper.make_node("Div", ["mean", "divisor"], ["scaled"]),
+        *(rare if fault == "rare" else []),
+        helper.make_node("Div", ["mean", "rare" if fault == "rare" else "divisor"], ["scaled"]),
         helper.make_node("Sub", ["scaled", "shift"], ["shifted"]),
         helper.make_node("Cast", ["shifted"], ["logit"], to=given),
     ]
     constants = [onnx.numpy_helper.from_array(divisor, "divisor"), onnx.numpy_helper.from_array(shift, "shift")]
+    if fault == "rare":
+        constants.append(onnx.numpy_helper.from_array(np.array(77.0, np.float32), "grey"))
+        constants.append(onnx.numpy_helper.from_array(np.array(0.0, np.float32), "zero"))
     if fault == "external":
         constants[0] = _moved_out(divisor, "divisor")
     graph = helper.make_graph(

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from inference.manifest import Manifest, ModelError, manifest_path, read_manifest, read_model, shipped_manifest_path
+from inference.manifest import (
+    Manifest,
+    ModelError,
+    PlattSpec,
+    manifest_path,
+    read_manifest,
+    read_model,
+    shipped_manifest_path,
+)
 
 VALID: dict[str, object] = {
     "name": "tiny",
@@ -39,7 +47,7 @@ def refusal(path: Path) -> str:
 def test_every_part_is_read(tmp_path: Path) -> None:
     manifest = read_manifest(write(tmp_path, VALID))
     assert (manifest.input.width, manifest.input.height) == (8, 6)
-    assert manifest.calibration.platt.scale == 1.5
+    assert manifest.calibration == PlattSpec(method="platt", scale=1.5, offset=-0.5)
     assert manifest.classes == ("gore",)
     assert manifest.metrics == {"validation": {"auroc": 0.9}}
 
@@ -67,10 +75,11 @@ def test_a_missing_part_is_named(tmp_path: Path, key: str) -> None:
         ("calibration", {"method": "isotonic", "scale": 1.0, "offset": 0.0}),
         ("calibration", {"method": "platt", "scale": -1.0, "offset": 0.0}),
         ("calibration", {"method": "platt", "scale": 1.0, "offset": "NaN"}),
-        ("input", {"name": "frames", "layout": "NCHW", "dtype": "uint8", "width": 8, "height": 6, "color": "RGB"}),
+        ("input", {"name": "frames", "layout": "CHW", "dtype": "uint8", "width": 8, "height": 6, "color": "RGB"}),
         ("input", {"name": "frames", "layout": "NHWC", "dtype": "float32", "width": 8, "height": 6, "color": "RGB"}),
+        ("input", {"name": "frames", "layout": "NHWC", "dtype": "int8", "width": 8, "height": 6, "color": "RGB"}),
         ("input", {"name": "frames", "layout": "NHWC", "dtype": "uint8", "width": 0, "height": 6, "color": "RGB"}),
-        ("input", {"name": "frames", "layout": "NHWC", "dtype": "uint8", "width": 8, "height": 6, "color": "BGR"}),
+        ("input", {"name": "frames", "layout": "NHWC", "dtype": "uint8", "width": 8, "height": 6, "color": "grey"}),
     ],
 )
 def test_a_part_that_cannot_be_used_is_named(tmp_path: Path, key: str, value: object) -> None:

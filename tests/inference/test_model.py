@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime as ort
 import pytest
 
-from inference.manifest import read_manifest
 from inference.model import BATCH_BUCKETS, Batch, Model, ModelError
-from tests.inference.onnx_models import SIDE_PX, Fault, write_manifest, write_tiny
+from tests.inference.onnx_models import SIDE_PX, Fault, detailed_keys, write_detailed, write_manifest, write_tiny
 
 
 def pictures(*levels: int) -> Batch:
@@ -69,10 +67,15 @@ def test_a_batch_of_another_kind_is_refused(tmp_path: Path, batch: Batch) -> Non
 
 
 @pytest.mark.parametrize("fault", ["nan", "inf"])
-def test_an_output_that_is_no_number_is_an_error(tmp_path: Path, fault: Fault) -> None:
-    model = Model.load(write_tiny(tmp_path, fault=fault), provider="cpu")
+def test_a_model_that_gives_no_numbers_is_refused_before_it_is_used(tmp_path: Path, fault: Fault) -> None:
+    assert "not a finite number" in refusal(write_tiny(tmp_path, fault=fault))
+
+
+def test_an_extreme_that_gives_no_number_is_an_error(tmp_path: Path) -> None:
+    model = Model.load(write_tiny(tmp_path, fault="rare"), provider="cpu")
     with pytest.raises(ModelError, match="not a finite number"):
-        model.score(pictures(0 if fault == "nan" else 9))
+        model.score(pictures(0, 77, 255))
+    assert model.score(pictures(128))[0] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_a_network_of_another_shape_than_its_manifest_is_refused(tmp_path: Path,
 def test_an_output_that_is_not_there_is_refused(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     manifest = write_manifest(tmp_path / "tiny.onnx", output={"name": "score", "kind": "logit"})
-    assert "not one float score" in refusal(manifest)
+    assert "not score with one float a picture" in refusal(manifest)
 
 
 def test_weights_in_further_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,33 +138,6 @@ def test_a_manifest_of_another_file_is_refused(tmp_path: Path) -> None:
     assert "describes tiny.onnx, not other.onnx" in refusal(tmp_path / "other.onnx")
 
 
-class RecordingSession:
-    """Stands for a session on a GPU: notes the batch sizes that it is given."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-
-    def run(self, outputs: list[str], feeds: dict[str, Batch]) -> list[npt.NDArray[np.float32]]:
-        (frames,) = feeds.values()
-        self.sizes.append(len(frames))
-        return [frames.mean(axis=(1, 2, 3)).astype(np.float32) / 32 - 4]
-
-
-@pytest.mark.parametrize(("size", "given"), [(1, [1]), (3, [4]), (33, [64]), (64, [64]), (70, [64, 8])])
-def test_a_gpu_sees_only_the_fixed_batch_sizes(tmp_path: Path, size: int, given: list[int]) -> None:
-    session = RecordingSession()
-    model = Model(session, read_manifest(write_tiny(tmp_path)), "cuda")
-    batch = pictures(*range(size))
-    assert model.score(batch) == pytest.approx(Model.load(tmp_path / "tiny.onnx", provider="cpu").score(batch))
-    assert session.sizes == given
-
-
-def test_every_batch_size_of_a_gpu_is_warmed(tmp_path: Path) -> None:
-    session = RecordingSession()
-    Model(session, read_manifest(write_tiny(tmp_path)), "cuda").warm()
-    assert session.sizes == list(BATCH_BUCKETS)
-
-
 def test_a_closed_model_scores_no_more(tmp_path: Path) -> None:
     model = Model.load(write_tiny(tmp_path), provider="cpu")
     model.close()
@@ -198,3 +174,104 @@ def test_auto_takes_what_there_is_and_says_nothing(
     assert model.provider == "cuda" or not cuda_works
     assert model.score(pictures(128))[0] == pytest.approx(0.5)
     assert capfd.readouterr() == ("", "")
+
+
+def sigmoid(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+def detailed(folder: Path, **changes: object) -> Path:
+    write_detailed(folder / "tiny.onnx")
+    return write_manifest(folder / "tiny.onnx", **detailed_keys() | changes)
+
+
+def test_a_model_that_gives_one_number_has_no_detail(tmp_path: Path) -> None:
+    model = Model.load(write_tiny(tmp_path), provider="cpu")
+    detail = model.detail(pictures(0, 255))
+    assert detail.prob.tolist() == model.score(pictures(0, 255)).tolist()
+    assert (detail.classes, detail.map) == (None, None)
+
+
+def test_classes_and_map_are_told_and_each_is_calibrated_by_its_own(tmp_path: Path) -> None:
+    model = Model.load(detailed(tmp_path), provider="cpu")
+    batch = pictures(128, 160)
+    batch[1, :4, :4] = 96  # top left
+    detail = model.detail(batch)
+    assert detail.prob == pytest.approx(model.score(batch))
+    assert detail.classes is not None
+    assert detail.classes.dtype == np.float32
+    logit = float(batch[1].mean()) / 32 - 4
+    assert detail.classes == pytest.approx(
+        np.array([[0.5, sigmoid(1.0)], [sigmoid(logit), sigmoid(2 * logit + 1)]]), abs=1e-5
+    )
+    assert detail.map is not None
+    assert detail.map.dtype == np.float32
+    assert detail.map == pytest.approx(
+        np.array([[[0.5] * 2] * 2, [[sigmoid(-2.0), sigmoid(2.0)], [sigmoid(2.0)] * 2]]), abs=1e-5
+    )
+
+
+def test_of_no_picture_there_is_an_empty_detail(tmp_path: Path) -> None:
+    detail = Model.load(detailed(tmp_path), provider="cpu").detail(np.zeros((0, SIDE_PX, SIDE_PX, 3), np.uint8))
+    assert detail.classes is not None
+    assert detail.map is not None
+    assert (detail.prob.shape, detail.classes.shape, detail.map.shape) == ((0,), (0, 2), (0, 2, 2))
+
+
+def test_an_output_that_the_manifest_does_not_name_is_not_told(tmp_path: Path) -> None:
+    detail = Model.load(detailed(tmp_path, map_output=None), provider="cpu").detail(pictures(1))
+    assert detail.classes is not None
+    assert detail.map is None
+
+
+def test_classes_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
+    manifest = detailed(tmp_path, **detailed_keys(("blood", "wound", "skull")))
+    assert "not classes with 3 numbers, one float a class" in refusal(manifest)
+
+
+def test_a_map_that_is_none_is_refused(tmp_path: Path) -> None:
+    write_detailed(tmp_path / "tiny.onnx", cells=False)
+    manifest = write_manifest(tmp_path / "tiny.onnx", **detailed_keys())
+    assert "not map with one float a cell" in refusal(manifest)
+
+
+@pytest.fixture
+def with_variants(tmp_path: Path) -> Path:
+    """A model whose int8 file scores the grey 128 at logit -2, and whose fp16 file at 4."""
+    int8 = write_detailed(tmp_path / "tiny.int8.onnx", divisor=64.0)
+    fp16 = write_detailed(tmp_path / "tiny.fp16.onnx", divisor=16.0)
+    return detailed(tmp_path, variants={"int8": int8, "fp16": fp16})
+
+
+@pytest.mark.parametrize(
+    ("asked", "used", "logit"), [("auto", "int8", -2), ("fp32", "fp32", 0), ("int8", "int8", -2), ("fp16", "fp16", 4)]
+)
+def test_the_variant_that_suits_a_cpu_or_is_asked_for_is_used(
+    with_variants: Path, asked: str, used: str, logit: float
+) -> None:
+    model = Model.load(with_variants, provider="cpu", variant=asked)
+    assert model.variant == used
+    assert model.score(pictures(128))[0] == pytest.approx(sigmoid(logit), abs=1e-5)
+
+
+def test_a_model_of_one_file_is_its_own_variant(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path)
+    assert Model.load(manifest, provider="cpu").variant == "fp32"
+    with pytest.raises(ModelError, match="has no variant int8; use one of auto, fp32"):
+        Model.load(manifest, provider="cpu", variant="int8")
+    with pytest.raises(ModelError, match="Unknown variant 'int4'; use one of auto, fp32, int8, fp16"):
+        Model.load(manifest, provider="cpu", variant="int4")
+
+
+def test_a_variant_that_is_missing_or_changed_is_refused(with_variants: Path) -> None:
+    file = with_variants.with_name("tiny.int8.onnx")
+    file.write_bytes(file.read_bytes() + b"\0")
+    assert "tiny.int8.onnx is not the one its manifest describes" in refusal(with_variants)
+    file.unlink()
+    assert "tiny.int8.onnx cannot be read" in refusal(with_variants)
+    assert Model.load(with_variants, provider="cpu", variant="fp32").variant == "fp32"
+
+
+def test_a_variant_with_other_outputs_is_refused(tmp_path: Path) -> None:
+    int8 = write_detailed(tmp_path / "tiny.int8.onnx", classes=3)
+    assert "tiny.int8.onnx gives" in refusal(detailed(tmp_path, variants={"int8": int8}))
