@@ -70,6 +70,9 @@ class Scorer(FakeScorer):
     def start(self) -> None:
         pass
 
+    async def ready(self) -> None:
+        pass
+
     async def aclose(self, deadline_s: float) -> None:
         self.steps("Drain the scorer")
 
@@ -80,9 +83,6 @@ class Model:
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
-
-    def warm(self) -> None:
-        pass
 
     def close(self) -> None:
         self.steps("Release the model")
