@@ -59,9 +59,8 @@ class _Job:
     future: asyncio.Future[float]
 
 
+_Warm = asyncio.Future[Exception | None]
 _Outcome = tuple[_Job, float | str]
-_Warm = asyncio.Future[Exception | None]
-_Warm = asyncio.Future[Exception | None]
 _Batches = queue.SimpleQueue[list[_Job] | None]
 
 

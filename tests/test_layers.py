@@ -23,6 +23,7 @@ PURE = (
     "inference.batching",
     "inference.calibrate",
     "inference.events",
+    "inference.graph",
     "inference.incidents",
     "inference.judge",
     "inference.outputs",
