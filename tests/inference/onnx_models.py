@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +37,7 @@ def write_detailed(path: Path, *, divisor: float = 32.0, classes: int = 2, cells
     A cell of the map is its quarter's mean / divisor - 4. Without `cells` the map has a dimension too few.
     """
     helper, types = onnx.helper, onnx.TensorProto
-    constants = {
+    constants: dict[str, npt.NDArray[np.generic]] = {
         "divisor": np.array(divisor, np.float32),
         "shift": np.array(4.0, np.float32),
         "factors": np.arange(1, classes + 1, dtype=np.float32),
@@ -56,7 +57,11 @@ def write_detailed(path: Path, *, divisor: float = 32.0, classes: int = 2, cells
     ]
     if not cells:
         nodes.append(helper.make_node("ReduceMean", ["cells"], ["map"], axes=[2], keepdims=0))
-    outputs = {"logit": ["n"], "classes": ["n", classes], "map": ["n", "rows", "columns"] if cells else ["n", 2]}
+    outputs: dict[str, list[int | str]] = {
+        "logit": ["n"],
+        "classes": ["n", classes],
+        "map": ["n", "rows", "columns"] if cells else ["n", 2],
+    }
     frames = helper.make_tensor_value_info("frames", types.UINT8, ["n", SIDE_PX, SIDE_PX, 3])
     path.write_bytes(_model(nodes, [frames], outputs, constants))
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -114,7 +119,7 @@ def write_classifier(
     dtype: Dtype = "float32",
     side_px: int = SIDE_PX,
     told: bool = True,
-    **changes: object,
+    changes: Settings | None = None,
 ) -> Path:
     """A classifier of another maker: (safe, gore) from the mean redness of a picture; the path of its manifest.
 
@@ -137,7 +142,10 @@ def write_classifier(
     taken = {"float32": types.FLOAT, "float16": types.FLOAT16, "uint8": types.UINT8}[dtype]
     pixels = helper.make_tensor_value_info("pixels", taken, shape)
     outputs: dict[str, list[int | str]] = {"scores": ["n", (2 if vector else 1) if told else "scores"]}
-    constants = {"weights": np.array(weights, np.float32), "bias": np.array(1.0 if vector else 0.0, np.float32)}
+    constants: dict[str, npt.NDArray[np.generic]] = {
+        "weights": np.array(weights, np.float32),
+        "bias": np.array(1.0 if vector else 0.0, np.float32),
+    }
     constants["every"] = np.ones(2 if vector else 1, np.bool_)
     path.write_bytes(_model(nodes, [pixels], outputs, constants))
     size: Settings = {"width": side_px, "height": side_px}
@@ -148,7 +156,7 @@ def write_classifier(
         "gore": ["gore"],
         "calibration": {"method": "none"},
     }
-    return write_manifest(path, **keys | changes)
+    return write_manifest(path, **keys | (changes or {}))
 
 
 def write_quantised(path: Path, scale: float | None) -> Path:
@@ -162,7 +170,7 @@ def write_quantised(path: Path, scale: float | None) -> Path:
         helper.make_node("Div", ["again", "divisor"], ["divided"]),
         helper.make_node("Sub", ["divided", "shift"], ["logit"]),
     ]
-    constants = {
+    constants: dict[str, npt.NDArray[np.generic]] = {
         "divisor": np.array(32.0, np.float32),
         "shift": np.array(4.0, np.float32),
         "zero": np.array(0, np.uint8),
@@ -178,7 +186,7 @@ def _model(
     nodes: list[object],
     inputs: list[object],
     outputs: dict[str, list[int | str]],
-    constants: dict[str, npt.NDArray[np.generic]],
+    constants: Mapping[str, npt.NDArray[np.generic]],
 ) -> bytes:
     helper = onnx.helper
     given = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in outputs.items()]

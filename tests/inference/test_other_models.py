@@ -54,7 +54,7 @@ def test_every_kind_of_input_is_prepared(tmp_path: Path, layout: Layout, dtype: 
 def test_bytes_are_given_as_they_are(tmp_path: Path, layout: Layout) -> None:
     size = {"width": SIDE_PX, "height": SIDE_PX}
     taken = {"name": "pixels", "layout": layout, "dtype": "uint8", "color": "RGB"} | size
-    manifest = write_classifier(tmp_path / "other.onnx", layout=layout, dtype="uint8", input=taken)
+    manifest = write_classifier(tmp_path / "other.onnx", layout=layout, dtype="uint8", changes={"input": taken})
     assert Model.load(manifest, provider="cpu").score(pictures()) == pytest.approx(wanted(normalised=False), abs=1e-5)
 
 
@@ -62,14 +62,16 @@ def test_a_network_that_wants_blue_first_gets_it_first(tmp_path: Path) -> None:
     # To a network that sees them the other way round, red is blue.
     size = {"width": SIDE_PX, "height": SIDE_PX}
     taken = {"name": "pixels", "layout": "NCHW", "dtype": "float32", "color": "BGR", "scale": 1 / 255} | size
-    prob = Model.load(write_classifier(tmp_path / "other.onnx", input=taken), provider="cpu").score(pictures())
+    prob = Model.load(write_classifier(tmp_path / "other.onnx", changes={"input": taken}), provider="cpu").score(
+        pictures()
+    )
     assert prob[0] < 0.25
     assert prob[1] > 0.75
 
 
 def test_its_probabilities_can_be_calibrated(tmp_path: Path) -> None:
     curve = {"method": "isotonic", "points": [[0.0, 0.0], [0.5, 0.2], [1.0, 0.6]]}
-    manifest = write_classifier(tmp_path / "other.onnx", calibration=curve)
+    manifest = write_classifier(tmp_path / "other.onnx", changes={"calibration": curve})
     raw = np.array(wanted())
     calibrated = np.where(raw < 0.5, raw * 0.4, 0.2 + (raw - 0.5) * 0.8)
     assert Model.load(manifest, provider="cpu").score(pictures()) == pytest.approx(calibrated, abs=1e-5)
@@ -95,7 +97,9 @@ def test_its_size_is_its_own(tmp_path: Path) -> None:
 def test_an_output_of_another_kind_than_declared_is_refused(
     tmp_path: Path, given: Kind, declared: Kind, instead: str
 ) -> None:
-    manifest = write_classifier(tmp_path / "other.onnx", given, output={"name": "scores", "kind": declared})
+    manifest = write_classifier(
+        tmp_path / "other.onnx", given, changes={"output": {"name": "scores", "kind": declared}}
+    )
     assert f"declare kind {instead}" in refusal(manifest)
 
 
@@ -104,7 +108,7 @@ def test_logits_that_look_like_probabilities_at_first_are_found_out_later(tmp_pa
     size = {"width": SIDE_PX, "height": SIDE_PX}
     taken = {"name": "pixels", "layout": "NCHW", "dtype": "float32", "color": "RGB", "scale": 1e-6} | size
     manifest = write_classifier(
-        tmp_path / "other.onnx", "logit", input=taken, output={"name": "scores", "kind": "probability"}
+        tmp_path / "other.onnx", "logit", changes={"input": taken, "output": {"name": "scores", "kind": "probability"}}
     )
     model = Model.load(manifest, provider="cpu")
     assert model.score(pictures()[2:3])[0] == pytest.approx(0.0, abs=1e-3)
@@ -127,15 +131,19 @@ def test_logits_that_look_like_probabilities_at_first_are_found_out_later(tmp_pa
     ],
 )
 def test_classes_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, object], said: str) -> None:
-    assert said in refusal(write_classifier(tmp_path / "other.onnx", **changes))
+    assert said in refusal(write_classifier(tmp_path / "other.onnx", changes=changes))
 
 
 def test_a_file_that_leaves_its_output_open_is_taken_at_what_it_gives(tmp_path: Path) -> None:
     manifest = write_classifier(tmp_path / "other.onnx", told=False)
     assert Model.load(manifest, provider="cpu").score(pictures()) == pytest.approx(wanted(), abs=1e-5)
-    write_classifier(tmp_path / "other.onnx", told=False, classes=["safe", "blood", "gore"])
+    write_classifier(tmp_path / "other.onnx", told=False, changes={"classes": ["safe", "blood", "gore"]})
     assert "gives scores [4, 2], not scores with 3 floats" in refusal(manifest)
-    write_classifier(tmp_path / "other.onnx", told=False, classes=["gore"], output={"name": "scores", "kind": "logit"})
+    write_classifier(
+        tmp_path / "other.onnx",
+        told=False,
+        changes={"classes": ["gore"], "output": {"name": "scores", "kind": "logit"}},
+    )
     assert "gives scores [4, 2], not scores with one float a picture" in refusal(manifest)
 
 
@@ -153,7 +161,7 @@ def test_a_file_that_leaves_its_output_open_is_taken_at_what_it_gives(tmp_path: 
 def test_an_input_that_does_not_fit_is_refused(tmp_path: Path, key: str, value: object, said: str) -> None:
     size = {"width": SIDE_PX, "height": SIDE_PX}
     taken = {"name": "pixels", "layout": "NCHW", "dtype": "float32", "color": "RGB"} | size | IMAGENET
-    assert said in refusal(write_classifier(tmp_path / "other.onnx", input=taken | {key: value}))
+    assert said in refusal(write_classifier(tmp_path / "other.onnx", changes={"input": taken | {key: value}}))
 
 
 @pytest.mark.parametrize("scale", [0.0, float("nan"), None])
