@@ -95,8 +95,8 @@ def rule_markdown() -> str:
         for number, (key, formula, meaning) in enumerate(RULE)
     ]
     words = (
-        "`p` is `gore.prob`; `blood`, `wound`, `organ`, `skull` and `drawn` are the detector's classes, 0 where it has no "
-        f"such class. `extent` is the share of the score map's cells that are over {_CELL_OVER}, divided by "
+        "`p` is `gore.prob`; `blood`, `wound`, `organ`, `skull` and `drawn` are the detector's classes, 0 where it has "
+        f"no such class. `extent` is the share of the score map's cells that are over {_CELL_OVER}, divided by "
         f"{FULL_SHARE}, at most 1; without a map it is {UNKNOWN_EXTENT}. Values are rounded to {_DECIMALS} decimals."
     )
     return "\n".join(["| key | from | meaning |", "| --- | --- | --- |", *rows, "", words])
