@@ -120,7 +120,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await scorer.ready()
         size = model.manifest.input
         pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
-        detector = Detector(model.manifest.name, model.manifest.version, model.provider)
+        detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
         yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
 
 
