@@ -25,7 +25,7 @@ from inference.manifest import (
 )
 from inference.network import BATCH_BUCKETS, Network, check_shapes, check_signature
 from inference.outputs import already_probabilities, log_odds, misdeclared
-from inference.session import Device, devices, not_to_be_had, open_session, provider_choice
+from inference.session import Device, granted_device, open_session
 from inference.sizing import CPU_BATCH
 
 __all__ = ["BATCH_BUCKETS", "Batch", "Detail", "Device", "Model", "ModelError", "Variant"]
@@ -61,6 +61,10 @@ class Model:
         self._network: Network | None = network
         self._shape = (manifest.input.height, manifest.input.width, 3)
         self._prepare = manifest.input.preparation.apply
+        of_classes, of_map = manifest.class_output, manifest.map_output
+        self._curve = manifest.calibration.curve
+        self._class_curves = None if of_classes is None else [spec.curve for spec in of_classes.calibration]
+        self._map_curve = None if of_map is None else of_map.calibration.curve
 
     @classmethod
     def load(cls, path: Path | None = None, *, provider: str = "auto", variant: str = "auto") -> "Model":
@@ -105,13 +109,12 @@ class Model:
     def detail(self, batch: Batch) -> Detail:
         """Everything that the model says of a batch as `score` takes it. Raises as `score` does."""
         raw = self._raw(batch)
-        of_classes, of_map = self.manifest.class_output, self.manifest.map_output
         classes = cells = None
-        if of_classes is not None:
-            curves = [spec.curve for spec in of_classes.calibration]
-            classes = np.stack([curve.probability(raw[1][:, at]) for at, curve in enumerate(curves)], axis=1)
-        if of_map is not None:
-            cells = of_map.calibration.curve.probability(raw[-1])
+        if self._class_curves is not None:
+            columns = [curve.probability(raw[1][:, at]) for at, curve in enumerate(self._class_curves)]
+            classes = np.stack(columns, axis=1)
+        if self._map_curve is not None:
+            cells = self._map_curve.probability(raw[-1])
         return Detail(prob=self._prob(raw[0]), classes=classes, map=cells)
 
     def close(self) -> None:
@@ -120,7 +123,7 @@ class Model:
 
     def _prob(self, raw: Floats) -> Floats:
         odds = log_odds(raw, self.manifest.output.kind, self.manifest.gore_columns)
-        return self.manifest.calibration.curve.probability(odds)
+        return self._curve.probability(odds)
 
     def _raw(self, batch: Batch, file: Path | None = None) -> list[Floats]:
         """Outputs of the network that can be what the manifest says. `file`, where it was read from, if it is new."""
@@ -145,19 +148,17 @@ class Model:
 def _open(
     manifest: Manifest, folder: Path, provider: str, variant: str
 ) -> tuple[Path, ort.InferenceSession, Device, Variant]:
-    """The file that suits the device that is really had, and a session of it there."""
-    choice = provider_choice(provider)
-    for device in devices(choice):
-        used = _suited(manifest, device, variant)
-        spec = manifest.file_of(used)
-        content = read_model(manifest, folder, used)
-        file = folder / (manifest.file if spec is None else spec.file)
-        _check_weights(content, file)
-        session, got = open_session(content, device, file)
-        # ONNX Runtime falls back to the CPU in silence; the file for GPUs may not be the one for that.
-        if got == device or (choice == "auto" and _suited(manifest, got, variant) == used):
-            return file, session, got, used
-    raise not_to_be_had(choice)
+    """The file that suits the device that is really to be had, and a session of it there."""
+    device = granted_device(provider)
+    used = _suited(manifest, device, variant)
+    spec = manifest.file_of(used)
+    content = read_model(manifest, folder, used)
+    file = folder / (manifest.file if spec is None else spec.file)
+    _check_weights(content, file)
+    session, got = open_session(content, device, file)
+    if got != device:
+        raise ModelError(f"The model file {file} cannot be run on {device}; use --provider cpu or another variant.")
+    return file, session, got, used
 
 
 def _check_weights(content: bytes, file: Path) -> None:

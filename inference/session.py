@@ -41,32 +41,28 @@ _INSTALL: dict[ProviderChoice, str] = {
     "tensorrt": "install NVIDIA's TensorRT libraries beside: pip install 'gorewatch[cuda]', and an NVIDIA driver",
     "cpu": "install onnxruntime again",
 }
+_NOTHING = (
+    b'\x08\x08:7\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x01gZ\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01'
+    b"b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
+)
+"""The smallest of models, y = x of one float: opens wherever any does."""
+_NOWHERE = Path("(built in)")
 _FATAL, _ERROR = 4, 3  # ONNX Runtime's levels of severity
 
 
-def provider_choice(provider: str) -> ProviderChoice:
-    """Raises `ModelError` for what is no choice."""
-    for choice in _ATTEMPTS:
-        if provider == choice:
-            return choice
-    raise ModelError(f"Unknown provider {provider!r}; use one of {', '.join(_ATTEMPTS)}.")
+def granted_device(provider: str) -> Device:
+    """What ONNX Runtime really gets of a choice of provider, tried with a network of nothing.
 
-
-def devices(choice: ProviderChoice) -> tuple[Device, ...]:
-    """What to try for a choice, in this order: what ONNX Runtime was built for.
-
-    Raises `ModelError` when that leaves nothing.
+    Raises `ModelError` for what is no choice, and when a provider was asked for by name and cannot be had.
     """
+    choice = next((known for known in _ATTEMPTS if known == provider), None)
+    if choice is None:
+        raise ModelError(f"Unknown provider {provider!r}; use one of {', '.join(_ATTEMPTS)}.")
     built_in = ort.get_available_providers()
-    found = tuple(device for device in _ATTEMPTS[choice] if _PROVIDERS[device] in built_in)
-    if not found:
-        raise not_to_be_had(choice)
-    return found
-
-
-def not_to_be_had(choice: ProviderChoice) -> ModelError:
-    """The error of a provider that was asked for by name."""
-    return ModelError(f"The provider {choice} was asked for but cannot be used here: {_INSTALL[choice]}.")
+    for device in _ATTEMPTS[choice]:
+        if _PROVIDERS[device] in built_in and open_session(_NOTHING, device, _NOWHERE)[1] == device:
+            return device
+    raise ModelError(f"The provider {choice} was asked for but cannot be used here: {_INSTALL[choice]}.")
 
 
 def open_session(content: bytes, device: Device, file: Path) -> tuple[ort.InferenceSession, Device]:

@@ -106,8 +106,8 @@ def test_what_may_hold_code_is_refused_unopened_with_one_line(
 
 
 def test_a_model_of_another_kind_than_declared_is_one_line_that_says_what_to_declare(tmp_path: Path) -> None:
-    changes = {"output": {"name": "scores", "kind": "probabilities"}}
-    manifest = write_classifier(tmp_path / "other.onnx", changes=changes)
+    declared = {"name": "scores", "kind": "probabilities"}
+    manifest = write_classifier(tmp_path / "other.onnx", changes={"output": declared})
     line = assert_one_line(gorewatch("scan", "--model", manifest, picture(tmp_path / "grey.png", GREY)))
     assert "declare kind logits in its manifest" in line
 
