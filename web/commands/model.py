@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import debug_option, examples, expected_errors, quiet_logging
+from .evaluate import evaluate
 
 if TYPE_CHECKING:
     from inference.model import Model
@@ -20,6 +21,9 @@ GOREWATCH_MODEL=/srv/models/other.onnx gorewatch model info --json"""
 @debug_option
 def model() -> None:
     """Ask about the detector in use."""
+
+
+model.add_command(evaluate)
 
 
 @model.command(epilog=examples(_EXAMPLES))
