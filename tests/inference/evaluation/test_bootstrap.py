@@ -94,10 +94,12 @@ def test_an_interval_needs_a_figure_in_most_resamples() -> None:
     assert (found.low, found.high) == (pytest.approx(0.025), pytest.approx(0.975))
 
 
-def test_wilson_of_a_known_case() -> None:
-    # Newcombe 1998, table I: 81 of 263, and 0 of 20.
-    assert (wilson(81 / 263, 263).low, wilson(81 / 263, 263).high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert (wilson(0.0, 20).low, wilson(0.0, 20).high) == pytest.approx((0.0, 0.1611), abs=1e-4)
+@pytest.mark.parametrize(("hits", "count", "low", "high"), [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611)])
+def test_wilson_of_known_cases(hits: int, count: int, low: float, high: float) -> None:
+    # Newcombe 1998, table I.
+    found = wilson(hits / count, count)
+    assert found.low == pytest.approx(low, abs=1e-4)
+    assert found.high == pytest.approx(high, abs=1e-4)
 
 
 def test_a_thousand_resamples_of_seven_thousand_pictures_take_seconds() -> None:
