@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from inference.calibrate import Floats
+from inference.graph import NotOnnx, fault
 from inference.manifest import (
     Manifest,
     ModelError,
@@ -22,7 +23,7 @@ from inference.manifest import (
     read_model,
     shipped_manifest_path,
 )
-from inference.network import BATCH_BUCKETS, Network, check_signature
+from inference.network import BATCH_BUCKETS, Network, check_shapes, check_signature
 from inference.outputs import already_probabilities, log_odds, misdeclared
 from inference.session import Device, devices, not_to_be_had, open_session, provider_choice
 from inference.sizing import CPU_BATCH
@@ -83,8 +84,8 @@ class Model:
 
     def probe(self, file: Path) -> None:
         """Raise `ModelError` when the network, read from `file`, gives nonsense for the simplest of pictures."""
-        raw = self._raw(_probes(self._shape))[0]
-        if already_probabilities(raw, self.manifest.output.kind):
+        raw = self._raw(_probes(self._shape), file)
+        if already_probabilities(raw[0], self.manifest.output.kind):
             raise ModelError(f"The model file {file} gives rows that add up to 1: declare kind probabilities.")
 
     def warm(self) -> None:
@@ -121,7 +122,8 @@ class Model:
         odds = log_odds(raw, self.manifest.output.kind, self.manifest.gore_columns)
         return self.manifest.calibration.curve.probability(odds)
 
-    def _raw(self, batch: Batch) -> list[Floats]:
+    def _raw(self, batch: Batch, file: Path | None = None) -> list[Floats]:
+        """Outputs of the network that can be what the manifest says. `file`, where it was read from, if it is new."""
         name = self.manifest.name
         if self._network is None:
             raise ModelError(f"The model {name} was closed and scores no more.")
@@ -131,6 +133,8 @@ class Model:
                 f"not {batch.dtype} {' × '.join(map(str, batch.shape))}."
             )
         raw = self._network.run(self._prepare(batch))
+        if file is not None:
+            check_shapes(raw, self.manifest, file)
         if not all(np.isfinite(output).all() for output in raw):
             raise ModelError(f"The model {name} gave a score that is not a finite number.")
         if wrong := misdeclared(raw[0], self.manifest.output.kind):
@@ -148,11 +152,21 @@ def _open(
         spec = manifest.file_of(used)
         content = read_model(manifest, folder, used)
         file = folder / (manifest.file if spec is None else spec.file)
+        _check_weights(content, file)
         session, got = open_session(content, device, file)
         # ONNX Runtime falls back to the CPU in silence; the file for GPUs may not be the one for that.
         if got == device or (choice == "auto" and _suited(manifest, got, variant) == used):
             return file, session, got, used
     raise not_to_be_had(choice)
+
+
+def _check_weights(content: bytes, file: Path) -> None:
+    try:
+        wrong = fault(content)
+    except NotOnnx as error:
+        raise ModelError(f"The model file {file} is no ONNX model; export it again.") from error
+    if wrong is not None:
+        raise ModelError(f"The model file {file} {wrong}.")
 
 
 def _suited(manifest: Manifest, device: Device, variant: str) -> Variant:

@@ -1,6 +1,7 @@
 """A session as a function: prepared pictures in, raw outputs out, in the sizes and buffers that its device likes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -102,35 +103,75 @@ class _Bound:
 
 def output_names(manifest: Manifest) -> list[str]:
     """The outputs that are asked for: the score, then classes and map where the manifest has them."""
-    further = [spec.name for spec in (manifest.class_output, manifest.map_output) if spec is not None]
-    return [manifest.output.name, *further]
+    return [answer.name for answer in _answers(manifest)]
 
 
 def check_signature(session: ort.InferenceSession, manifest: Manifest, file: Path) -> None:
-    """Raise `ModelError` unless the network in `file` takes and gives what its manifest says."""
-    inputs = session.get_inputs()
+    """Raise `ModelError` unless the network in `file` says that it takes and gives what its manifest says."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or not _takes(inputs[0], manifest.input):
         wanted = manifest.input
         raise ModelError(
             f"The model file {file} takes {_described(inputs)}, not {wanted.name} {_TYPES[wanted.dtype]} "
             f"{['N', *_sides(wanted)]} with a free N, as its manifest says; {_FIX}."
         )
-    score = (1,) if manifest.output.kind not in VECTORS else (len(manifest.classes),)
-    _check_output(session, file, manifest.output.name, score, "float a picture")
-    if manifest.class_output is not None:
-        classes = (len(manifest.class_output.classes),)
-        _check_output(session, file, manifest.class_output.name, classes, "float a class")
+    for answer in _answers(manifest):
+        found = [node for node in outputs if node.name == answer.name and node.type == "tensor(float)"]
+        if len(found) != 1 or not answer.fits(found[0].shape):
+            raise _unfit(file, _described(outputs), answer)
+
+
+def check_shapes(outputs: Sequence[Floats], manifest: Manifest, file: Path) -> None:
+    """Raise `ModelError` unless what the network in `file` gave, as `Network.run` returns it, is as its manifest says.
+
+    A file may leave open what it gives; here it has answered.
+    """
+    for output, answer in zip(outputs, _answers(manifest), strict=True):
+        if not answer.fits(output.shape):
+            raise _unfit(file, f"{answer.name} {list(output.shape)}", answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An output as the manifest has it."""
+
+    name: str
+    tail: tuple[int | None, ...]
+    """Its shape behind N; None where any number will do. Nothing stands for one number, N or N × 1."""
+    described: str
+
+    def fits(self, shape: Sequence[int | str | None]) -> bool:
+        tails = (self.tail,) if self.tail else ((), (1,))
+        return any(_same(shape[1:], tail) for tail in tails if len(shape) == 1 + len(tail))
+
+
+def _answers(manifest: Manifest) -> list[_Answer]:
+    """In the order of `output_names`."""
+    answers = [_Answer(manifest.output.name, (), "one float a picture")]
+    if manifest.output.kind in VECTORS:
+        answers = [_classes(manifest.output.name, len(manifest.classes))]
+    if (of_classes := manifest.class_output) is not None:
+        answers.append(_classes(of_classes.name, len(of_classes.classes)))
     if manifest.map_output is not None:
-        _check_output(session, file, manifest.map_output.name, (None, None), "float a cell of a map")
+        answers.append(_Answer(manifest.map_output.name, (None, None), "rows and columns of floats a picture"))
+    return answers
+
+
+def _classes(name: str, count: int) -> _Answer:
+    return _Answer(name, (count,), f"{count} floats a picture, one a class")
+
+
+def _same(found: Sequence[int | str | None], wanted: Sequence[int | None]) -> bool:
+    """Whether a shape is the wanted one, as far as both say."""
+    pairs = zip(found, wanted, strict=True)
+    return all(not isinstance(side, int) or (side > 0 and need in (None, side)) for side, need in pairs)
 
 
 def _takes(node: ort.NodeArg, wanted: InputSpec) -> bool:
     shape = node.shape
     if node.name != wanted.name or node.type != _TYPES[wanted.dtype] or len(shape) != 4 or isinstance(shape[0], int):
         return False
-    return all(
-        found == side or not isinstance(found, int) for found, side in zip(shape[1:], _sides(wanted), strict=True)
-    )
+    return _same(shape[1:], _sides(wanted))
 
 
 def _sides(wanted: InputSpec) -> tuple[int, int, int]:
@@ -139,27 +180,9 @@ def _sides(wanted: InputSpec) -> tuple[int, int, int]:
     return (wanted.height, wanted.width, 3)
 
 
-def _check_output(
-    session: ort.InferenceSession, file: Path, name: str, tail: tuple[int | None, ...], described: str
-) -> None:
-    """`tail`: the shape behind N, None where anything goes; a tail of 1 may be missing."""
-    nodes = [node for node in session.get_outputs() if node.name == name]
-    if len(nodes) == 1 and nodes[0].type == "tensor(float)" and _fits(nodes[0].shape, tail):
-        return
-    count = f"{tail[0]} numbers, one {described}" if tail[0] not in (None, 1) else f"one {described}"
-    raise ModelError(
-        f"The model file {file} gives {_described(session.get_outputs())}, not {name} with {count}, as its manifest "
-        f"says; {_FIX}."
-    )
-
-
-def _fits(shape: Sequence[int | str | None], tail: tuple[int | None, ...]) -> bool:
-    if tail == (1,) and len(shape) == 1:
-        return True
-    if len(shape) != 1 + len(tail):
-        return False
-    return all(
-        wanted in (None, found) or not isinstance(found, int) for found, wanted in zip(shape[1:], tail, strict=True)
+def _unfit(file: Path, given: str, answer: _Answer) -> ModelError:
+    return ModelError(
+        f"The model file {file} gives {given}, not {answer.name} with {answer.described}, as its manifest says; {_FIX}."
     )
 
 

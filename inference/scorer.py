@@ -4,7 +4,8 @@ Everything but the model's own work happens on the event loop, so that there is 
 closes a batch by age, the hand-over of a closed batch to a thread that is free, and the futures. A thread waits for
 its next batch, copies the pixels into its own batch array (the only copy made in the service process), runs the model
 and posts all results with one call. A batch is closed no earlier than a thread can take it, so that what is dropped
-for something newer is dropped as late as possible.
+for something newer is dropped as late as possible. Each thread first warms the model up by itself: the CUDA provider
+keeps the handles of its libraries for each thread that runs a session, and making them takes longer than a batch.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from inference.batching import Intake
-from inference.scoring import BatchRunner, Scoring
+from inference.scoring import BatchRunner, Scoring, post
 from stream.sample import Pixels, Sample
 
 _log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class _Job:
     future: asyncio.Future[float]
 
 
+_Warm = asyncio.Future[Exception | None]
 _Outcome = tuple[_Job, float | str]
 _Batches = queue.SimpleQueue[list[_Job] | None]
 
@@ -108,6 +110,7 @@ class Scorer:
         self._clock = clock
         self._intake: Intake[_Job] = Intake(max_batch=max_batch, max_wait_s=max_wait_s, size=intake_size)
         self._batches: _Batches = queue.SimpleQueue()
+        self._warming: list[_Warm] = []
         self._names = [f"gorewatch-scorer-{number}" for number in range(threads)]
         self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,7 +125,13 @@ class Scorer:
         self._dropped: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
+        """Start, and wait until it is ready."""
         self.start()
+        try:
+            await self.ready()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -135,10 +144,18 @@ class Scorer:
         self._loop = asyncio.get_running_loop()
         self._running = len(self._names)
         for name in self._names:
+            warm = self._loop.create_future()
             # A daemon: a model that hangs must not keep the process from ending.
-            thread = threading.Thread(target=self._work, args=(self._loop,), name=name, daemon=True)
+            thread = threading.Thread(target=self._work, args=(self._loop, warm), name=name, daemon=True)
+            self._warming.append(warm)
             self._threads.append(thread)
             thread.start()
+
+    async def ready(self) -> None:
+        """Wait until every thread has warmed the model up. Raises what that raised."""
+        for error in await asyncio.gather(*self._warming):
+            if error is not None:
+                raise error
 
     async def aclose(self, deadline_s: float = 5.0) -> None:
         """Score what waits, for at most `deadline_s`, then give up the rest (`shutdown`). Idempotent.
@@ -215,12 +232,13 @@ class Scorer:
         self._timer = None
         self._hand_over()
 
-    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _work(self, loop: asyncio.AbstractEventLoop, warm: _Warm) -> None:
         """A thread, from start to end."""
         runner = BatchRunner(self._model, self._max_batch)
+        post(loop, _settle, warm, runner.warm())
         while self._work_once(loop, runner):
             pass
-        _post(loop, self._thread_ended)
+        post(loop, self._thread_ended)
 
     def _work_once(self, loop: asyncio.AbstractEventLoop, runner: BatchRunner) -> bool:
         """One batch; False when there will be none. No reference to a sample's pixels outlives it."""
@@ -228,7 +246,7 @@ class Scorer:
         if jobs is None:
             return False
         outcomes = runner.run([job.pixels for job in jobs])
-        return _post(loop, self._deliver, list(zip(jobs, outcomes, strict=True)))
+        return post(loop, self._deliver, list(zip(jobs, outcomes, strict=True)))
 
     def _deliver(self, outcomes: list[_Outcome]) -> None:
         """A thread is through with a batch."""
@@ -273,10 +291,6 @@ class Scorer:
         self._dropped[reason] = self._dropped.get(reason, 0) + count
 
 
-def _post(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: object) -> bool:
-    """Run it on the loop; False when the loop is closed and nobody waits any more."""
-    try:
-        loop.call_soon_threadsafe(call, *values)
-    except RuntimeError:
-        return False
-    return True
+def _settle(warm: _Warm, error: Exception | None) -> None:
+    if not warm.done():  # else nobody waits any more
+        warm.set_result(error)

@@ -1,7 +1,8 @@
-"""The blocking half of the scorer: pictures into one array, the array through the model, its answers checked."""
+"""The blocking half of the scorer, its threads': pictures into one array, that through the model, answers checked."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,9 @@ _log = logging.getLogger(__name__)
 class Scoring(Protocol):
     """What scores: uint8 N × height × width × 3 in, N calibrated probabilities out. Called by any thread."""
 
+    def warm(self) -> None:
+        """Called once by each thread that will score, before it does: what is made for a thread is made then."""
+
     def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]: ...
 
 
@@ -25,6 +29,14 @@ class BatchRunner:
         self._model = model
         self._max_batch = max_batch
         self._array: Pixels = np.empty((max_batch, 0, 0, 3), np.uint8)
+
+    def warm(self) -> Exception | None:
+        """Warm the model up for this thread; what went wrong."""
+        try:
+            self._model.warm()
+        except Exception as error:
+            return error
+        return None
 
     def run(self, pictures: Sequence[Pixels]) -> list[float | str]:
         """The score of each picture, or what went wrong with it. Never raises; keeps no reference to a picture."""
@@ -53,3 +65,12 @@ class BatchRunner:
             score if 0.0 <= score <= 1.0 else f"the model gave {score}, which is no probability"
             for score in scores.tolist()
         ]
+
+
+def post(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: object) -> bool:
+    """Run it on the loop; False when the loop is closed and nobody waits any more."""
+    try:
+        loop.call_soon_threadsafe(call, *values)
+    except RuntimeError:
+        return False
+    return True

@@ -29,14 +29,17 @@ PURE = (
     "inference.evaluation.metrics",
     "inference.evaluation.report",
     "inference.events",
+    "inference.graph",
     "inference.incidents",
     "inference.judge",
+    "inference.outputs",
     "inference.policy",
     "inference.prepare",
     "inference.scores",
     "inference.sizing",
     "inference.smoothing",
     "inference.summary",
+    "inference.taxonomy",
     "web.delivery.cloudevents",
     "web.delivery.history",
     "web.wire",
@@ -59,6 +62,10 @@ LATE_IMPORTS = {"aiortc", "matplotlib.figure", "torch", "uvloop", "ray", "nats",
 
 LATE_MODULES = ("web.cli", "web.commands.")
 """Where any import may be late: each command loads what it needs, so that `gorewatch --help` is quick."""
+
+
+UNPICKLE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+"""What turns bytes into code. Models, messages and media are data."""
 
 
 def module_name(path: Path) -> str:
@@ -140,6 +147,16 @@ def test_pure_modules_ask_the_world_nothing(name: str) -> None:
             elif isinstance(called, ast.Attribute):
                 assert called.attr not in OUTSIDE_ATTRIBUTES, f"{name}:{node.lineno} calls .{called.attr}"
         assert not isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith), f"{name}:{node.lineno} awaits something"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_is_unpickled(name: str) -> None:
+    for node, imported in imports(parsed(name), name, MODULES[name]):
+        assert imported.split(".")[0] not in UNPICKLE, f"{name}:{node.lineno} imports {imported}"
+    for node in ast.walk(parsed(name)):
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert isinstance(node.value, ast.Constant), f"{name}: allow_pickle must be False"
+            assert node.value.value is False, f"{name}: allow_pickle must be False"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(LATE_MODULES)])

@@ -117,9 +117,10 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         scorer = Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads)
         scorer.start()
         stack.push_async_callback(scorer.aclose, _DRAIN_TIMEOUT_S)
+        await scorer.ready()
         size = model.manifest.input
         pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
-        detector = Detector(model.manifest.name, model.manifest.version, model.provider)
+        detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
         yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
 
 
@@ -196,9 +197,8 @@ def check_name(name: str) -> str:
 
 @asynccontextmanager
 async def _model(settings: Settings) -> AsyncIterator[Model]:
-    model = await asyncio.to_thread(Model.load, settings.model, provider=settings.provider)
+    model = await asyncio.to_thread(Model.load, settings.model, provider=settings.provider, variant=settings.variant)
     try:
-        await asyncio.to_thread(model.warm)
         yield model
     finally:
         model.close()

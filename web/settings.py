@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     provider: Literal["auto", "cuda", "tensorrt", "cpu"] = Field(
         default="auto", description="what ONNX Runtime computes on"
     )
+    variant: Literal["auto", "fp32", "int8", "fp16"] = Field(
+        default="auto",
+        description="which of the detector's files is used; `auto`: int8 on a CPU, fp16 on a GPU where there is one",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,

@@ -26,7 +26,9 @@ def sample(
 class FakeModel:
     """Scores a picture by its first byte / 255. `gate` cleared holds every batch until it is set."""
 
-    def __init__(self, on_batch: Callable[[int], None] | None = None) -> None:
+    def __init__(self, on_batch: Callable[[int], None] | None = None, *, fails_to_warm: bool = False) -> None:
+        self.warmed_in: list[str] = []
+        self._fails_to_warm = fails_to_warm
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)
@@ -34,6 +36,11 @@ class FakeModel:
         self.threads: set[str] = set()
         self.contiguous = True
         self._on_batch = on_batch
+
+    def warm(self) -> None:
+        self.warmed_in.append(threading.current_thread().name)
+        if self._fails_to_warm:
+            raise MemoryError("no room on the card")
 
     def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
         self.threads.add(threading.current_thread().name)

@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+from inference.outputs import VECTORS, Kind
+from inference.prepare import Dtype, Layout
 
 onnx = pytest.importorskip("onnx", reason="needs the package onnx: pip install 'gorewatch[test]'")
 
@@ -33,7 +37,7 @@ def write_detailed(path: Path, *, divisor: float = 32.0, classes: int = 2, cells
     A cell of the map is its quarter's mean / divisor - 4. Without `cells` the map has a dimension too few.
     """
     helper, types = onnx.helper, onnx.TensorProto
-    constants = {
+    constants: dict[str, npt.NDArray[np.generic]] = {
         "divisor": np.array(divisor, np.float32),
         "shift": np.array(4.0, np.float32),
         "factors": np.arange(1, classes + 1, dtype=np.float32),
@@ -53,7 +57,11 @@ def write_detailed(path: Path, *, divisor: float = 32.0, classes: int = 2, cells
     ]
     if not cells:
         nodes.append(helper.make_node("ReduceMean", ["cells"], ["map"], axes=[2], keepdims=0))
-    outputs = {"logit": ["n"], "classes": ["n", classes], "map": ["n", "rows", "columns"] if cells else ["n", 2]}
+    outputs: dict[str, list[int | str]] = {
+        "logit": ["n"],
+        "classes": ["n", classes],
+        "map": ["n", "rows", "columns"] if cells else ["n", 2],
+    }
     frames = helper.make_tensor_value_info("frames", types.UINT8, ["n", SIDE_PX, SIDE_PX, 3])
     path.write_bytes(_model(nodes, [frames], outputs, constants))
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -95,11 +103,90 @@ def write_manifest(path: Path, **changes: object) -> Path:
     return manifest
 
 
+IMAGENET: Settings = {
+    "scale": 1 / 255,
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+}
+"""The normalisation that most classifiers were trained with."""
+
+
+def write_classifier(
+    path: Path,
+    kind: Kind = "logits",
+    *,
+    layout: Layout = "NCHW",
+    dtype: Dtype = "float32",
+    side_px: int = SIDE_PX,
+    told: bool = True,
+    changes: Settings | None = None,
+) -> Path:
+    """A classifier of another maker: (safe, gore) from the mean redness of a picture; the path of its manifest.
+
+    Its log-odds of gore are 4 × (red - (green + blue) / 2) of the channels' means as it is given them; it wants RGB.
+    As an independent class gore has half of that and 1 more. Unless `told` its file leaves open how many it gives.
+    """
+    helper, types = onnx.helper, onnx.TensorProto
+    vector = kind in VECTORS
+    weights = [[-2.0, 2.0], [1.0, -1.0], [1.0, -1.0]] if vector else [[4.0], [-2.0], [-2.0]]
+    shape: list[int | str] = ["n", 3, side_px, side_px] if layout == "NCHW" else ["n", side_px, side_px, 3]
+    ending = {"probabilities": "Softmax", "sigmoids": "Sigmoid", "probability": "Sigmoid"}.get(kind, "Identity")
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["float"], to=types.FLOAT),
+        helper.make_node("ReduceMean", ["float"], ["means"], axes=[2, 3] if layout == "NCHW" else [1, 2], keepdims=0),
+        helper.make_node("MatMul", ["means", "weights"], ["product"]),
+        helper.make_node("Add", ["product", "bias"], ["sums"]),
+        helper.make_node("Compress", ["sums", "every"], ["chosen"], axis=1),
+        helper.make_node(ending, ["sums" if told else "chosen"], ["scores"]),
+    ]
+    taken = {"float32": types.FLOAT, "float16": types.FLOAT16, "uint8": types.UINT8}[dtype]
+    pixels = helper.make_tensor_value_info("pixels", taken, shape)
+    outputs: dict[str, list[int | str]] = {"scores": ["n", (2 if vector else 1) if told else "scores"]}
+    constants: dict[str, npt.NDArray[np.generic]] = {
+        "weights": np.array(weights, np.float32),
+        "bias": np.array(1.0 if vector else 0.0, np.float32),
+    }
+    constants["every"] = np.ones(2 if vector else 1, np.bool_)
+    path.write_bytes(_model(nodes, [pixels], outputs, constants))
+    size: Settings = {"width": side_px, "height": side_px}
+    keys: Settings = {
+        "input": {"name": "pixels", "layout": layout, "dtype": dtype, "color": "RGB"} | size | IMAGENET,
+        "output": {"name": "scores", "kind": kind},
+        "classes": ["safe", "gore"] if vector else ["gore"],
+        "gore": ["gore"],
+        "calibration": {"method": "none"},
+    }
+    return write_manifest(path, **keys | (changes or {}))
+
+
+def write_quantised(path: Path, scale: float | None) -> Path:
+    """`write_tiny` with its mean rounded to 8 bits with `scale`, or with none; the path of its manifest."""
+    helper, types = onnx.helper, onnx.TensorProto
+    nodes = [
+        helper.make_node("Cast", ["frames"], ["float"], to=types.FLOAT),
+        helper.make_node("ReduceMean", ["float"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("QuantizeLinear", ["mean", "mean_scale", "zero"], ["quantised"]),
+        helper.make_node("DequantizeLinear", ["quantised", "mean_scale", "zero"], ["again"]),
+        helper.make_node("Div", ["again", "divisor"], ["divided"]),
+        helper.make_node("Sub", ["divided", "shift"], ["logit"]),
+    ]
+    constants: dict[str, npt.NDArray[np.generic]] = {
+        "divisor": np.array(32.0, np.float32),
+        "shift": np.array(4.0, np.float32),
+        "zero": np.array(0, np.uint8),
+    }
+    if scale is not None:
+        constants["mean_scale"] = np.array(scale, np.float32)
+    frames = helper.make_tensor_value_info("frames", types.UINT8, ["n", SIDE_PX, SIDE_PX, 3])
+    path.write_bytes(_model(nodes, [frames], {"logit": ["n"]}, constants))
+    return write_manifest(path)
+
+
 def _model(
     nodes: list[object],
     inputs: list[object],
     outputs: dict[str, list[int | str]],
-    constants: dict[str, npt.NDArray[np.generic]],
+    constants: Mapping[str, npt.NDArray[np.generic]],
 ) -> bytes:
     helper = onnx.helper
     given = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in outputs.items()]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.calibrate import Platt
+from inference.calibrate import Isotonic, Platt
 
 
 def test_zero_is_even_odds() -> None:
@@ -36,3 +36,19 @@ def test_order_is_kept_and_the_input_is_not_changed() -> None:
 
 def test_no_picture_gives_no_probability() -> None:
     assert Platt().probability(np.zeros(0, np.float32)).shape == (0,)
+
+
+def test_a_curve_is_straight_between_its_points_and_level_beyond_them() -> None:
+    curve = Isotonic((0.2, 0.5, 0.9), (0.1, 0.1, 0.8))
+    raw = np.array([0.0001, 0.2, 0.3, 0.5, 0.7, 0.9, 0.9999])
+    prob = curve.probability(np.log(raw / (1.0 - raw)))
+    assert prob.dtype == np.float32
+    assert prob == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.45, 0.8, 0.8], abs=1e-6)
+
+
+def test_a_curve_keeps_order_and_shape() -> None:
+    curve = Isotonic((0.0, 0.4, 1.0), (0.0, 0.7, 1.0))
+    prob = curve.probability(np.linspace(-40.0, 40.0, 100, dtype=np.float32).reshape(4, 25))
+    assert prob.shape == (4, 25)
+    assert (np.diff(prob.ravel()) >= 0.0).all()
+    assert (prob.min(), prob.max()) == pytest.approx((0.0, 1.0), abs=1e-6)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from inference.manifest import shipped_manifest_path
-from inference.model import Batch, Model
+from inference.model import Batch, Model, ModelError
 from inference.training import augment, stains
 
 _CARD = shipped_manifest_path().with_name("README.md")
@@ -56,6 +56,11 @@ def test_a_frame_of_one_grey_is_nothing(detector: Model, level: int) -> None:
 def test_a_frame_of_one_colour_is_no_gore(detector: Model, colour: tuple[int, int, int]) -> None:
     prob = detector.score(np.broadcast_to(np.array(colour, np.uint8), (1, 224, 224, 3)).copy())
     assert 0.0 <= prob[0] < 0.5
+
+
+def test_a_picture_of_one_pixel_is_refused_with_the_size_that_is_wanted(detector: Model) -> None:
+    with pytest.raises(ModelError, match="takes uint8 batches of N × 224 × 224 × 3, not uint8 1 × 1 × 1 × 3"):
+        detector.score(np.zeros((1, 1, 1, 3), np.uint8))
 
 
 def test_noise_gives_probabilities(detector: Model) -> None:

@@ -104,7 +104,7 @@ def test_weights_in_further_files_are_refused(tmp_path: Path, monkeypatch: pytes
     manifest = write_tiny(tmp_path, fault="external")
     (tmp_path / "weights.bin").write_bytes(np.array(32.0, np.float32).tobytes())
     monkeypatch.chdir(tmp_path)
-    assert "cannot be loaded" in refusal(manifest)
+    assert "keeps its weights (divisor) in a further file: export it as one file" in refusal(manifest)
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
@@ -123,10 +123,19 @@ def test_a_changed_or_truncated_model_is_refused(tmp_path: Path) -> None:
         assert "changed or cut short" in refusal(manifest)
 
 
-def test_a_truncated_model_with_a_hash_of_its_own_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 as torch saves", b"\x80\x04\x95 a pickle", None])
+def test_what_is_no_model_but_has_its_hash_is_refused(tmp_path: Path, content: bytes | None) -> None:
     manifest = write_tiny(tmp_path)
     file = manifest.with_suffix(".onnx")
-    file.write_bytes(file.read_bytes()[:-20])
+    file.write_bytes(file.read_bytes()[:-20] if content is None else content)
+    write_manifest(file)
+    assert "tiny.onnx is no ONNX model; export it again" in refusal(manifest)
+
+
+def test_a_model_that_onnx_runtime_cannot_load_is_refused(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path)
+    file = manifest.with_suffix(".onnx")
+    file.write_bytes(file.read_bytes().replace(b"ReduceMean", b"ReduceMood"))
     write_manifest(file)
     assert "cannot be loaded by ONNX Runtime" in refusal(manifest)
 
@@ -226,13 +235,13 @@ def test_an_output_that_the_manifest_does_not_name_is_not_told(tmp_path: Path) -
 
 def test_classes_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
     manifest = detailed(tmp_path, **detailed_keys(("blood", "wound", "skull")))
-    assert "not classes with 3 numbers, one float a class" in refusal(manifest)
+    assert "not classes with 3 floats a picture, one a class" in refusal(manifest)
 
 
 def test_a_map_that_is_none_is_refused(tmp_path: Path) -> None:
     write_detailed(tmp_path / "tiny.onnx", cells=False)
     manifest = write_manifest(tmp_path / "tiny.onnx", **detailed_keys())
-    assert "not map with one float a cell" in refusal(manifest)
+    assert "not map with rows and columns of floats a picture" in refusal(manifest)
 
 
 @pytest.fixture

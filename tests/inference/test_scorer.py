@@ -49,6 +49,21 @@ async def test_samples_are_scored_by_named_threads_that_end_with_it() -> None:
     assert scorer_threads() == []
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+async def test_every_thread_that_scores_has_warmed_the_model_up_itself(threads: int) -> None:
+    model = FakeModel()
+    async with Scorer(model, threads=threads):
+        assert sorted(model.warmed_in) == scorer_threads()
+    assert len(model.warmed_in) == threads
+
+
+async def test_a_model_that_cannot_be_warmed_up_is_an_error_before_anything_is_scored() -> None:
+    with pytest.raises(MemoryError, match="no room on the card"):
+        async with Scorer(FakeModel(fails_to_warm=True), threads=2):
+            raise AssertionError("it was ready")
+    assert scorer_threads() == []
+
+
 async def test_what_comes_while_the_model_works_becomes_the_next_batch() -> None:
     model = FakeModel()
     model.gate.clear()

@@ -13,6 +13,9 @@ class Constant:
     def __init__(self, scores: list[float]) -> None:
         self._scores = scores
 
+    def warm(self) -> None:
+        pass
+
     def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
         return np.array(self._scores, np.float32)
 

@@ -70,19 +70,20 @@ class Scorer(FakeScorer):
     def start(self) -> None:
         pass
 
+    async def ready(self) -> None:
+        pass
+
     async def aclose(self, deadline_s: float) -> None:
         self.steps("Drain the scorer")
 
 
 class Model:
     provider = "cpu"
+    variant = "fp32"
     manifest = SimpleNamespace(name="m", version="1", input=SimpleNamespace(width=224, height=224))
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
-
-    def warm(self) -> None:
-        pass
 
     def close(self) -> None:
         self.steps("Release the model")

@@ -26,7 +26,12 @@ async def readyz(request: web.Request) -> web.Response:
     body = {
         "status": "unavailable" if reasons else "ready",
         "reasons": reasons,
-        "model": {"name": detector.name, "version": detector.version, "provider": detector.provider},
+        "model": {
+            "name": detector.name,
+            "version": detector.version,
+            "provider": detector.provider,
+            "variant": detector.variant,
+        },
     }
     return web.json_response(body, status=503 if reasons else 200)
 

@@ -21,6 +21,8 @@ class Detector:
     version: str
     provider: str
     """Where it really runs."""
+    variant: str
+    """Which of its files is used."""
 
 
 class Workers(Protocol):

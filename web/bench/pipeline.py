@@ -22,7 +22,7 @@ import onnxruntime as ort
 
 from inference.events import Event, GoreProb
 from inference.judge import Judge
-from inference.manifest import read_manifest, shipped_manifest_path
+from inference.manifest import Variant, read_manifest, shipped_manifest_path
 from inference.model import Model
 from inference.pipeline import run
 from inference.policy import Policy
@@ -70,7 +70,9 @@ def _overhead(clip: Path, rounds: int) -> dict[str, object]:
     for number in range(rounds):
         say(f"whole path against its bare parts, round {number + 1} of {rounds} …")
         path_s, samples = asyncio.run(_whole_path(clip, model))
-        measured.append(_Round(path_s, _own_cpu(lambda: _bare_decode(clip)), _bare_scoring(samples), samples))
+        measured.append(
+            _Round(path_s, _own_cpu(lambda: _bare_decode(clip)), _bare_scoring(samples, model.variant), samples)
+        )
     model.close()
     return {
         "overhead": round(statistics.median(r.path_s / (r.decode_s + r.score_s) for r in measured), 3),
@@ -99,15 +101,18 @@ def _bare_decode(clip: Path) -> None:
             pass
 
 
-def _bare_scoring(samples: int) -> float:
+def _bare_scoring(samples: int, variant: Variant) -> float:
     """CPU seconds of the session alone, one sample at a time, with the options of `Model`."""
     manifest = read_manifest(shipped_manifest_path())
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    file = shipped_manifest_path().parent / manifest.file
-    session = ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    file = manifest.file_of(variant)
+    assert file is not None, "the model was loaded with this variant"
+    session = ort.InferenceSession(
+        str(shipped_manifest_path().parent / file.file), options, providers=["CPUExecutionProvider"]
+    )
     one = np.zeros((1, manifest.input.height, manifest.input.width, 3), np.uint8)
     feed = {manifest.input.name: one}
     wanted = [manifest.output.name]

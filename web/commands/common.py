@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -36,6 +37,19 @@ def debug_option(function: F) -> F:
 token_option = click.option(
     "--token", envvar="GOREWATCH_TOKEN", help="Bearer token of the service (default: GOREWATCH_TOKEN)."
 )
+
+
+def model_options(function: F) -> F:
+    """--model, --provider and --variant, as `model`, `provider` and `variant`: the detector and how it is run."""
+    for option in (
+        click.option("--variant", type=click.Choice(["auto", "fp32", "int8", "fp16"]), help="Which of its files."),
+        click.option(
+            "--provider", type=click.Choice(["auto", "cuda", "tensorrt", "cpu"]), help="What the detector runs on."
+        ),
+        click.option("--model", type=click.Path(path_type=Path), metavar="FILE", help="Detector: .onnx or manifest."),
+    ):
+        function = option(function)
+    return function
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import debug_option, examples, expected_errors, quiet_logging
+from .common import debug_option, examples, expected_errors, model_options, quiet_logging
 
 if TYPE_CHECKING:
     from inference.evaluation.run import Options
@@ -23,13 +23,6 @@ gorewatch model eval pictures/ --split val --json | jq .figures.auroc"""
 @click.command("eval", epilog=examples(_EXAMPLES))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--split", metavar="NAME", help="Only the pictures whose row in manifest.csv has this split.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FILE", help="Detector: .onnx or manifest.")
-@click.option(
-    "--variant",
-    type=click.Choice(["auto", "fp32", "int8", "fp16"]),
-    default="auto",
-    help="Which of the model's files (default: auto, as when serving).",
-)
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown, plots and scores here."
 )
@@ -43,17 +36,19 @@ gorewatch model eval pictures/ --split val --json | jq .figures.auroc"""
     help="Resamples behind the intervals (default: 1000); 0 for none.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help="Of the resamples (default: 1).")
+@model_options
 @debug_option
 def evaluate(
     folder: Path,
     split: str | None,
-    model: Path | None,
-    variant: str,
     out: Path | None,
     as_json: bool,
     config: Path | None,
     bootstrap: int,
     seed: int,
+    model: Path | None,
+    provider: str | None,
+    variant: str | None,
 ) -> None:
     """Evaluate the detector on FOLDER, which holds labelled pictures.
 
@@ -66,21 +61,22 @@ def evaluate(
 
     quiet_logging()
     with expected_errors():
-        settings = load_settings(config=config, flags={"model": model})
+        settings = load_settings(config=config, flags={"model": model, "provider": provider, "variant": variant})
         options = Options(folder=folder, split=split, out=out, resamples=bootstrap, seed=seed, threads=settings.workers)
-        _evaluate(options, settings, variant, as_json=as_json)
+        _evaluate(options, settings, as_json=as_json)
 
 
-def _evaluate(options: "Options", settings: "Settings", variant: str, *, as_json: bool) -> None:
+def _evaluate(options: "Options", settings: "Settings", *, as_json: bool) -> None:
     from inference.evaluation import run
     from inference.model import Model
 
     from .figures import Bar, print_report
 
     def load() -> "Model":
-        return Model.load(settings.model, provider=settings.provider, variant=variant)
+        return Model.load(settings.model, provider=settings.provider, variant=settings.variant)
 
-    with Bar(shown=sys.stderr.isatty()) as bar:
+    # Where the JSON appears on the same terminal, a bar would get in its way.
+    with Bar(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as bar:
         report = run.evaluate(options, load, bar)
     if as_json:
         click.echo(json.dumps(report.json(), ensure_ascii=False))

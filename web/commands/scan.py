@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import debug_option, examples, expected_errors, quiet_logging
+from .common import debug_option, examples, expected_errors, model_options, quiet_logging
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -27,8 +27,17 @@ gorewatch scan --json --fps 4 https://media.example/clip.mp4 | jq .gore.prob"""
     "--fps", type=float, metavar="N", help="Samples per second of media time, at most (default: as configured, 2)."
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="TOML file with the settings.")
+@model_options
 @debug_option
-def scan(inputs: tuple[str, ...], as_json: bool, fps: float | None, config: Path | None) -> int:
+def scan(
+    inputs: tuple[str, ...],
+    as_json: bool,
+    fps: float | None,
+    config: Path | None,
+    model: Path | None,
+    provider: str | None,
+    variant: str | None,
+) -> int:
     """Moderate images and stored videos: files or addresses.
 
     Exit code 0: nothing reached the threshold; 1: something did; 2: something could not be read, wholly or in part.
@@ -37,7 +46,10 @@ def scan(inputs: tuple[str, ...], as_json: bool, fps: float | None, config: Path
 
     quiet_logging()
     with expected_errors():
-        settings = load_settings(config=config, flags={"policy": {"fps": fps}} if fps is not None else {})
+        flags: dict[str, object] = {"model": model, "provider": provider, "variant": variant}
+        if fps is not None:
+            flags["policy"] = {"fps": fps}
+        settings = load_settings(config=config, flags=flags)
         outcomes = _run(inputs, settings, as_json=as_json)
     for outcome in outcomes:
         _tell_trouble(outcome, as_json=as_json)
@@ -56,11 +68,10 @@ def _run(inputs: tuple[str, ...], settings: "Settings", *, as_json: bool) -> "li
     from .scanning import scan_all
     from .table import Bars
 
-    model = Model.load(settings.model, provider=settings.provider)
+    model = Model.load(settings.model, provider=settings.provider, variant=settings.variant)
     # Where the summaries appear on the same terminal, a bar would get in their way.
     wanted = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
     try:
-        model.warm()
         with Bars(inputs, shown=wanted) as bars:
             scanning = scan_all(
                 inputs,

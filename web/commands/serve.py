@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CommandError, debug_option, examples, expected_errors
+from .common import CommandError, debug_option, examples, expected_errors, model_options
 
 if TYPE_CHECKING:
     from ..app import NamedSource
@@ -32,8 +32,7 @@ GOREWATCH_TOKEN=$(openssl rand -hex 16) gorewatch serve --host 0.0.0.0"""
     "--demo", is_flag=True, help="Watch a clip that gorewatch draws itself, over and over; no network needed."
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="TOML file with the settings.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FILE", help="Detector: .onnx or manifest.")
-@click.option("--provider", type=click.Choice(["auto", "cuda", "tensorrt", "cpu"]), help="What the detector runs on.")
+@model_options
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Decoder processes (default: one a CPU).")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Least severe line logged.")
 @click.option("--print-config", is_flag=True, help="Print the settings in effect and where each comes from, and exit.")
@@ -46,6 +45,7 @@ def serve(
     config: Path | None,
     model: Path | None,
     provider: str | None,
+    variant: str | None,
     workers: int | None,
     log_level: str | None,
     print_config: bool,
@@ -62,6 +62,7 @@ def serve(
         "port": port,
         "model": model,
         "provider": provider,
+        "variant": variant,
         "workers": workers,
         "log_level": log_level,
     }
