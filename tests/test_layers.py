@@ -22,6 +22,12 @@ PURE = (
     "stream.timeline",
     "inference.batching",
     "inference.calibrate",
+    "inference.evaluation.bootstrap",
+    "inference.evaluation.estimates",
+    "inference.evaluation.labelled",
+    "inference.evaluation.markdown",
+    "inference.evaluation.metrics",
+    "inference.evaluation.report",
     "inference.events",
     "inference.graph",
     "inference.incidents",
@@ -51,7 +57,7 @@ OUTSIDE_WORLD = {
 OUTSIDE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 OUTSIDE_ATTRIBUTES = {"now", "utcnow", "today", "read_text", "read_bytes", "write_text", "write_bytes", "random"}
 
-LATE_IMPORTS = {"aiortc", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
+LATE_IMPORTS = {"aiortc", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""
 
 LATE_MODULES = ("web.cli", "web.commands.")

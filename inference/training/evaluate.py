@@ -1,96 +1,36 @@
-"""Calibration and figures, from logits and labels alone."""
+"""The figures of a model card: Markdown rows for the training, and the report that `gorewatch model eval` makes.
 
-from dataclasses import asdict, dataclass
+    python -m inference.training.evaluate --data FOLDER --split val --model inference/models/gore-lite0.onnx
+
+prints the report's Markdown; with `--out DIR` its files are written as well.
+"""
+
+import argparse
+import sys
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from inference.calibrate import Platt
+from inference.evaluation.labelled import EvaluationError
+from inference.evaluation.markdown import markdown
+from inference.evaluation.metrics import Figures, Flags, Floats, auroc, average_precision, calibration_error, figures
+from inference.evaluation.run import RESAMPLES, SEED, Options, evaluate
+from inference.manifest import ModelError
+from inference.model import Model
+from inference.training.calibration import fit_platt
 
-Floats = npt.NDArray[np.floating]
-Flags = npt.NDArray[np.bool_]
+__all__ = [
+    "Figures",
+    "auroc",
+    "average_precision",
+    "calibration_error",
+    "figures",
+    "fit_platt",
+    "headline",
+    "table",
+]
 
-_NEWTON_STEPS = 50
-_RIDGE = 1e-3
-_BINS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """How probabilities fit labels; precision to false_positives are at 0.5."""
-
-    n_gore: int
-    n_other: int
-    auroc: float
-    ap: float
-    precision: float
-    recall: float
-    f1: float
-    false_positives: float
-    ece: float
-
-    def rounded(self) -> dict[str, float | int]:
-        return {name: round(value, 4) for name, value in asdict(self).items()}
-
-
-def fit_platt(logits: Floats, gore: Flags) -> Platt:
-    """Scale and offset that make the labels likeliest, by Newton's method, with Platt's softened targets."""
-    z = logits.astype(np.float64)
-    n_gore, n_other = int(gore.sum()), int((~gore).sum())
-    target = np.where(gore, (n_gore + 1.0) / (n_gore + 2.0), 1.0 / (n_other + 2.0))
-    design = np.stack([z, np.ones_like(z)], axis=1)
-    weights = np.array([1.0, 0.0])
-    for _ in range(_NEWTON_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30.0, 30.0)))
-        gradient = design.T @ (p - target)
-        curvature = (design * (p * (1.0 - p))[:, None]).T @ design + _RIDGE * np.eye(2)
-        weights = weights - np.linalg.solve(curvature, gradient)
-    return Platt(float(weights[0]), float(weights[1]))
-
-
-def figures(prob: Floats, gore: Flags) -> Figures:
-    """All figures; both kinds must be there."""
-    called = prob >= 0.5
-    right = int((called & gore).sum())
-    n_gore, n_other = int(gore.sum()), int((~gore).sum())
-    precision, recall = right / max(int(called.sum()), 1), right / n_gore
-    return Figures(
-        n_gore=n_gore,
-        n_other=n_other,
-        auroc=auroc(prob, gore),
-        ap=average_precision(prob, gore),
-        precision=precision,
-        recall=recall,
-        f1=2.0 * precision * recall / max(precision + recall, 1e-9),
-        false_positives=float((called & ~gore).sum()) / n_other,
-        ece=calibration_error(prob, gore),
-    )
-
-
-def auroc(prob: Floats, gore: Flags) -> float:
-    """Chance that a random positive is above a random negative, ties counting half."""
-    _, inverse, counts = np.unique(prob, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
-    n_gore, n_other = int(gore.sum()), int((~gore).sum())
-    return float((ranks[gore].sum() - n_gore * (n_gore + 1) / 2.0) / (n_gore * n_other))
-
-
-def average_precision(prob: Floats, gore: Flags) -> float:
-    """Area under precision over recall, by steps."""
-    hits = gore[np.argsort(-prob, kind="stable")]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())
-
-
-def calibration_error(prob: Floats, gore: Flags) -> float:
-    """Expected calibration error over bins of equal width."""
-    bins = np.minimum((prob * _BINS).astype(int), _BINS - 1)
-    error = 0.0
-    for index in range(_BINS):
-        inside = bins == index
-        if inside.any():
-            error += float(inside.mean()) * abs(float(prob[inside].mean()) - float(gore[inside].mean()))
-    return error
+_SHOWN = ("auroc", "ap", "precision", "recall", "f1", "false_positives", "ece")
 
 
 def table(title: str, names: list[str], prob: Floats, gore: Flags) -> str:
@@ -109,5 +49,45 @@ def table(title: str, names: list[str], prob: Floats, gore: Flags) -> str:
 def headline(title: str, found: Figures) -> str:
     """One Markdown row, of the figures as the manifest keeps them."""
     numbers = found.rounded()
-    shown = [f"{numbers[name]:.3f}" for name in ("auroc", "ap", "precision", "recall", "f1", "false_positives", "ece")]
+    shown = ["–" if numbers[name] is None else f"{numbers[name]:.3f}" for name in _SHOWN]
     return f"| {title} | {found.n_gore} + {found.n_other} | {' | '.join(shown)} |"
+
+
+def main() -> int:
+    """The command; 0, or 2 with one line on standard error."""
+    given = _parser().parse_args()
+    options = Options(
+        folder=given.data,
+        split=given.split,
+        out=given.out,
+        resamples=given.bootstrap,
+        seed=given.seed,
+        threads=given.threads,
+    )
+    try:
+        report = evaluate(options, lambda: Model.load(given.model, provider=given.provider, variant=given.variant))
+    except (EvaluationError, ModelError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(markdown(report))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference.training.evaluate", description="Evaluate a detector.")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of labelled pictures, as for gorewatch model eval"
+    )
+    parser.add_argument("--model", type=Path, help="a .onnx or its manifest; the detector that ships if not given")
+    parser.add_argument("--variant", choices=["auto", "fp32", "int8", "fp16"], default="fp32")
+    parser.add_argument("--provider", choices=["auto", "cuda", "tensorrt", "cpu"], default="cpu")
+    parser.add_argument("--split", help="only the rows of the folder's manifest.csv with this split")
+    parser.add_argument("--out", type=Path, help="where report.json, report.md, plots and scores are written")
+    parser.add_argument("--bootstrap", type=int, default=RESAMPLES, help="resamples behind the intervals")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

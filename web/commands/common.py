@@ -54,7 +54,8 @@ def model_options(function: F) -> F:
 
 @contextmanager
 def expected_errors() -> Iterator[None]:
-    """What can be wrong with a configuration, a model or a source, as a `CommandError`."""
+    """What can be wrong with a configuration, a model, a source or a labelled folder, as a `CommandError`."""
+    from inference.evaluation.labelled import EvaluationError
     from inference.manifest import ModelError
     from stream.errors import SourceError
 
@@ -62,7 +63,7 @@ def expected_errors() -> Iterator[None]:
 
     try:
         yield
-    except (ConfigError, ModelError, SourceError) as error:
+    except (ConfigError, EvaluationError, ModelError, SourceError) as error:
         raise CommandError(str(error)) from error
 
 
