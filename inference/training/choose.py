@@ -84,7 +84,8 @@ def _named(pictures: list[Picture], name: str) -> list[Picture]:
     collections = {_name(picture).partition("__")[0] for picture in files}
     if name in collections:
         return [picture for picture in files if _name(picture).partition("__")[0] == name]
-    if len(starting) + len(collections) > 1 and {_repository(picture) for picture in files} != starting:
+    several = len(starting) > 1 or len(collections) > 1
+    if several or (starting and files and {_repository(picture) for picture in files} != starting):
         raise DataError(
             f"{name!r} fits several sources ({', '.join(sorted(starting | collections))}): write more of it"
         )

@@ -177,10 +177,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         prepared = prepare(options.data, without=options.without, licences=options.licence)
+        found = inventory.report(prepared.pictures, prepared.sides, prepared.pairs, options.folds)
     except DataError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
-    sys.stdout.write(inventory.report(prepared.pictures, prepared.sides, prepared.pairs, options.folds))
+    sys.stdout.write(found)
 
 
 if __name__ == "__main__":

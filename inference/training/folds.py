@@ -81,10 +81,10 @@ def leave_out(pictures: Sequence[Picture], folds: int) -> list[Fold]:
 def source_folds(pictures: Sequence[Picture], folds: int) -> list[frozenset[str]]:
     """The sources dealt into at most `folds` folds, so that what a fold holds out is still to be learnt elsewhere.
 
-    Greedy: the sources are dealt largest first, each to the fold where it does least harm. Worst is to take from
-    training the last source of a family (that a family with several sources keeps one outside every fold is the point);
-    next, to hold out much of one category together; then much of one family; then to let a fold's share of gore, or of
-    other pictures, grow beyond the others'. Raises `DataError` for fewer than two folds or sources.
+    Greedy: the sources are dealt largest first, each to the fold where it does least harm. Worst is to hold out all
+    sources of a family that has several; next, to hold out much of one category together; then much of one family; then
+    to let a fold's gore, or its other pictures, and at last the whole fold grow beyond the others'. Raises `DataError`
+    for fewer than two folds or sources.
     """
     by_source: dict[str, Counter[tuple[bool, str]]] = defaultdict(Counter)
     for picture in pictures:
@@ -95,15 +95,13 @@ def source_folds(pictures: Sequence[Picture], folds: int) -> list[frozenset[str]
     supported_by = Counter(each for held in families.values() for each in held)
     dealt: list[list[str]] = [[] for _ in range(min(folds, len(by_source)))]
 
-    def harm(at: int, source: str) -> tuple[int, int, int, int, int]:
+    def harm(at: int, source: str) -> tuple[int, ...]:
         together = Counter(each for other in (*dealt[at], source) for each in families[other])
         exhausted = sum(count == supported_by[each] > 1 for each, count in together.items())
         held = sum((by_source[other] for other in dealt[at]), Counter[tuple[bool, str]]())
-        mostly_gore = (
-            2 * sum(count for (gore, _), count in by_source[source].items() if gore) > by_source[source].total()
-        )
-        same_side = sum(count for (gore, _), count in held.items() if gore == mostly_gore)
-        return exhausted, _alike(by_source[source], held), _alike(families[source], _families(held)), same_side, at
+        mostly_gore = 2 * _of(by_source[source], gore=True) > by_source[source].total()
+        alike = _alike(by_source[source], held), _alike(families[source], _families(held))
+        return exhausted, *alike, _of(held, gore=mostly_gore), held.total(), at
 
     for source in sorted(by_source, key=lambda each: (-by_source[each].total(), each)):
         dealt[min(range(len(dealt)), key=lambda at: harm(at, source))].append(source)
@@ -115,6 +113,10 @@ def _families(kinds: Counter[tuple[bool, str]]) -> Counter[tuple[bool, str]]:
     for (gore, category), count in kinds.items():
         counted[gore, family(category)] += count
     return counted
+
+
+def _of(kinds: Counter[tuple[bool, str]], *, gore: bool) -> int:
+    return sum(count for (is_gore, _), count in kinds.items() if is_gore == gore)
 
 
 def _alike(some: Counter[tuple[bool, str]], others: Counter[tuple[bool, str]]) -> int:
