@@ -45,8 +45,9 @@ def folder(tmp_path: Path) -> Path:
 def test_the_table_is_read(folder: Path) -> None:
     pictures = read_pictures(folder)
     assert len(pictures) == 40
+    source = "blood_pattern_white/0"
     assert pictures[0] == Picture(
-        "blood_pattern_white-0.png", True, "blood_pattern_white", "blood_pattern_white/0", "CC0-1.0", "train"
+        "blood_pattern_white-0.png", True, "blood_pattern_white", source, "CC0-1.0", "train", source, "x"
     )
 
 
