@@ -14,9 +14,9 @@ def generator(seed: int = 5) -> np.random.Generator:
 
 
 def scene(height: int = 224, width: int = 224, seed: int = 0) -> Rgb:
-    """Coloured panels under a gradient, with some texture."""
+    """Light and dark panels of many colours under a gradient, with some texture."""
     rng = np.random.default_rng(seed)
-    cells = rng.uniform(40.0, 200.0, (8, 8, 3))
+    cells = rng.uniform(30.0, 190.0, (8, 8, 1)) * rng.uniform(0.7, 1.3, (8, 8, 3))
     panels = cells[np.arange(height) * 8 // height][:, np.arange(width) * 8 // width]
     texture = rng.normal(0.0, 12.0, (height, width, 1))
     shade = np.linspace(0.7, 1.1, width)[None, :, None]
