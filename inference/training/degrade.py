@@ -26,13 +26,16 @@ class Stage:
 UNTOUCHED_SHARE = 0.12
 """How many pictures pass the chain as they are."""
 
+MOST_STRENGTH = 1.5
+"""All strengths of a chain together: a stain that is dark, blurred, small and badly encoded is none any more."""
+
 CHAIN = (
     # In the order in which it happens: the camera's place, its lens, the light, the sensor, the colourist, the encoder.
     Stage(0.16, {"tilted": 5, "perspective": 5, "sheared": 3, "turned": 2}),
     Stage(0.25, {"gaussian_blur": 4, "box_blur": 1, "motion_blur": 4, "defocus": 3}),
     Stage(0.55, {"gamma": 4, "contrast": 5, "low_light": 4, "over_exposed": 3, "haze": 2, "vignette": 2}),
     Stage(0.50, {"colour_cast": 3, "white_balance": 5, "pale": 3, "vivid": 3, "graded": 4}),
-    Stage(0.05, {"night_vision": 2, "infrared": 1}),
+    Stage(0.03, {"night_vision": 2, "infrared": 1}),
     Stage(0.20, {"sensor_noise": 1}),
     Stage(0.10, {"interlaced": 3, "chroma_bleed": 4, "banded": 2, "moire": 2}),
     Stage(0.20, {"small_smooth": 4, "small_blocky": 1}),
@@ -81,11 +84,14 @@ def degraded(picture: Rgb, rng: np.random.Generator) -> Rgb:
     """The picture after a random chain, or as it was."""
     if rng.random() < UNTOUCHED_SHARE:
         return picture
+    left = MOST_STRENGTH
     for stage in CHAIN:
         if rng.random() < stage.share:
             names = tuple(stage.weights)
             weights = np.array(tuple(stage.weights.values()), np.float64)
             name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
             # Weak ones more often than strong ones, for they add up.
-            picture = DEGRADATIONS[name](picture, float(rng.beta(1.2, 1.8)), rng)
+            strength = min(left, float(rng.beta(1.2, 1.8)))
+            left -= strength
+            picture = DEGRADATIONS[name](picture, strength, rng)
     return picture

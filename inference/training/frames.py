@@ -112,7 +112,9 @@ def rim(picture: Rgb, rng: np.random.Generator, _: Rgb | None = None) -> Rgb:
     height, width = picture.shape[:2]
     down = np.abs(np.linspace(-1.0, 1.0, height, dtype=np.float32))[:, None]
     across = np.abs(np.linspace(-1.0, 1.0, width, dtype=np.float32))[None]
-    reach: Mask = np.maximum(down, across) if chance(rng, 0.3) else np.hypot(down, across) / np.float32(1.15)
+    reach: Mask = np.maximum(down, across)
+    if chance(rng, 0.7):
+        reach = (np.hypot(down, across) / 1.15).astype(np.float32)
     glow = np.clip((reach - np.float32(0.55)) * np.float32(between(rng, 0.6, 1.8)), 0.0, 0.85)[..., None]
     colour = np.asarray(accent(rng, red_share=0.65)[:3] if chance(rng, 0.7) else BLACK, np.float32)
     result: Rgb = (picture * (1.0 - glow) + colour * glow).astype(np.uint8)

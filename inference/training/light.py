@@ -75,9 +75,12 @@ def _noisy(picture: Rgb, amount: float, coloured: float, rng: np.random.Generato
 
 def low_light(picture: Rgb, strength: float, rng: np.random.Generator) -> Rgb:
     """Dark, pale and grainy, yet not so dark that nothing is left to see."""
-    mean = float(picture.mean())
+    curve = _LEVELS ** np.float32(1.0 + 0.4 * strength)
+    mean = 255.0 * float(curve[picture[::4, ::4]].mean())
+    if mean < _LEAST_MEAN:
+        curve, mean = _LEVELS, float(picture.mean())
     factor = min(1.0, max(1.0 - 0.85 * strength, _LEAST_MEAN / max(mean, 1.0)))
-    dark = _with_curves(picture, factor * _LEVELS ** np.float32(1.0 + 0.4 * strength * (mean > 2 * _LEAST_MEAN)))
+    dark = _with_curves(picture, factor * curve)
     return _noisy(_enhanced(dark, colour=1.0 - 0.4 * strength), 1.0 + 6.0 * strength, rng.uniform(0.3, 1.0), rng)
 
 
@@ -130,6 +133,8 @@ def _grey(picture: Rgb, shares: tuple[float, float, float]) -> Rgb:
 def colour_cast(picture: Rgb, strength: float, rng: np.random.Generator) -> Rgb:
     """Coloured light: each channel stronger or weaker."""
     gains = np.exp(rng.normal(0.0, 0.08 + 0.3 * strength, 3)).clip(0.45, 1.7)
+    # Without red light, blood is black and nobody can tell.
+    gains[0] = max(gains[0], 0.65 * gains.max())
     return _with_curves(picture, gains[:, None] * _LEVELS)
 
 

@@ -15,7 +15,8 @@ _USUAL_PX = 224
 
 
 def _scale(picture: Rgb) -> float:
-    return max(picture.shape[:2]) / _USUAL_PX
+    height, width = picture.shape[:2]
+    return max(int(height), int(width)) / _USUAL_PX
 
 
 def gaussian_blur(picture: Rgb, strength: float, _: np.random.Generator) -> Rgb:
@@ -68,7 +69,8 @@ def _spread(picture: Rgb, across: int, down: int) -> Rgb:
     height, width = picture.shape[:2]
     rows = np.clip(np.arange(-down, height + down), 0, height - 1)
     columns = np.clip(np.arange(-across, width + across), 0, width - 1)
-    return picture[rows].take(columns, axis=1)
+    spread: Rgb = picture[rows].take(columns, axis=1)
+    return spread
 
 
 def tilted(picture: Rgb, strength: float, rng: np.random.Generator) -> Rgb:

@@ -100,7 +100,8 @@ def _ammunition(canvas: Canvas, rng: np.random.Generator) -> None:
 def _map(canvas: Canvas, rng: np.random.Generator) -> None:
     side = between(rng, 0.14, 0.22)
     left, top = (0.02 if chance(rng, 0.5) else 0.98 - side), 0.03
-    ground = (*(int(value) for value in rng.integers(20, 120, 3)), 210)
+    red, green, blue = (int(value) for value in rng.integers(20, 120, 3))
+    ground = (red, green, blue, 210)
     start, end = (left, top), (left + side, top + side)
     if chance(rng, 0.5):
         canvas.oval(start, end, ground, outline=WHITE, line=0.008)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from inference.training.stains import Rgb
 _LEAST_SIDE_PX = 32
 """Encoders refuse frames much smaller than this."""
 _FRAME_S = Fraction(1, 25)
+_Packet: TypeAlias = "av.Packet[av.VideoStream]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _through_video(codec: _Codec, picture: Rgb, strength: float, rng: np.random.
     return np.asarray(shown.resize(image.size, Image.Resampling.BILINEAR), np.uint8)
 
 
-def _encoded(codec: _Codec, quantiser: int, images: tuple[Image.Image, ...]) -> list[av.Packet]:
+def _encoded(codec: _Codec, quantiser: int, images: tuple[Image.Image, ...]) -> list[_Packet]:
     context = av.CodecContext.create(codec.encoder, "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = images[0].size
@@ -78,7 +80,7 @@ def _encoded(codec: _Codec, quantiser: int, images: tuple[Image.Image, ...]) -> 
     context.thread_count = 1
     context.max_b_frames = 0
     context.options = codec.options(quantiser)
-    packets: list[av.Packet] = []
+    packets: list[_Packet] = []
     for number, image in enumerate(images):
         frame = _to_frame(image)
         frame.pts = number
@@ -86,7 +88,7 @@ def _encoded(codec: _Codec, quantiser: int, images: tuple[Image.Image, ...]) -> 
     return packets + context.encode(None)
 
 
-def _decoded(decoder: str, packets: list[av.Packet]) -> Image.Image:
+def _decoded(decoder: str, packets: list[_Packet]) -> Image.Image:
     context = av.CodecContext.create(decoder, "r")
     assert isinstance(context, VideoCodecContext)
     context.thread_count = 1
@@ -99,7 +101,7 @@ def _to_frame(image: Image.Image) -> av.VideoFrame:
     frame = av.VideoFrame(image.width, image.height, "yuv420p")
     light, blue, red = image.convert("YCbCr").split()
     for plane, source in zip(frame.planes, (light, blue.reduce(2), red.reduce(2)), strict=True):
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         rows[: source.height, : source.width] = np.asarray(source)
     return frame
 
@@ -107,7 +109,7 @@ def _to_frame(image: Image.Image) -> av.VideoFrame:
 def _from_frame(frame: av.VideoFrame) -> Image.Image:
     parts = []
     for plane in frame.planes:
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         part = Image.fromarray(np.ascontiguousarray(rows[: plane.height, : plane.width]))
         parts.append(part.resize((frame.width, frame.height), Image.Resampling.BILINEAR))
     return Image.merge("YCbCr", parts).convert("RGB")

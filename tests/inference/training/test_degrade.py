@@ -106,8 +106,10 @@ def test_light_goes_the_way_its_name_says(name: str, way: int) -> None:
 
 
 def test_a_dark_picture_is_not_put_out() -> None:
-    dim = (scene() * 0.3).astype(np.uint8)
-    assert DEGRADATIONS["low_light"](dim, 1.0, generator()).mean() > 15
+    for light in (0.2, 0.3, 0.5, 0.8):
+        dim = (scene() * light).astype(np.uint8)
+        after = DEGRADATIONS["low_light"](dim, 1.0, generator()).mean()
+        assert after > min(25.0, 0.9 * float(dim.mean()))
 
 
 @pytest.mark.parametrize(("name", "least", "most"), [("pale", 0.0, 0.1), ("infrared", 0.0, 0.3), ("vivid", 1.2, 3.0)])
@@ -159,6 +161,18 @@ def test_the_chain_varies_repeats_and_leaves_some_pictures_alone() -> None:
     assert np.array_equal(results[7], degraded(scene(), generator(7)))
     assert len({result.tobytes() for result in results}) > 50
     assert 3 <= sum(np.array_equal(result, scene()) for result in results) <= 15
+
+
+def test_red_stays_red_in_coloured_light() -> None:
+    red = np.full((32, 32, 3), (150, 20, 20), np.uint8)
+    for seed in range(40):
+        after = DEGRADATIONS["colour_cast"](red, 1.0, generator(seed)).reshape(-1, 3).mean(axis=0)
+        assert after[0] > 2.5 * max(after[1], after[2])
+
+
+def test_the_chain_never_adds_up_to_a_picture_that_nobody_can_make_out() -> None:
+    dimmest = min(float(degraded(scene(), generator(seed)).mean()) for seed in range(300))
+    assert dimmest > 18
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 90), (33, 47)])

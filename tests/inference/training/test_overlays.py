@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from inference.training import frames
@@ -31,8 +32,8 @@ def other() -> Rgb:
     return np.full((60, 90, 3), (240, 240, 90), np.uint8)
 
 
-def changed(before: Rgb, after: Rgb) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    difference: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = np.abs(after.astype(int) - before).max(axis=2) > 2
+def changed(before: Rgb, after: Rgb) -> npt.NDArray[np.bool_]:
+    difference: npt.NDArray[np.bool_] = np.abs(after.astype(int) - before).max(axis=2) > 2
     return difference
 
 
@@ -41,7 +42,7 @@ def red_share(picture: Rgb) -> float:
     return float(((red > 100) & (red > 2 * green) & (red > 2 * blue)).mean())
 
 
-def seen(picture: Rgb) -> Rgb:
+def seen(picture: Rgb) -> npt.NDArray[np.bool_]:
     """Where the scene shows: it alone has so little red beside so much green and blue."""
     return (picture[..., 0] < 8) & (picture[..., 1] > 80) & (picture[..., 2] > 80)
 
