@@ -39,7 +39,7 @@ CHAIN = (
     Stage(0.20, {"sensor_noise": 1}),
     Stage(0.10, {"interlaced": 3, "chroma_bleed": 4, "banded": 2, "moire": 2}),
     Stage(0.20, {"small_smooth": 4, "small_blocky": 1}),
-    Stage(0.60, {"video_h264": 7, "video_vp8": 5, "video_mpeg2": 3, "jpeg": 6, "webp": 1}),
+    Stage(0.60, {"video_h264": 6, "video_vp8": 4, "video_mpeg2": 4, "jpeg": 7, "webp": 1}),
 )
 
 DEGRADATIONS: dict[str, Degradation] = {

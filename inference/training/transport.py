@@ -31,7 +31,12 @@ class _Codec:
     options: Callable[[int], dict[str, str]]
 
 
-_H264 = _Codec("libx264", "h264", (26, 43), lambda q: {"preset": "superfast", "tune": "zerolatency", "qp": str(q)})
+_H264 = _Codec(
+    "libx264",
+    "h264",
+    (26, 43),
+    lambda q: {"preset": "superfast", "tune": "zerolatency", "qp": str(q), "x264-params": "subme=0:me=dia:scenecut=0"},
+)
 _VP8 = _Codec(
     "libvpx",
     "vp8",
