@@ -34,7 +34,7 @@ class _Codec:
 _H264 = _Codec(
     "libx264",
     "h264",
-    (26, 43),
+    (26, 46),
     lambda q: {"preset": "superfast", "tune": "zerolatency", "qp": str(q), "x264-params": "subme=0:me=dia:scenecut=0"},
 )
 _VP8 = _Codec(
