@@ -1,9 +1,9 @@
-"""Views of a picture as the service may meet it: squashed, cropped, small in the frame, dark, blurred, compressed."""
+"""Views of a picture as the service may meet it: squashed, cropped, turned, small in a larger scene."""
 
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from inference.training.stains import Rgb
 
@@ -45,31 +45,6 @@ def inset(picture: Image.Image, ground: Image.Image, rng: np.random.Generator) -
         edge = edge.filter(ImageFilter.GaussianBlur(margin / 2))
     ground.paste(picture.resize((width, height), Image.Resampling.BILINEAR), at, edge)
     return ground
-
-
-def photometry(picture: Image.Image, rng: np.random.Generator) -> Rgb:
-    """Light, colour, sharpness, noise and compression of cheap cameras and video."""
-    if rng.random() < 0.8:
-        brightness = rng.uniform(0.3, 0.6) if rng.random() < 0.12 else rng.uniform(0.7, 1.35)
-        picture = ImageEnhance.Brightness(picture).enhance(float(brightness))
-        picture = ImageEnhance.Contrast(picture).enhance(float(rng.uniform(0.7, 1.3)))
-        picture = ImageEnhance.Color(picture).enhance(float(rng.uniform(0.55, 1.4)))
-    if rng.random() < 0.03:
-        picture = picture.convert("L").convert("RGB")
-    if rng.random() < 0.25:
-        small = int(rng.integers(56, 160))
-        picture = picture.resize((small, small), Image.Resampling.BOX).resize(
-            (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR
-        )
-    if rng.random() < 0.15:
-        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.5, 2.0))))
-    pixels = np.asarray(picture, np.float32)
-    if rng.random() < 0.5:
-        pixels = pixels * rng.uniform(0.9, 1.1, 3).astype(np.float32)
-    if rng.random() < 0.15:
-        pixels = pixels + rng.normal(0.0, rng.uniform(2.0, 10.0), pixels.shape).astype(np.float32)
-    result = np.clip(pixels, 0.0, 255.0).astype(np.uint8)
-    return compressed(result, int(rng.integers(22, 85))) if rng.random() < 0.5 else result
 
 
 def compressed(pixels: Rgb, quality: int) -> Rgb:

@@ -10,6 +10,8 @@ from PIL import Image
 
 from inference.training import augment, stains
 from inference.training.data import Picture, Split, load_picture, one_pass
+from inference.training.degrade import degraded
+from inference.training.overlays import overlaid
 from inference.training.stains import Mask, Rgb
 
 _GROUNDS = ("ordinary_imagenet", "ordinary_bsds", "ordinary_coco")
@@ -111,12 +113,16 @@ def render(folder: Path, view: View) -> Rgb:
         picture = _stained(folder, view, picture, rng)
     elif view.kind is Kind.RED:
         picture = augment.red_shapes(picture, rng)
-    elif view.ground is not None:
+    other = None
+    if view.ground is not None:
         around = augment.geometry(load_picture(folder, view.ground), rng, least_area=0.4)
-        picture = augment.inset(picture, around, rng)
+        if rng.random() < 0.6:
+            # An inset is small enough as it is: nothing more comes around it.
+            return degraded(np.asarray(augment.inset(picture, around, rng), np.uint8), rng)
+        other = np.asarray(around, np.uint8)
     if not view.gore and rng.random() < 0.03:
         picture = augment.red_light(picture, rng)
-    return augment.photometry(picture, rng)
+    return degraded(overlaid(np.asarray(picture, np.uint8), rng, other), rng)
 
 
 def _stained(folder: Path, view: View, picture: Image.Image, rng: np.random.Generator) -> Image.Image:
