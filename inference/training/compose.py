@@ -112,6 +112,10 @@ def visible(before: Rgb, after: Rgb, mask: Mask) -> bool:
     if film.is_grey(before):
         # Without colour only a plain dark stain can be told from a shadow.
         return found > 0.02 and like_blood(before, after, mask) and film.contrast(before, after, mask) > 110.0
+    where = mask > placing.COVERED
+    if found > 0.003 and float(_red(before[where].astype(np.float32)).mean()) > 0.5:
+        # Blood on raw meat, tomatoes or a red coat is seen by nobody.
+        return False
     return found > 0.003 and film.contrast(before, after, mask) > (60.0 if found < 0.03 else 38.0)
 
 

@@ -89,28 +89,44 @@ def _softened(canvas: Image.Image) -> Field:
 
 def _shaded(picture: Rgb, relief: Field, rng: np.random.Generator) -> Rgb:
     """The relief in the colours of flesh, lit from one side, wet, with a shadow below it."""
-    height, width = relief.shape
+    rows, columns = (np.flatnonzero((relief > 0.01).any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return picture
+    box = slice(max(0, rows[0] - 2), rows[-1] + 12), slice(max(0, columns[0] - 6), columns[-1] + 7)
+    lit = film.illumination(picture, rng)[box]
+    relief = np.ascontiguousarray(relief[box])
     there = noise.smoothstep(relief, 0.15, rng.uniform(0.24, 0.4))
-    lit = film.illumination(picture, rng)
+    light = _mottled(relief.shape, rng) * lit * _lambert(relief, rng)[..., None]
+    light = light + (film.glints(relief, relief, float(rng.uniform(0.3, 1.2)), rng) * lit.mean())[..., None]
+    shadow = noise.blurred(np.roll(there, int(rng.integers(1, 5)), axis=0), 3.0) * np.float32(rng.uniform(0.2, 0.7))
+    ground = (picture[box].astype(np.float32) / np.float32(255.0)) ** 2 * (1.0 - shadow)[..., None]
+    mixed = ground + (light - ground) * there[..., None]
+    result = picture.copy()
+    result[box] = np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0
+    return result
+
+
+def _lambert(relief: Field, rng: np.random.Generator) -> Field:
     right, down = noise.slopes(noise.blurred(relief, 0.8))
-    steep = rng.uniform(3.0, 8.0)
     angle = rng.uniform(-np.pi, 0.0)
-    slope = (right * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle))) * np.float32(steep)
-    lambert = np.clip(0.62 - slope, 0.06, 1.5) * np.clip(relief * 1.5, rng.uniform(0.2, 0.9), 1.0)
-    mottle = noise.rough(height, width, rng.uniform(6.0, 20.0), rng, octaves=4)
+    slope = (right * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle))) * np.float32(rng.uniform(3.0, 8.0))
+    hollows = np.clip(relief * 1.5, rng.uniform(0.2, 0.9), 1.0)
+    return np.asarray(np.clip(0.62 - slope, 0.06, 1.5) * hollows, np.float32)
+
+
+def _mottled(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
+    """The colours of flesh, H × W × 3, linear: red to pink, sometimes fat, with veins."""
+    height, width = shape
+    zoom = max(height, width) / 224.0
     red = rng.uniform(120.0, 235.0)
     ends = np.array([[1.0, g, g * rng.uniform(0.8, 1.1)] for g in (rng.uniform(0.08, 0.35), rng.uniform(0.3, 0.62))])
     if rng.random() < 0.2:
         # Fat.
         ends[1] = (1.0, 0.78, 0.5)
+    mottle = noise.rough(height, width, rng.uniform(6.0, 20.0) * zoom + 2.0, rng, octaves=4)
     mix = np.clip(0.5 + mottle * np.float32(rng.uniform(0.3, 1.0)), 0.0, 1.0)[..., None]
-    colour = ((ends[0] * (1.0 - mix) + ends[1] * mix) * (red / 255.0)).astype(np.float32) ** 2
-    veins = np.exp(-((noise.rough(height, width, rng.uniform(5.0, 10.0), rng) * np.float32(16.0)) ** 2))
-    colour = colour * (1.0 - veins * np.float32(rng.uniform(0.0, 0.6)))[..., None] * np.float32(1.4)
-    light = colour * lit * lambert[..., None]
-    gloss = float(rng.uniform(0.3, 1.2))
-    light = light + (film.glints(relief, relief, gloss, rng) * lit.mean())[..., None]
-    shadow = noise.blurred(np.roll(there, int(rng.integers(1, 5)), axis=0), 3.0) * np.float32(rng.uniform(0.2, 0.7))
-    ground = (picture.astype(np.float32) / np.float32(255.0)) ** 2 * (1.0 - shadow)[..., None]
-    mixed = ground + (light - ground) * there[..., None]
-    return np.asarray(np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0).astype(np.uint8)
+    dark, pale = (ends * (red / 255.0)).astype(np.float32)
+    colour = (dark + (pale - dark) * mix) ** 2
+    tangle = noise.rough(height, width, rng.uniform(5.0, 10.0) * zoom + 2.0, rng) * np.float32(16.0)
+    veins = np.exp(-tangle * tangle) * np.float32(rng.uniform(0.0, 0.6))
+    return np.asarray(colour * (1.4 - 1.4 * veins)[..., None], np.float32)

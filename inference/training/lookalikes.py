@@ -16,11 +16,11 @@ Effect = Callable[[Rgb, np.random.Generator], Rgb]
 def sauced(picture: Rgb, rng: np.random.Generator) -> Rgb:
     """A picture of food with ketchup, tomato sauce, jam or berry sauce on it. A negative."""
     height, width = picture.shape[:2]
-    jam = rng.random() < 0.3
-    if jam:
-        srgb = np.array([rng.uniform(130.0, 190.0), rng.uniform(15.0, 45.0), rng.uniform(30.0, 70.0)])
+    if rng.random() < 0.15:
+        # Berries: towards pink and purple, or nobody could tell.
+        srgb = np.array([rng.uniform(170.0, 215.0), rng.uniform(20.0, 55.0), rng.uniform(75.0, 120.0)])
     else:
-        srgb = np.array([rng.uniform(185.0, 235.0), rng.uniform(50.0, 95.0), rng.uniform(10.0, 40.0)])
+        srgb = np.array([rng.uniform(205.0, 250.0), rng.uniform(65.0, 115.0), rng.uniform(10.0, 45.0)])
     body = tuple(float(value) for value in (srgb / 255.0) ** 2)
     sauce = Liquid(
         body=(body[0], body[1], body[2]),
@@ -29,12 +29,23 @@ def sauced(picture: Rgb, rng: np.random.Generator) -> Rgb:
         gloss=float(rng.uniform(0.0, 1.0)),
         rim=0.0,
     )
-    pattern = (_squeezed, patterns.pool, patterns.soaked, patterns.patchy)[int(rng.integers(4))](rng)
+    pattern = (_squeezed, _squeezed, _dollop, patterns.soaked)[int(rng.integers(4))](rng)
     place = placing.some_place(rng, upright=False, central=True)
     share = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
     mask = placing.placed(pattern, share, place, height, width)
     bits = 1.0 + np.float32(rng.uniform(0.1, 0.5)) * noise.rough(height, width, rng.uniform(20.0, 55.0), rng)
-    return film.poured(picture, np.asarray(np.clip(mask * bits, 0.0, 1.0), np.float32), sauce, rng)
+    result = film.poured(picture, np.asarray(np.clip(mask * bits, 0.0, 1.0), np.float32), sauce, rng)
+    there = result[mask > placing.COVERED]
+    # In the dark any sauce is dark red: then the food stays as it is.
+    return result if there.size and float(there[:, 0].mean()) > 150.0 else picture.copy()
+
+
+def _dollop(rng: np.random.Generator) -> Mask:
+    """A round heap, smooth at its edge."""
+    line = np.linspace(-1.0, 1.0, patterns.CANVAS_PX, dtype=np.float32)
+    far = np.hypot(line[None, :], line[:, None] * np.float32(rng.uniform(0.7, 1.4)))
+    bumps = noise.field(patterns.CANVAS_PX, patterns.CANVAS_PX, rng.uniform(2.0, 4.0), rng)
+    return noise.smoothstep(far + bumps * np.float32(rng.uniform(0.05, 0.25)), 0.7, 0.55)
 
 
 def _squeezed(rng: np.random.Generator) -> Mask:
@@ -124,10 +135,16 @@ def _sunset(picture: Rgb, rng: np.random.Generator) -> Rgb:
 def _dyed(picture: Rgb, rng: np.random.Generator) -> Rgb:
     """One thing in the picture (a coat, a car, a wall) is red: its shading and texture stay."""
     place = placing.some_place(rng, upright=True, central=True)
-    region = placing.region_like(picture, place, rng) * np.float32(rng.uniform(0.7, 1.0))
+    # Ragged bits would be spatters: only the bulk of the thing counts.
+    region = noise.smoothstep(noise.blurred(placing.region_like(picture, place, rng), 5.0), 0.5, 0.75)
+    if placing.covered(region) < 0.06:
+        return _balls(picture, rng)
+    region *= np.float32(rng.uniform(0.7, 1.0))
+    red = float(rng.uniform(190.0, 255.0))
+    colour = np.array([red, red * rng.uniform(0.0, 0.3), red * rng.uniform(0.0, 0.3)], np.float32)
     grey = picture.mean(axis=2, dtype=np.float32)[..., None] / np.float32(255.0)
-    level = np.clip(grey / max(0.25, float(grey.mean()) * 1.6), 0.05, 1.3)
-    return _mixed(picture, np.asarray(level * np.asarray(_redness(rng), np.float32), np.float32), region)
+    level = np.clip(grey / max(0.2, float(grey[region > 0.3].mean()) * 1.2), 0.35, 1.3)
+    return _mixed(picture, np.asarray(level * colour, np.float32), region)
 
 
 def _balls(picture: Rgb, rng: np.random.Generator) -> Rgb:
@@ -181,7 +198,7 @@ def _smoke(picture: Rgb, rng: np.random.Generator) -> Rgb:
     x, y = rng.uniform(0.1, 0.9, 2)
     far = np.hypot(right - np.float32(x), down - np.float32(y)) / np.float32(rng.uniform(0.25, 0.7))
     cloud = noise.smoothstep(
-        1.0 - far + 0.5 * noise.rough(height, width, rng.uniform(3.0, 7.0), rng, octaves=4), -0.1, 1.0
+        1.0 - far + 0.5 * noise.rough(height, width, rng.uniform(3.0, 7.0), rng, octaves=2), -0.4, 1.2
     )
     inner = np.exp(-((far * 3.0) ** 2))[..., None]
     red = np.array([rng.uniform(190.0, 255.0), rng.uniform(30.0, 90.0), rng.uniform(30.0, 100.0)], np.float32)
@@ -260,6 +277,6 @@ def _made_up(picture: Rgb, rng: np.random.Generator) -> Rgb:
 
 
 _EFFECTS: tuple[Effect, ...] = (
-    *(_gel, _shapes, _lamp, _lamp, _beams, _sunset, _dyed, _dyed, _dyed, _balls, _balls),
+    *(_gel, _shapes, _lamp, _lamp, _beams, _sunset, _dyed, _dyed, _balls, _balls),
     *(_leaves, _smoke, _fireworks, _lettering),
 )
