@@ -95,7 +95,12 @@ def like_blood(before: Rgb, after: Rgb, mask: Mask) -> bool:
     was, now = before[where].astype(np.float32), after[where].astype(np.float32)
     if film.is_grey(before):
         return float((now - was).mean()) < -18.0
-    return float((_red(now) & ~_red(was)).mean()) > 0.12
+    redder = _red_part(now) > 1.2 * _red_part(was)
+    return float((_red(now) & redder).mean()) > 0.12
+
+
+def _red_part(colours: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray(colours[:, 0] / (colours.sum(axis=1) + 6.0), np.float32)
 
 
 def _red(colours: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -112,11 +117,11 @@ def visible(before: Rgb, after: Rgb, mask: Mask) -> bool:
     if film.is_grey(before):
         # Without colour only a plain dark stain can be told from a shadow.
         return found > 0.02 and like_blood(before, after, mask) and film.contrast(before, after, mask) > 110.0
-    where = mask > placing.COVERED
-    if found > 0.003 and float(_red(before[where].astype(np.float32)).mean()) > 0.5:
-        # Blood on raw meat, tomatoes or a red coat is seen by nobody.
+    if found < 0.003:
         return False
-    return found > 0.003 and film.contrast(before, after, mask) > (60.0 if found < 0.03 else 38.0)
+    # Blood on raw meat, tomatoes or a red coat is seen by nobody.
+    was_red = _red_part(before[mask > placing.COVERED].astype(np.float32)) > 0.53
+    return float(was_red.mean()) < 0.5 and film.contrast(before, after, mask) > (60.0 if found < 0.03 else 38.0)
 
 
 def _stain(picture: Rgb, rng: np.random.Generator, share: float, mask: Mask | None, *, face: bool) -> Mask:

@@ -82,7 +82,7 @@ def poured(picture: Rgb, mask: Mask, liquid: Liquid, rng: np.random.Generator) -
     if liquid.gloss > 0.05 and not is_grey(picture):
         light += (glints(thickness, stain, liquid.gloss, rng) * lit.mean())[..., None]
     result = picture.copy()
-    result[top:bottom, left:right] = np.sqrt(np.clip(light, 0.0, 1.0)) * 255.0
+    result[top:bottom, left:right] = np.sqrt(np.clip(light, 0.0, 1.0)) * 255.0 + 0.5
     return as_grey_as(picture, result)
 
 
@@ -133,7 +133,7 @@ def glints(thickness: Field, stain: Mask, gloss: float, rng: np.random.Generator
 def is_grey(picture: Rgb) -> bool:
     """Whether it is a picture of greys, such as from a night camera."""
     few = picture[::6, ::6].astype(np.int16)
-    return float((few.max(axis=2) - few.min(axis=2)).mean()) < 4.0
+    return float((few.max(axis=2) - few.min(axis=2)).mean()) < 2.5
 
 
 def as_grey_as(ground: Rgb, result: Rgb) -> Rgb:

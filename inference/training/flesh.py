@@ -102,7 +102,7 @@ def _shaded(picture: Rgb, relief: Field, rng: np.random.Generator) -> Rgb:
     ground = (picture[box].astype(np.float32) / np.float32(255.0)) ** 2 * (1.0 - shadow)[..., None]
     mixed = ground + (light - ground) * there[..., None]
     result = picture.copy()
-    result[box] = np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0
+    result[box] = np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0 + 0.5
     return result
 
 

@@ -72,7 +72,7 @@ def wounded(picture: Rgb, rng: np.random.Generator, *, share: float) -> tuple[Rg
             # The first is a measurement: a spindle covers less of its square than a burn does.
             half *= float(np.clip(np.sqrt(share / max(found, share / 9.0)), 0.5, 2.2))
         result = picture.copy()
-        result[box] = np.sqrt(np.clip(skin.light, 0.0, 1.0)) * 255.0
+        result[box] = np.sqrt(np.clip(skin.light, 0.0, 1.0)) * 255.0 + 0.5
         result = film.as_grey_as(picture, result)
         if abs(found / share - 1.0) < 0.6 and film.contrast(picture, result, mask) > 36.0:
             return _bleeding(result, mask, rng, x, y, share) if rng.random() < 0.35 else (result, mask)

@@ -30,7 +30,7 @@ def skulled(picture: Rgb, rng: np.random.Generator, *, share: float) -> tuple[Rg
     ground = (picture.astype(np.float32) / np.float32(255.0)) ** 2
     soft = np.clip(mask * 1.2, 0.0, 1.0)
     mixed = ground + (light - ground) * soft[..., None]
-    result = film.as_grey_as(picture, (np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0).astype(np.uint8))
+    result = film.as_grey_as(picture, (np.sqrt(np.clip(mixed, 0.0, 1.0)) * 255.0 + 0.5).astype(np.uint8))
     if film.contrast(picture, result, mask) < 40.0:
         return picture.copy(), np.zeros((height, width), np.float32)
     return result, mask
