@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from inference.training import film, noise, patterns, placing, prints, stains
+from inference.training import film, noise, patterns, placing, prints
 from inference.training.patterns import Pattern
 from inference.training.placing import Place
 from inference.training.stains import Mask, Rgb
@@ -50,10 +50,10 @@ def bloodied(
     """The picture with blood over about `share` of it, and where: float32 H × W in [0, 1].
 
     `mask` is a stain to use, such as one cut from a picture; without it one is drawn. `face` says that somebody's face
-    or skin is in the middle. Where no try can be told from the ground by a person, the mask is 0 all over and
-    the picture as it was: reject the view.
+    or skin is in the middle. Where no try can be told from the ground by a person (too dark, too red, a picture of
+    greys), the mask is 0 all over and the picture as it was: reject the view.
     """
-    for attempt in range(_TRIES):
+    for attempt in range(0 if film.is_grey(picture) else _TRIES):
         stain = _stain(picture, rng, share, mask, face=face)
         liquid = film.blood(rng)
         # A faint one is tried again thicker, and elsewhere.
@@ -114,10 +114,8 @@ def _red(colours: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
 def visible(before: Rgb, after: Rgb, mask: Mask) -> bool:
     """Whether a person would see that something is there: the smaller, the plainer it has to be."""
     found = placing.covered(mask)
-    if film.is_grey(before):
-        # Without colour only a plain dark stain can be told from a shadow.
-        return found > 0.02 and like_blood(before, after, mask) and film.contrast(before, after, mask) > 110.0
-    if found < 0.003:
+    if found < 0.003 or film.is_grey(before):
+        # Without colour nobody can tell a stain from a shadow.
         return False
     # Blood on raw meat, tomatoes or a red coat is seen by nobody.
     was_red = _red_part(before[mask > placing.COVERED].astype(np.float32)) > 0.53
@@ -128,7 +126,7 @@ def _stain(picture: Rgb, rng: np.random.Generator, share: float, mask: Mask | No
     """A thickness for this picture that covers about `share` of it, from one pattern or several."""
     height, width = picture.shape[:2]
     total = np.zeros((height, width), np.float32)
-    alone = rng.random() < 0.45
+    alone = rng.random() < 0.6
     for number in range(_MOST_PATTERNS):
         missing = share - placing.covered(total)
         if missing < 0.2 * share:
@@ -162,8 +160,6 @@ def drawn_pattern(rng: np.random.Generator, share: float, *, face: bool) -> tupl
         choice = [(pattern, weight) for pattern, weight in choice if pattern not in _FINE]
     weights = np.array([weight for _, weight in choice])
     pattern = choice[int(rng.choice(len(choice), p=weights / weights.sum()))][0]
-    if not face and rng.random() < 0.08:
-        return stains.drawn_stain(144, rng), True
     return pattern(rng), pattern in patterns.UPRIGHT
 
 

@@ -81,7 +81,8 @@ def _coordinates(picture: Rgb) -> tuple[Field, Field]:
 def _mixed(picture: Rgb, colour: tuple[float, float, float] | Field, amount: Field) -> Rgb:
     ground = picture.astype(np.float32)
     ground += (np.asarray(colour, np.float32) - ground) * amount[..., None]
-    return np.clip(ground, 0.0, 255.0).astype(np.uint8)
+    result: Rgb = np.clip(ground, 0.0, 255.0).astype(np.uint8)
+    return result
 
 
 def _gel(picture: Rgb, rng: np.random.Generator) -> Rgb:
@@ -103,7 +104,8 @@ def _lamp(picture: Rgb, rng: np.random.Generator) -> Rgb:
     ground = picture.astype(np.float32) * np.float32(rng.uniform(0.4, 1.0))
     colour = np.array([red, green, blue], np.float32)
     lit = ground * (1.0 + light[..., None] * (colour * 2.0 - 0.6)) + glow[..., None] * colour
-    return np.clip(lit, 0.0, 255.0).astype(np.uint8)
+    result: Rgb = np.clip(lit, 0.0, 255.0).astype(np.uint8)
+    return result
 
 
 def _beams(picture: Rgb, rng: np.random.Generator) -> Rgb:
@@ -115,7 +117,8 @@ def _beams(picture: Rgb, rng: np.random.Generator) -> Rgb:
         off = np.abs(right - np.float32(x) - down * np.float32(np.tan(angle))) / (0.02 + down * np.float32(half))
         amount = np.exp(-off * off) * np.float32(rng.uniform(0.2, 0.8))
         ground += amount[..., None] * np.asarray(_redness(rng), np.float32)
-    return np.clip(ground, 0.0, 255.0).astype(np.uint8)
+    result: Rgb = np.clip(ground, 0.0, 255.0).astype(np.uint8)
+    return result
 
 
 def _sunset(picture: Rgb, rng: np.random.Generator) -> Rgb:

@@ -21,7 +21,8 @@ def _sheet(wave_px: float) -> Field:
     # Rings of the spectrum, not a grid of points: a grid shows as a lattice wherever noise meets a threshold.
     passed = np.exp(-0.5 * (np.hypot(down, across) * 1.6 * wave_px) ** 2)
     smooth = np.fft.irfft2(np.fft.rfft2(white) * passed, s=(_SHEET_PX, _SHEET_PX))
-    return np.clip((smooth - smooth.mean()) * (0.48 / smooth.std()), -1.3, 1.3).astype(np.float32)
+    sheet: Field = np.clip((smooth - smooth.mean()) * (0.48 / smooth.std()), -1.3, 1.3).astype(np.float32)
+    return sheet
 
 
 def field(height: int, width: int, cells: float, rng: np.random.Generator) -> Field:
@@ -46,10 +47,10 @@ def rough(height: int, width: int, cells: float, rng: np.random.Generator, *, oc
     return total
 
 
-def resized(values: Field, height: int, width: int) -> Field:
+def resized(values: npt.NDArray[np.floating], height: int, width: int) -> Field:
     """The field at another size."""
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC), np.float32).copy()
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR), np.float32).copy()
 
 
 def blurred(values: Field, radius_px: float) -> Field:

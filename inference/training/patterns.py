@@ -107,7 +107,7 @@ def cast_off(rng: np.random.Generator) -> Mask:
 
 def _run(draw: ImageDraw.ImageDraw, start: Point, length: float, half: float, rng: np.random.Generator) -> None:
     """One thread of liquid on its way down, with a bead at its end and sometimes a branch."""
-    steps = max(4, int(length / 5.0))
+    steps = max(4, int(length / 7.0))
     sideways = np.cumsum(rng.normal(0.0, rng.uniform(0.1, 1.3), steps)) + rng.uniform(-0.25, 0.25) * np.arange(steps)
     xs, ys = start[0] + sideways, start[1] + np.linspace(0.0, length, steps)
     widths = half * (1.0 + 0.35 * np.cumsum(rng.normal(0.0, 0.25, steps)) / np.sqrt(np.arange(steps) + 1.0))
@@ -136,7 +136,8 @@ def drips(rng: np.random.Generator) -> Mask:
         start = middle + np.array([rng.uniform(-1.0, 1.0) * radius, rng.uniform(-0.3, 0.6) * radius])
         _run(draw, start, rng.uniform(10.0, 190.0), half * rng.uniform(0.5, 1.4), rng)
     for _ in range(int(rng.integers(0, 25))):
-        _disc(draw, *(middle + rng.normal(0.0, 1.3, 2) * radius), 0.8 + rng.exponential(1.3))
+        x, y = middle + rng.normal(0.0, 1.3, 2) * radius
+        _disc(draw, x, y, 0.8 + rng.exponential(1.3))
     return _finish(canvas, rng, wobble_px=3.0)
 
 

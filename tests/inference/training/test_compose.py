@@ -71,9 +71,12 @@ def test_what_nobody_could_see_is_given_back_as_it_was(ground: stains.Rgb) -> No
     assert np.array_equal(picture, ground)
 
 
-def test_a_night_camera_sees_no_red() -> None:
-    for seed in SEEDS:
-        picture, _ = compose.bloodied(night(seed), np.random.default_rng(seed), share=0.2)
+def test_a_night_camera_sees_no_blood_and_no_colour() -> None:
+    picture, mask = compose.bloodied(night(1), np.random.default_rng(1), share=0.2)
+    assert mask.max() == 0.0
+    assert np.array_equal(picture, night(1))
+    for seed in range(6):
+        picture = compose.painted(night(seed), np.random.default_rng(seed), share=0.2)
         assert (picture[..., 0] == picture[..., 2]).all()
 
 

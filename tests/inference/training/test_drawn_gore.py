@@ -66,6 +66,15 @@ def test_entrails_are_not_drawn_where_there_is_no_colour() -> None:
     assert np.array_equal(picture, night(1))
 
 
+def test_the_same_shapes_in_stone_or_clay_are_not_red() -> None:
+    for seed in range(20):
+        ground = skin(seed)
+        picture = flesh.moulded(ground, np.random.default_rng(seed), share=0.2)
+        assert np.array_equal(picture, flesh.moulded(ground, np.random.default_rng(seed), share=0.2))
+        red, green, blue = picture.reshape(-1, 3).astype(float).T
+        assert ((red > 2.0 * green) & (red > 1.6 * blue) & (red < 200.0) & (red > 40.0)).mean() < 0.03
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_patterns_are_shapes_and_none_is_like_another(pattern: patterns.Pattern) -> None:
     masks = [pattern(np.random.default_rng(seed)) for seed in range(5)]
