@@ -37,8 +37,8 @@ def blood(rng: np.random.Generator, *, depth: float | None = None) -> Liquid:
     """From fresh to dried, from a smear to a pool."""
     age = float(np.clip(rng.beta(0.8, 1.3), 0.0, 1.0))
     red = (rng.uniform(105.0, 195.0) * (1.0 - age) + rng.uniform(45.0, 100.0) * age) / 255.0
-    green = rng.uniform(0.02, 0.14) * (1.0 - age) + rng.uniform(0.12, 0.36) * age
-    blue = green * rng.uniform(0.6, 1.5) * (1.0 - 0.3 * age)
+    green = rng.uniform(0.02, 0.14) * (1.0 - age) + rng.uniform(0.12, 0.42) * age
+    blue = green * rng.uniform(0.6, 1.5) * (1.0 - 0.45 * age)
     return Liquid(
         body=(red**2, (red * green) ** 2, (red * blue) ** 2),
         absorption=(rng.uniform(0.35, 0.9), rng.uniform(2.2, 3.6), rng.uniform(1.8, 3.2)),

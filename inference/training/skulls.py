@@ -50,8 +50,8 @@ def _together(
     rows, columns = (np.flatnonzero((inside > 0.1).any(axis=axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     layers = [Image.fromarray((np.clip(layer[box], 0.0, 1.0) * 255).astype(np.uint8)) for layer in (inside, shade)]
-    scale = float(np.sqrt(share * height * width / max(1, np.count_nonzero(inside[box] > placing.COVERED))))
-    scale = min(float(scale), 1.3 * max(height, width) / max(layers[0].width, layers[0].height))
+    scale = float(np.sqrt(share * height * width / max(1, int((inside[box] > placing.COVERED).sum()))))
+    scale = min(scale, 1.3 * max(height, width) / max(layers[0].width, layers[0].height))
     size = max(3, round(layers[0].width * scale)), max(3, round(layers[0].height * scale * place.squash))
     found = []
     for layer in layers:
