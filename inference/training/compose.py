@@ -107,7 +107,7 @@ def _red(colours: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """N × 3 colours: which lie between the brown and the purple that blood can have."""
     red, green, blue = colours[:, 0], colours[:, 1], colours[:, 2]
     reddest = (red > 1.3 * green + 4.0) & (red > 1.12 * blue + 4.0)
-    bright_orange = (red > 190.0) & (green > 0.33 * red) & (blue < 0.8 * green)
+    bright_orange = (red > 190.0) & (green > 0.42 * red) & (blue < 0.8 * green)
     return np.asarray(reddest & ~bright_orange & (red < 235.0))
 
 
@@ -189,12 +189,13 @@ def harmless_colour(rng: np.random.Generator) -> tuple[float, float, float]:
     if kind < 0.96:
         level = float(rng.uniform(5.0, 40.0))
         return level, level * float(rng.uniform(1.0, 1.2)), level * float(rng.uniform(1.05, 1.6))
-    # Pastel pink, as paint or cream is; blood is never so pale and so opaque.
-    return 250.0, float(rng.uniform(165.0, 205.0)), float(rng.uniform(180.0, 215.0))
+    # A pink that leans to violet, as paint or cream is; thinned blood does not.
+    green = float(rng.uniform(150.0, 195.0))
+    return 250.0, green, green + float(rng.uniform(25.0, 50.0))
 
 
 def _bright_orange(rng: np.random.Generator) -> tuple[float, float, float]:
-    return _from_hue(float(rng.uniform(14.0, 28.0)), 0.95, float(rng.uniform(225.0, 255.0)))
+    return _from_hue(float(rng.uniform(22.0, 34.0)), 0.95, float(rng.uniform(225.0, 255.0)))
 
 
 def _from_hue(hue_deg: float, saturation: float, value: float) -> tuple[float, float, float]:

@@ -126,7 +126,10 @@ def glints(thickness: Field, stain: Mask, gloss: float, rng: np.random.Generator
     angle = rng.uniform(-np.pi, 0.0)
     gap = (right - toward * np.cos(angle)) ** 2 + (down - toward * np.sin(angle)) ** 2
     sharp = rng.uniform(6.0, 40.0)
-    shine = np.exp(-gap * np.float32(sharp)) * noise.smoothstep(stain, 0.35, 0.8)
+    # What is level does not shine: or the whole of a calm pool would be white.
+    level = np.exp(-toward * toward * sharp)
+    shine = np.clip((np.exp(-gap * np.float32(sharp)) - np.float32(level)) / np.float32(1.0 - level), 0.0, 1.0)
+    shine *= noise.smoothstep(stain, 0.35, 0.8)
     return np.asarray(shine * np.float32(gloss * rng.uniform(0.3, 1.6)), np.float32)
 
 
