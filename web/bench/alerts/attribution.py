@@ -1,8 +1,8 @@
 """Which incident belongs to which passage, which are false, and which still is to blame.
 
 An incident that starts within a passage, or at most a second after its end, has found it: smoothing lags. A second one
-in the same place is a repeat. An incident that starts anywhere else is false. A passage that begins while a false
-incident lasts cannot raise one and counts as missed, and as `covered`.
+in the same place is a repeat. An incident that starts anywhere else is false. A passage that begins while another
+incident is open may raise none of its own; it then counts as missed, and as covered.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .plan import Shot, Still, Timeline
-from .replay import Recording
+from .replay import Recording, Span
 
 GRACE_S = 1.0
 
@@ -23,6 +23,8 @@ class Seen:
     shot: Shot
     delay_s: float | None
     """From its first frame to the sample that raised the incident; None: missed."""
+    covered: bool = False
+    """Missed because an incident was open already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ class Verdict:
     repeats: int
 
 
-def attribute(recording: Recording, starts_s: Sequence[float], window_s: float) -> Verdict:
-    """The verdict on a timeline whose incidents started at these positions, oldest first."""
+def attribute(recording: Recording, spans: Sequence[Span], window_s: float) -> Verdict:
+    """The verdict on a timeline with these incidents, oldest first."""
     timeline = recording.timeline
     delays: dict[Shot, float] = {}
     false = []
     repeats = 0
-    for start_s in starts_s:
+    for span in spans:
+        start_s = span.start_s
         passage = _passage_at(timeline, start_s)
         if passage is None:
             false.append(FalseAlarm(start_s, blamed(recording, start_s, window_s)))
@@ -56,7 +59,10 @@ def attribute(recording: Recording, starts_s: Sequence[float], window_s: float) 
             repeats += 1
         else:
             delays[passage] = start_s - passage.start_s
-    seen = tuple(Seen(shot, delays.get(shot)) for shot in timeline.passages)
+    seen = tuple(
+        Seen(shot, delays.get(shot), covered=shot not in delays and _open_at(shot.start_s, spans))
+        for shot in timeline.passages
+    )
     return Verdict(timeline, seen, tuple(false), repeats)
 
 
@@ -67,6 +73,10 @@ def blamed(recording: Recording, start_s: float, window_s: float) -> Still:
     high = int(np.searchsorted(positions_s, start_s, side="right"))
     place = low + int(np.argmax(recording.raw[low:high]))
     return recording.timeline.at(float(positions_s[place])).still
+
+
+def _open_at(position_s: float, spans: Sequence[Span]) -> bool:
+    return any(span.start_s < position_s < span.until_s for span in spans)
 
 
 def _passage_at(timeline: Timeline, position_s: float) -> Shot | None:

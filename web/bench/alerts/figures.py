@@ -11,7 +11,7 @@ from inference.policy import Policy
 
 from .attribution import FalseAlarm, Seen, Verdict, attribute
 from .plan import LENGTHS_S, Still
-from .replay import Recording, incidents, smoothed
+from .replay import Recording, smoothed, tracked
 
 RATES = (1.0, 2.0, 4.0)
 WINDOWS_S = (1.0, 1.5, 2.0, 3.0, 4.0)
@@ -106,6 +106,11 @@ class Figures:
     def repeats(self) -> int:
         return sum(verdict.repeats for verdict in self.verdicts)
 
+    @property
+    def covered(self) -> int:
+        """Passages that were missed because an incident was open already."""
+        return sum(one.covered for one in self._seen())
+
     def _seen(self) -> Iterable[Seen]:
         return itertools.chain.from_iterable(verdict.passages for verdict in self.verdicts)
 
@@ -132,8 +137,8 @@ def replayed(recordings: Sequence[Recording], policies: Sequence[Policy]) -> lis
             thinned = recording.at_rate(fps)
             prob = smoothed(thinned, window_s)
             for policy in group:
-                starts_s = [incident.start_s for incident in incidents(thinned.positions_s, prob, policy)]
-                verdicts[policy].append(attribute(thinned, starts_s, window_s))
+                spans = tracked(thinned.positions_s, prob, policy)
+                verdicts[policy].append(attribute(thinned, spans, window_s))
         figures |= {policy: Figures(policy, tuple(verdicts[policy])) for policy in group}
     return [figures[policy] for policy in policies]
 

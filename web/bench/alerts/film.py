@@ -49,20 +49,16 @@ def canvas(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The picture on a ground of the frame's shape: cut to fill it, or whole between black or blurred bars."""
     width, height = _CANVAS_PX
     across, down = width / picture.width, height / picture.height
-    fill = _resized(picture, max(across, down))
-    left, top = (fill.width - width) // 2, (fill.height - height) // 2
-    fill = fill.crop((left, top, left + width, top + height))
+    cut_w, cut_h = width / max(across, down), height / max(across, down)
+    left, top = (picture.width - cut_w) / 2, (picture.height - cut_h) / 2
+    fill = picture.resize(_CANVAS_PX, Image.Resampling.BILINEAR, (left, top, left + cut_w, top + cut_h))
     if max(across, down) / min(across, down) <= _MOST_CUT:
         return fill
     ground = fill.filter(ImageFilter.BoxBlur(12)) if rng.uniform() < 0.5 else Image.new("RGB", _CANVAS_PX)
-    whole = _resized(picture, min(across, down))
-    ground.paste(whole, ((width - whole.width) // 2, (height - whole.height) // 2))
+    fit = min(across, down)
+    size = (max(1, round(picture.width * fit)), max(1, round(picture.height * fit)))
+    ground.paste(picture.resize(size, Image.Resampling.BILINEAR), ((width - size[0]) // 2, (height - size[1]) // 2))
     return ground
-
-
-def _resized(picture: Image.Image, scale: float) -> Image.Image:
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.BILINEAR)
 
 
 def _frames(timeline: Timeline, folder: Path, rng: np.random.Generator) -> Iterator[Rgb]:

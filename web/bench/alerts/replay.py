@@ -4,13 +4,14 @@
 as both cut media time on one grid, those are the samples that the lower rate would have picked from the frames.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from inference.incidents import Incident, IncidentState, IncidentTracker
+from inference.incidents import IncidentState, IncidentTracker
 from inference.policy import Policy
 from inference.smoothing import Window
 from stream.sampling import Sampler
@@ -39,6 +40,14 @@ class Recording:
         return Recording(self.timeline, fps, self.positions_s[kept], self.raw[kept])
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An incident, by the samples that raised and ended it, media seconds; one that never ended ends at infinity."""
+
+    start_s: float
+    until_s: float
+
+
 def smoothed(recording: Recording, window_s: float) -> Floats:
     """prob at each sample."""
     window = Window(window_s)
@@ -46,23 +55,26 @@ def smoothed(recording: Recording, window_s: float) -> Floats:
     return np.array([window.add(position_s, 0, raw).prob for position_s, raw in pairs])
 
 
-def incidents(positions_s: Floats, prob: Floats, policy: Policy) -> list[Incident]:
-    """The incidents as they started, oldest first: `start_s` is the position of the sample that raised each."""
+def spans(recording: Recording, policy: Policy) -> list[Span]:
+    """The incidents that the policy gives, oldest first: sampling, smoothing and tracking."""
+    thinned = recording.at_rate(policy.fps)
+    return tracked(thinned.positions_s, smoothed(thinned, policy.window), policy)
+
+
+def tracked(positions_s: Floats, prob: Floats, policy: Policy) -> list[Span]:
+    """The incidents of a smoothed timeline, oldest first."""
     tracker = IncidentTracker(
         threshold=policy.threshold, release=policy.release, cooldown_s=policy.cooldown, new_id=lambda: "inc"
     )
-    return [
-        transition.incident
-        for place in _places_that_matter(prob, policy.threshold, tracker)
-        for transition in tracker.feed(float(positions_s[place]), float(prob[place]))
-        if transition.state is IncidentState.STARTED
-    ]
-
-
-def starts_s(recording: Recording, policy: Policy) -> list[float]:
-    """Where the incidents started: sampling, smoothing and incidents by the policy."""
-    thinned = recording.at_rate(policy.fps)
-    return [one.start_s for one in incidents(thinned.positions_s, smoothed(thinned, policy.window), policy)]
+    found: list[Span] = []
+    for place in _places_that_matter(prob, policy.threshold, tracker):
+        position_s = float(positions_s[place])
+        for transition in tracker.feed(position_s, float(prob[place])):
+            if transition.state is IncidentState.STARTED:
+                found.append(Span(position_s, math.inf))
+            elif transition.state is IncidentState.ENDED:
+                found[-1] = Span(found[-1].start_s, position_s)
+    return found
 
 
 def _places_that_matter(prob: Floats, threshold: float, tracker: IncidentTracker) -> Iterator[int]:

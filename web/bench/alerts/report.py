@@ -39,7 +39,10 @@ def markdown(default: Figures, varied: Sequence[Figures], endings: Sequence[Figu
     ]
     rows = [(name, one, by_still(one)) for name, one in kinds if one.hours]
     at_rate = [one for one in varied if one.policy.fps == default.policy.fps]
-    between = len(default.false_between)
+    beside = (
+        f"Between the passages, {len(default.false_between)} more. Second incidents in a passage: {default.repeats}. "
+        f"Passages missed because an incident was open already: {default.covered}."
+    )
     parts = [
         "### Passages found by the default policy",
         by_length(default),
@@ -47,7 +50,7 @@ def markdown(default: Figures, varied: Sequence[Figures], endings: Sequence[Figu
         by_category(default),
         "### False incidents of the default policy",
         false_incidents(rows),
-        f"Between the passages, {between} more; {default.repeats} passages raised a second incident.",
+        beside,
         "By category of what was seen:",
         false_by_category(quiet),
         "The stills behind most of them:",
@@ -86,6 +89,7 @@ def values(default: Figures, varied: Sequence[Figures]) -> dict[str, object]:
             "between_passages": len(default.false_between),
         },
         "repeats": default.repeats,
+        "covered": default.covered,
         "aims": aims(default),
         "curve": {"columns": _COLUMNS, "rows": [_point(one) for one in varied]},
     }

@@ -22,7 +22,7 @@ from .material import Material, drawn_material, read_material
 from .plan import Mix, Timeline, ordinary_timelines, passage_timelines
 from .plot import write_plot
 from .record import Recorded, RecordingFailed, record_all
-from .replay import Recording, starts_s
+from .replay import Recording, spans
 from .report import markdown, values
 
 FIGURES_BEGIN, FIGURES_END = "<!-- figures: written by benchmarks/alerts.py -->", "<!-- end of figures -->"
@@ -51,6 +51,7 @@ class Asked:
 def main(asked: Asked) -> None:
     """Record or read scores, replay them, print the tables and then one JSON line. Raises `CommandError`."""
     _check_document(asked.write)
+    _make_folders(asked.keep, asked.plot)
     if asked.replay is not None:
         origin, recordings = read_kept(asked.replay)
     else:
@@ -115,7 +116,8 @@ def _record(
     except RecordingFailed as error:
         raise CommandError(str(error)) from error
     for one in recorded:
-        if starts_s(one.recording, replace(policy, fps=one.recording.fps)) != list(one.starts_s):
+        own = replace(policy, fps=one.recording.fps)
+        if [span.start_s for span in spans(one.recording, own)] != list(one.starts_s):
             raise CommandError(
                 f"Replaying timeline {one.recording.timeline.number} gave other incidents than the path."
             )
@@ -159,10 +161,19 @@ def _present(asked: Asked, origin: dict[str, JsonValue], recordings: Sequence[Re
     report("alerts", {**origin, **values(default, varied)})
 
 
-def _stills_shown(recordings: Sequence[Recording]) -> dict[str, int]:
+def _stills_shown(recordings: Sequence[Recording]) -> dict[str, JsonValue]:
     shown = {shot.still for one in recordings for shot in one.timeline.shots}
     gore = sum(still.gore for still in shown)
     return {"ordinary": len(shown) - gore, "gore": gore}
+
+
+def _make_folders(*files: Path | None) -> None:
+    for file in files:
+        if file is not None:
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CommandError(f"{file.parent} cannot be made ({error}); name another folder.") from error
 
 
 def _check_document(path: Path | None) -> None:
