@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from ...commands.common import CommandError
 from .motion import Motion
 from .plan import Shot, Timeline
 
@@ -29,7 +30,10 @@ Grains = npt.NDArray[np.int16]
 
 
 def write_film(path: Path, timeline: Timeline, folder: Path) -> Path:
-    """Write the timeline as MP4, 320 × 180, and return its path. `folder` is where its stills lie. Blocks."""
+    """Write the timeline as MP4, 320 × 180, and return its path. `folder` is where its stills lie. Blocks.
+
+    Raises `CommandError` for a still that cannot be read.
+    """
     rng = np.random.default_rng(timeline.seed)
     options = {"preset": "ultrafast", "crf": str(rng.integers(*_CRF))}
     with av.open(str(path), "w", format="mp4") as container:
@@ -49,9 +53,11 @@ def canvas(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The picture on a ground of the frame's shape: cut to fill it, or whole between black or blurred bars."""
     width, height = _CANVAS_PX
     across, down = width / picture.width, height / picture.height
-    cut_w, cut_h = width / max(across, down), height / max(across, down)
-    left, top = (picture.width - cut_w) / 2, (picture.height - cut_h) / 2
-    fill = picture.resize(_CANVAS_PX, Image.Resampling.BILINEAR, (left, top, left + cut_w, top + cut_h))
+    # Rounding must not carry the box over the still's edges.
+    left = max(0.0, (picture.width - width / max(across, down)) / 2)
+    top = max(0.0, (picture.height - height / max(across, down)) / 2)
+    box = (left, top, picture.width - left, picture.height - top)
+    fill = picture.resize(_CANVAS_PX, Image.Resampling.BILINEAR, box)
     if max(across, down) / min(across, down) <= _MOST_CUT:
         return fill
     ground = fill.filter(ImageFilter.BoxBlur(12)) if rng.uniform() < 0.5 else Image.new("RGB", _CANVAS_PX)
@@ -66,8 +72,12 @@ def _frames(timeline: Timeline, folder: Path, rng: np.random.Generator) -> Itera
     grey = rng.integers(-strength, strength + 1, (_GRAINS, HEIGHT_PX, WIDTH_PX, 1), np.int16)
     grains = np.repeat(grey, 3, axis=3)
     for shot in timeline.shots:
-        with Image.open(folder / shot.still.file) as opened:
-            ground = canvas(opened.convert("RGB"), rng)
+        try:
+            with Image.open(folder / shot.still.file) as opened:
+                picture = opened.convert("RGB")
+        except (OSError, SyntaxError, ValueError) as error:
+            raise CommandError(f"{folder / shot.still.file} is no picture that can be read; take it out.") from error
+        ground = canvas(picture, rng)
         yield from _animated(ground, shot, timeline.fps, grains, rng)
 
 

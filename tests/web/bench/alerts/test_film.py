@@ -11,6 +11,7 @@ from PIL import Image
 
 from web.bench.alerts.film import HEIGHT_PX, WIDTH_PX, canvas, write_film
 from web.bench.alerts.plan import Timeline
+from web.commands.common import CommandError
 
 from .making import CALM, WOUND, timeline
 
@@ -47,6 +48,18 @@ def test_it_moves_within_a_shot(folder: Path, tmp_path: Path) -> None:
     made = timeline((CALM, 6.0), fps=2, style="held")
     shown = [pixels for _, pixels in frames(write_film(tmp_path / "film.mp4", made, folder))]
     assert min(float(np.abs(after - before).mean()) for before, after in itertools.pairwise(shown)) > 0.3
+
+
+def test_a_damaged_still_is_named(tmp_path: Path) -> None:
+    (tmp_path / "calm.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    with pytest.raises(CommandError, match=r"calm\.png is no picture that can be read"):
+        write_film(tmp_path / "film.mp4", timeline((CALM, 1.0)), tmp_path)
+
+
+def test_stills_of_any_size_are_taken() -> None:
+    rng = np.random.default_rng(1)
+    for width, height in rng.integers(8, 400, (200, 2)).tolist():
+        assert canvas(Image.new("RGB", (width, height)), rng).size == (448, 252)
 
 
 def test_a_seed_gives_the_same_film(folder: Path, tmp_path: Path) -> None:
