@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = {"stream": {"stream"}, "inference": {"inference", "stream"}, "web": {"web", "inference", "stream"}}
+LAYERS = {
+    "stream": {"stream"},
+    "inference": {"inference", "stream"},
+    "web": {"web", "inference", "stream"},
+    "benchmarks": {"benchmarks", "web", "inference", "stream"},
+}
 """Which of our packages each of them may import."""
 
 PURE = (
@@ -43,6 +48,14 @@ PURE = (
     "inference.training.choose",
     "inference.training.folds",
     "inference.training.picture",
+    "web.bench.alerts.attribution",
+    "web.bench.alerts.figures",
+    "web.bench.alerts.intervals",
+    "web.bench.alerts.motion",
+    "web.bench.alerts.plan",
+    "web.bench.alerts.replay",
+    "web.bench.alerts.report",
+    "web.bench.alerts.tables",
     "web.delivery.cloudevents",
     "web.delivery.history",
     "web.wire",

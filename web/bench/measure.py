@@ -19,7 +19,7 @@ def say(text: str) -> None:
 
 def report(bench: str, figures: dict[str, object]) -> None:
     """The result: one JSON line, last on standard output."""
-    print(json.dumps({"bench": bench, "commit": _commit(), "machine": _machine(), **figures}), flush=True)
+    print(json.dumps({"bench": bench, "commit": commit(), "machine": machine(), **figures}), flush=True)
 
 
 def cpu_s(pids: Iterable[int]) -> float:
@@ -43,7 +43,8 @@ def slope_per_hour(times_s: Sequence[float], values: Sequence[float]) -> float |
     return round(float(np.polyfit(np.asarray(times_s) / 3600.0, values, 1)[0]), 2)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Processor, cores and system, for people."""
     return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
 
 
@@ -56,7 +57,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The commit of a source checkout; None where the program is installed without one."""
     try:
         found = subprocess.run(
