@@ -12,7 +12,8 @@ SIDE_PX = 224
 
 def plain_view(picture: Image.Image) -> Rgb:
     """What the service does to a frame: the whole of it, squashed to the network's input."""
-    return np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX), np.uint8)
+    # Of Pillow's filters this one comes closest to the service's own scaling, above all for small pictures.
+    return np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR), np.uint8)
 
 
 def geometry(picture: Image.Image, rng: np.random.Generator, *, least_area: float) -> Image.Image:

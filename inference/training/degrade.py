@@ -80,12 +80,12 @@ DEGRADATIONS: dict[str, Degradation] = {
 """All of them by name, so that an evaluation can apply exactly one."""
 
 
-def degraded(picture: Rgb, rng: np.random.Generator) -> Rgb:
-    """The picture after a random chain, or as it was."""
+def degraded(picture: Rgb, rng: np.random.Generator, *, in_place: bool = False) -> Rgb:
+    """The picture after a random chain, or as it was. `in_place` leaves the camera's place out: a mask still fits."""
     if rng.random() < UNTOUCHED_SHARE:
         return picture
     left = MOST_STRENGTH
-    for stage in CHAIN:
+    for stage in CHAIN[1:] if in_place else CHAIN:
         if rng.random() < stage.share:
             names = tuple(stage.weights)
             weights = np.array(tuple(stage.weights.values()), np.float64)

@@ -85,13 +85,16 @@ OVERLAYS: dict[str, Overlay] = {
 """All of them by name, so that an evaluation can apply exactly one."""
 
 
-def overlaid(picture: Rgb, rng: np.random.Generator, other: Rgb | None = None) -> Rgb:
+def overlaid(
+    picture: Rgb, rng: np.random.Generator, other: Rgb | None = None, *, in_place: bool = False
+) -> Rgb:
     """The picture with what a screen may put over and around it, or as it was.
 
-    `other` must be an ordinary picture: it may be seen beside this one.
+    `other` must be an ordinary picture: it may be seen beside this one. With `in_place` nothing comes around the
+    picture, so that a mask of it still fits.
     """
     framed = None
-    if rng.random() < FRAMED_SHARE:
+    if not in_place and rng.random() < FRAMED_SHARE:
         weights = np.array([entry.weight for entry in FRAMED.values()])
         framed = tuple(FRAMED.values())[int(rng.choice(len(weights), p=weights / weights.sum()))]
     after = framed is not None and (framed.tight or rng.random() < 0.5)

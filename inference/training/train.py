@@ -2,66 +2,151 @@
 
 import copy
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from inference.training.features import Cells
-from inference.training.network import Tail
+from inference.training.features import Cells, Shown
+from inference.training.network import Pooling, Tail
 
 Logits = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
 
 _BATCH = 64
-_HEAD_RATE, _TAIL_RATE = 2e-3, 3e-4
 _WEIGHT_DECAY = 0.02
 _SMOOTHING = 0.02
 _WARM_UP_SHARE = 0.08
 _AVERAGE_DECAY = 0.99
+_CLASS_WEIGHT, _CELL_WEIGHT = 0.3, 0.4
+_MIXED_SHARE, _MIXED_BETA = 0.15, 0.3
+_SPARE = 0.5
+"""Of the rate of the last blocks, for those before them."""
+_LAST_BLOCKS = 5
 
 
-def train_tail(network: nn.Module, cells: Cells, gore: npt.NDArray[np.bool_], *, seed: int, label: str) -> Tail:
-    """A tail that begins with the backbone's weights and is shown each stored view once, in a seeded order.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What can be chosen about a training."""
+
+    trunk_blocks: int
+    pooling: Pooling = "top4"
+    head_rate: float = 2e-3
+    tail_rate: float = 3e-4
+    cells: bool = True
+    """Whether the map learns where things laid over a picture are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of `Shown` as tensors."""
+
+    cells: torch.Tensor
+    gore: torch.Tensor
+    classes: torch.Tensor
+    map: torch.Tensor
+
+
+def train_tail(
+    network: nn.Module, passes: Sequence[tuple[Shown, Rows]], recipe: Recipe, *, seed: int, label: str
+) -> Tail:
+    """A tail that begins with the backbone's weights and is shown the given rows of each pass once, in a seeded order.
 
     The running average of its weights is what is returned. `network` itself stays as it was.
     """
     torch.manual_seed(seed)
-    tail = Tail(network).to(memory_format=torch.channels_last).train()
+    rng = np.random.default_rng(seed)
+    tail = Tail(network, blocks=recipe.trunk_blocks, pooling=recipe.pooling).to(memory_format=torch.channels_last)
+    tail.train()
     averaged: Tail = copy.deepcopy(tail).eval()
-    head = [*tail.cell.parameters(), *tail.whole.parameters()]
-    rest = [*tail.blocks.parameters(), *tail.widen.parameters()]
-    optimiser = torch.optim.AdamW(
-        [{"params": head, "lr": _HEAD_RATE}, {"params": rest, "lr": _TAIL_RATE}], weight_decay=_WEIGHT_DECAY
-    )
-    order = np.random.default_rng(seed).permutation(len(cells))
-    steps = len(order) // _BATCH
+    optimiser = _optimiser(tail, recipe)
+    steps = sum(len(rows) // _BATCH for _, rows in passes)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / max(steps, 1)))
-    targets = torch.from_numpy(gore.astype(np.float32) * (1.0 - 2.0 * _SMOOTHING) + _SMOOTHING)
-    total = 0.0
-    for step in range(steps):
-        chosen = order[step * _BATCH : (step + 1) * _BATCH]
-        logits, _ = tail(_tensor(cells[chosen]))
-        loss = nn.functional.binary_cross_entropy_with_logits(logits, targets[chosen])
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(tail.parameters(), 5.0)
-        optimiser.step()
-        schedule.step()
-        _average(averaged, tail, min(_AVERAGE_DECAY, (step + 1) / (step + 10)))
-        total += float(loss)
-        if (step + 1) % 20 == 0:
-            sys.stderr.write(f"\r{label}: step {step + 1} of {steps}, loss {total / 20:.4f} ")
-            total = 0.0
+    step, total = 0, 0.0
+    for shown, rows in passes:
+        order = rows[rng.permutation(len(rows))]
+        for at in range(0, len(order) - _BATCH + 1, _BATCH):
+            loss = _loss(tail, _mixed(_tensors(shown, order[at : at + _BATCH]), rng), recipe)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(tail.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            _average(averaged, tail, min(_AVERAGE_DECAY, step / (step + 9)))
+            total += float(loss)
+            if step % 20 == 0:
+                sys.stderr.write(f"\r{label}: step {step} of {steps}, loss {total / 20:.4f} ")
+                total = 0.0
     sys.stderr.write("\n")
     return averaged
 
 
-def predict(tail: Tail, cells: Cells) -> Logits:
-    """The logits of stored views."""
+def predict(tail: Tail, cells: Cells) -> tuple[Logits, Logits]:
+    """The logits of stored views: gore, N, and classes, N × classes."""
     with torch.no_grad():
-        parts = [tail(_tensor(cells[at : at + _BATCH]))[0].numpy() for at in range(0, len(cells), _BATCH)]
-    return np.concatenate(parts).astype(np.float32)
+        parts = [tail(_tensor(cells[at : at + _BATCH]))[:2] for at in range(0, len(cells), _BATCH)]
+    gore, classes = (np.concatenate([part[index].numpy() for part in parts]) for index in (0, 1))
+    return gore.astype(np.float32), classes.astype(np.float32)
+
+
+def _optimiser(tail: Tail, recipe: Recipe) -> torch.optim.Optimizer:
+    head = [*tail.cell.parameters(), *tail.whole.parameters()]
+    last = [*tail.blocks[-_LAST_BLOCKS:].parameters(), *tail.widen.parameters()]
+    groups = [{"params": head, "lr": recipe.head_rate}]
+    if recipe.tail_rate:
+        early = [*tail.blocks[:-_LAST_BLOCKS].parameters()]
+        groups += [{"params": last, "lr": recipe.tail_rate}, {"params": early, "lr": recipe.tail_rate * _SPARE}]
+    else:
+        for parameter in (*tail.blocks.parameters(), *tail.widen.parameters()):
+            parameter.requires_grad_(False)
+    return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=_WEIGHT_DECAY)
+
+
+def _loss(tail: Tail, batch: Batch, recipe: Recipe) -> torch.Tensor:
+    logits, classes, regions = tail(batch.cells)
+    smoothed = batch.gore * (1.0 - 2.0 * _SMOOTHING) + _SMOOTHING
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, smoothed)
+    loss = loss + _CLASS_WEIGHT * _known(classes, batch.classes)
+    return loss + _CELL_WEIGHT * _balanced(regions, batch.map) if recipe.cells else loss
+
+
+def _known(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross entropy over the targets that are known."""
+    known = ~torch.isnan(targets)
+    if not bool(known.any()):
+        return logits.sum() * 0.0
+    return nn.functional.binary_cross_entropy_with_logits(logits[known], targets[known])
+
+
+def _balanced(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross entropy over known cells, those with gore counting as much together as the many without."""
+    return (_known(logits, targets.where(targets == 1.0, torch.nan)) + _known(logits, targets.where(targets == 0.0, torch.nan))) / 2.0
+
+
+def _mixed(batch: Batch, rng: np.random.Generator) -> Batch:
+    """Now and then each row blended with its neighbour (mixup, Zhang et al. 2018); where things are is then unknown."""
+    if rng.random() >= _MIXED_SHARE:
+        return batch
+    share = float(rng.beta(_MIXED_BETA, _MIXED_BETA))
+
+    def blend(values: torch.Tensor) -> torch.Tensor:
+        return share * values + (1.0 - share) * values.roll(1, 0)
+
+    return Batch(
+        blend(batch.cells), blend(batch.gore), blend(batch.classes), torch.full_like(batch.map, torch.nan)
+    )
+
+
+def _tensors(shown: Shown, rows: Rows) -> Batch:
+    ordered = np.sort(rows)  # the disk is read forwards
+    gore = torch.from_numpy(shown.gore[ordered].astype(np.float32))
+    return Batch(
+        _tensor(shown.cells[ordered]), gore, torch.from_numpy(shown.classes[ordered]), torch.from_numpy(shown.map[ordered])
+    )
 
 
 def _tensor(cells: Cells) -> torch.Tensor:
