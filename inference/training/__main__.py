@@ -1,127 +1,185 @@
-"""The one command that makes the shipped detector and prints the figures of its model card."""
+"""The one command that makes the shipped detector, its variants, and the tables of its model card."""
 
 import argparse
 import sys
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from inference.calibrate import Platt
-from inference.training.data import Picture, read_pictures, source_folds
-from inference.training.evaluate import Figures, figures, fit_platt, headline, table
-from inference.training.export import write_manifest, write_network
-from inference.training.features import Cells, Extractor
-from inference.training.network import Detector, Tail, Trunk, backbone
-from inference.training.train import predict, train_tail
-from inference.training.views import View, extra_views, plain_views, training_views
+from inference.training import card_tables, choose
+from inference.training.augment import plain_view
+from inference.training.card import filled
+from inference.training.cost import Meter
+from inference.training.data import Picture, Prepared, load_picture, prepare
+from inference.training.export import Curves, write_manifest, write_network, write_onnx
+from inference.training.features import Extractor
+from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, backbone
+from inference.training.picture import DataError
+from inference.training.quantise import Frames
+from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
+from inference.training.targets import CLASSES
+from inference.training.train import Recipe, predict
+from inference.training.validate import Share, class_table, curves, report, shares, shares_table
+from inference.training.variants import write_variants
+from inference.training.views import extra_views, plain_views, probe_views, training_views
 
 _NAME = "gore-lite0"
-_HEADER = (
-    "| pictures | gore + other | AUROC | AP | precision | recall | F1 | false positives | ECE |\n"
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-)
-_EXTRA_VALIDATION_FOR = 3000
-"""The stained and painted validation views are as many as go with this many pictures."""
+_LAID_FOR = 3000
+"""The validation views with things laid over them are as many as go with this many pictures."""
+_PROBES = 200
+_CALIBRATED_ON, _COMPARED_ON = 160, 400
+"""Pictures that the int8 variant's activations are measured on, and that variants are compared on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     data: Path
     out: Path
+    scratch: Path | None
     seed: int
     passes: int
     folds: int
-    fold_passes: int
+    fold_views: int
     threads: int
-    cache: Path | None
+    without: list[str]
+    licence: list[str]
 
 
 def main() -> None:
+    """Train, measure, write. An error in the data is one line on standard error and exit code 2."""
     options = _options()
     torch.set_num_threads(options.threads)
-    pictures = read_pictures(options.data)
-    network = backbone()
-    trunk = Trunk(network)
-    extractor = Extractor(trunk, options.data, threads=options.threads, cache=options.cache)
-    views: list[View] = []
-    stored: list[Cells] = []
-    for number in range(options.passes):
-        of_pass = training_views(pictures, number, options.seed)
-        _say(f"pass {number + 1} of {options.passes}: {len(of_pass)} views")
-        stored.append(extractor.cells(of_pass))
-        views += of_pass
-    cells = np.concatenate(stored)
-    plain = extractor.cells(plain_views(pictures))
-    tail = train_tail(network, cells, _labels(views), seed=options.seed, label="all sources")
-    platt, metrics = _validate(options, pictures, extractor, tail, plain)
-    path = options.out / f"{_NAME}.onnx"
-    metrics["torch_onnx_difference"] = float(f"{write_network(Detector(trunk, tail), path):.1e}")
-    version = datetime.now(UTC).strftime("%Y.%m.%d")
-    _say(f"wrote {write_manifest(path, version=version, platt=platt, metrics=metrics)}")
-    if options.folds:
-        in_fold = sum(len(part) for part in stored[: options.fold_passes])
-        found = _leave_sources_out(options, network, pictures, views[:in_fold], cells[:in_fold], plain)
-        metrics["sources_left_out"] = found.rounded()
-        write_manifest(path, version=version, platt=platt, metrics=metrics)
+    try:
+        prepared = prepare(options.data, without=options.without, licences=options.licence)
+    except DataError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(2) from None
+    with tempfile.TemporaryDirectory() as folder:
+        _Training(options, prepared, options.scratch or Path(folder)).run()
 
 
-def _validate(
-    options: Options, pictures: list[Picture], extractor: Extractor, tail: Tail, plain: Cells
-) -> tuple[Platt, dict[str, object]]:
-    """Calibrate on the validation split and print its figures."""
-    chosen = np.array([picture.split == "val" for picture in pictures])
-    kept = [picture for picture in pictures if picture.split == "val"]
-    gore = np.array([picture.gore for picture in kept])
-    logits = predict(tail, plain[chosen])
-    platt = fit_platt(logits, gore)
-    prob = platt.probability(logits)
-    found = figures(prob, gore)
-    extra = extra_views(pictures, "val", _EXTRA_VALIDATION_FOR, (options.seed, 10_000))
-    extra_prob = platt.probability(predict(tail, extractor.cells(extra)))
-    extra_found = figures(extra_prob, _labels(extra))
-    _show("### Validation split", _HEADER, headline("validation split", found), headline("drawn on", extra_found))
-    _show(table("category", [picture.category for picture in kept], prob, gore))
-    _show(table("drawn on", [view.kind.name.lower() for view in extra], extra_prob, _labels(extra)))
-    return platt, {"validation": found.rounded(), "validation_drawn_on": extra_found.rounded()}
+class _Training:
+    def __init__(self, options: Options, prepared: Prepared, scratch: Path) -> None:
+        self._options = options
+        self._prepared = prepared
+        self._pictures = prepared.pictures
+        self._meter = Meter()
+        self._network = backbone()
+        self._trunk = Trunk(self._network)
+        scratch.mkdir(parents=True, exist_ok=True)
+        exported = scratch / "trunk.onnx"
+        write_onnx(self._trunk, exported, outputs=["cells"])
+        self._extractor = Extractor(exported, options.data, scratch, processes=options.threads)
+        plain = self._extractor.shown(plain_views(self._pictures), "pictures as they are")
+        self._runs = Runs(
+            self._network, Recipe(TRUNK_BLOCKS), self._pictures, plain, scratch, options.seed
+        )
+        self._metrics: dict[str, object] = {}
+        self._blocks: dict[str, str] = {}
+
+    def run(self) -> None:
+        passes = [self._pass(number) for number in range(self._options.passes)]
+        tail = self._runs.tail(passes, "all sources")
+        version = datetime.now(UTC).strftime("%Y.%m.%d")
+        fitted = self._validate(tail, version)
+        path = self._options.out / f"{_NAME}.onnx"
+        self._options.out.mkdir(parents=True, exist_ok=True)
+        self._metrics["torch_onnx_difference"] = float(f"{write_network(Detector(self._trunk, tail), path):.1e}")
+        variants = self._variants(path, fitted)
+        if self._options.folds:
+            self._leave_out(passes[0], version)
+        described = write_manifest(path, version=version, curves=fitted, variants=variants, metrics=self._metrics)
+        self._blocks["data"] = card_tables.data(self._prepared)
+        self._blocks["cost"] = self._meter.lines()
+        self._blocks["targets"] = card_tables.targets(self._metrics)
+        self._blocks["rule"] = card_tables.rule()
+        _fill(self._options.out / "README.md", self._blocks)
+        _say(f"wrote {described}")
+
+    def _pass(self, number: int) -> Pass:
+        views = training_views(self._pictures, number, self._options.seed)
+        return views, self._extractor.shown(views, f"pass {number + 1} of {self._options.passes}")
+
+    def _validate(self, tail: Tail, version: str) -> Curves:
+        """Calibrate, and measure on the validation split and on what is laid over its pictures."""
+        rows = np.flatnonzero([picture.split == "val" for picture in self._pictures])
+        pictures = [self._pictures[row] for row in rows]
+        plain = predict(tail, self._runs.plain.cells[rows])
+        seed = (self._options.seed, 10_000)
+        half = extra_views(self._pictures, "val", _LAID_FOR // 2, seed)
+        laid = self._extractor.shown(half, "laid over validation pictures, to calibrate")
+        fitted = curves(pictures, plain, half, laid, predict(tail, laid.cells))
+        found = report(_NAME, pictures, fitted.gore.probability(plain.gore), version)
+        others = extra_views(self._pictures, "val", _LAID_FOR, (*seed, 1))
+        over = self._extractor.shown(others, "laid over validation pictures, to measure")
+        prob = fitted.gore.probability(predict(tail, over.cells).gore)
+        classes = np.stack(
+            [curve.probability(plain.classes[:, at]) for at, curve in enumerate(fitted.classes)], axis=1
+        )
+        kinds = shares([view.kind.name.lower() for view in others], over.gore, prob)
+        probes = self._probes(tail, fitted)
+        self._metrics |= {"validation": card_tables.headline(found), "laid_over": card_tables.plain_figures(prob, over.gore)}
+        self._metrics["probes"] = {name: round(share.called, 4) for name, share in probes.items()}
+        self._blocks |= card_tables.of_report("validation", found)
+        self._blocks["laid-over"] = shares_table("kind", kinds)
+        self._blocks["probes"] = shares_table("probe", probes)
+        self._blocks["classes"] = class_table(pictures, classes)
+        self._blocks["figures"] = card_tables.figures_table(found, None)
+        self._validation = found
+        return fitted
+
+    def _probes(self, tail: Tail, fitted: Curves) -> dict[str, Share]:
+        asked = probe_views(self._pictures, _PROBES, self._options.seed)
+        views = [view for group in asked.values() for view in group]
+        shown = self._extractor.shown(views, "probes")
+        prob = fitted.gore.probability(predict(tail, shown.cells).gore)
+        return shares([name for name, group in asked.items() for _ in group], shown.gore, prob)
+
+    def _variants(self, path: Path, fitted: Curves) -> dict[str, Path]:
+        """Write and check int8 and fp16, and note how far each is from the reference."""
+        rng = np.random.default_rng(self._options.seed)
+        train = [picture for picture in self._pictures if picture.split == "train"]
+        val = [picture for picture in self._pictures if picture.split == "val"]
+        found = write_variants(
+            path,
+            self._frames(train, _CALIBRATED_ON, rng),
+            self._frames(val, _COMPARED_ON, rng),
+            curve=fitted.gore,
+            say=_say,
+        )
+        self._metrics["variants"] = {
+            kind: {"bytes": facts.bytes, "ships": facts.ships, **asdict(facts.agreement)} for kind, facts in found.items()
+        }
+        self._blocks["variants"] = card_tables.variants(path, found)
+        return {kind: path.with_name(facts.file) for kind, facts in found.items() if facts.ships}
+
+    def _frames(self, pictures: Sequence[Picture], count: int, rng: np.random.Generator) -> list[Frames]:
+        """Batches of 16 of `count` pictures as the service would see them."""
+        chosen = [pictures[at] for at in rng.permutation(len(pictures))[:count]]
+        frames = np.stack([plain_view(load_picture(self._options.data, picture)) for picture in chosen])
+        return [frames[at : at + 16] for at in range(0, len(frames), 16)]
+
+    def _leave_out(self, shown: Pass, version: str) -> None:
+        prob = sources_left_out(self._runs, shown, self._options.fold_views, self._options.folds)
+        found = report(_NAME, self._pictures, prob, version)
+        self._metrics["sources_left_out"] = card_tables.headline(found)
+        self._blocks |= card_tables.of_report("left-out", found)
+        self._blocks["figures"] = card_tables.figures_table(self._validation, found)
+        self._blocks["licences"] = licence_cost(self._runs, shown, self._options.fold_views)
 
 
-def _leave_sources_out(
-    options: Options,
-    network: torch.nn.Module,
-    pictures: list[Picture],
-    views: list[View],
-    cells: Cells,
-    plain: Cells,
-) -> Figures:
-    """Score every picture by a network that saw nothing of its source, and print the figures."""
-    prob = np.zeros(len(pictures), np.float32)
-    gore = np.array([picture.gore for picture in pictures])
-    for number, fold in enumerate(source_folds(pictures, options.folds)):
-        seen = np.array([view.sources.isdisjoint(fold) for view in views])
-        held = np.array([picture.source in fold for picture in pictures])
-        known = np.array([picture.split == "val" for picture in pictures]) & ~held
-        label = f"without fold {number + 1} of {options.folds}"
-        tail = train_tail(network, cells[seen], _labels(views)[seen], seed=options.seed, label=label)
-        platt = fit_platt(predict(tail, plain[known]), gore[known])
-        prob[held] = platt.probability(predict(tail, plain[held]))
-    found = figures(prob, gore)
-    _show("### Sources left out", _HEADER, headline(f"sources left out, {options.folds} groups", found))
-    _show(table("source", [picture.source for picture in pictures], prob, gore))
-    _show(table("category", [picture.category for picture in pictures], prob, gore))
-    return found
-
-
-def _labels(views: list[View]) -> npt.NDArray[np.bool_]:
-    return np.array([view.gore for view in views])
-
-
-def _show(*lines: str) -> None:
-    sys.stdout.write("\n".join(lines) + "\n\n")
-    sys.stdout.flush()
+def _fill(card: Path, blocks: dict[str, str]) -> None:
+    """Write the tables into the card where there is one, else beside the model as they are."""
+    if card.exists():
+        card.write_text(filled(card.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    else:
+        text = "\n\n".join(f"## {name}\n\n{block}" for name, block in blocks.items())
+        card.with_name("tables.md").write_text(text + "\n", encoding="utf-8")
 
 
 def _say(line: str) -> None:
@@ -131,13 +189,16 @@ def _say(line: str) -> None:
 def _options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m inference.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of labelled pictures with a manifest.csv")
-    parser.add_argument("--out", type=Path, required=True, help="where the model and its manifest are written")
+    parser.add_argument("--out", type=Path, required=True, help="where the model, its manifest and its card are")
+    parser.add_argument(
+        "--scratch", type=Path, help="keeps views and trained tails (a few GB), so that a later run goes on from them"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--passes", type=int, default=4, help="passes over the training split, each of fresh views")
-    parser.add_argument("--folds", type=int, default=4, help="groups of sources to leave out in turn; 0 skips that")
-    parser.add_argument("--fold-passes", type=int, default=1, help="passes that the networks of the groups train on")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--cache", type=Path, help="keeps the trunk's output, so that a second run is quicker")
+    parser.add_argument("--passes", type=int, default=3, help="passes over the training split, each of fresh views")
+    parser.add_argument("--folds", type=int, default=6, help="groups of sources to leave out in turn; 0 skips that")
+    parser.add_argument("--fold-views", type=int, default=5200, help="views of a pass that each group's network sees")
+    parser.add_argument("--threads", type=int, default=2)
+    choose.add_options(parser)
     return Options(**vars(parser.parse_args()))
 
 

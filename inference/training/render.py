@@ -11,7 +11,7 @@ from inference.training.degrade import degraded
 from inference.training.overlays import overlaid
 from inference.training.stains import Mask, Rgb
 from inference.training.targets import Rendered
-from inference.training.views import LAID_OVER, Kind, View, on_skin
+from inference.training.views import LAID_OVER, Kind, Probe, View, on_skin
 
 _CLEAN_SHARE = 0.3
 """How many views are neither overlaid nor degraded."""
@@ -29,6 +29,8 @@ def render(folder: Path, view: View) -> Rendered:
         return _said(view, pixels, gore=view.picture.gore)
     rng = np.random.default_rng(view.seed)
     gore = view.picture is not None and view.picture.gore
+    if isinstance(view, Probe):
+        return _probe(folder, view, rng)
     if view.picture is None:
         picture = augment.abstract(rng)
     else:
@@ -73,6 +75,19 @@ def _laid_over(folder: Path, view: View, ground: Rgb, rng: np.random.Generator) 
         cells = targets.cell_targets(mask)
     below = targets.class_targets(view.picture.category if view.picture is not None else "", gore=False)
     return Rendered(pixels, True, targets.laid_over(LAID_OVER[view.kind], below), cells)
+
+
+def _probe(folder: Path, view: Probe, rng: np.random.Generator) -> Rendered:
+    """Blood or paint over a share of the picture. Blood that could not be seen leaves an ordinary picture."""
+    assert view.picture is not None
+    ground = augment.plain_view(load_picture(folder, view.picture))
+    if view.kind is Kind.PAINT:
+        return _said(view, compose.painted(ground, rng, share=view.share), gore=False)
+    pixels, mask = compose.bloodied(ground, rng, share=view.share, face=on_skin(view.picture))
+    if mask.max() == 0.0:
+        return _said(view, pixels, gore=False)
+    below = targets.class_targets(view.picture.category, gore=False)
+    return Rendered(pixels, True, targets.laid_over("blood", below), targets.cell_targets(mask))
 
 
 def _cut(folder: Path, view: View) -> Mask | None:

@@ -85,12 +85,23 @@ def train_tail(
     return averaged
 
 
-def predict(tail: Tail, cells: Cells) -> tuple[Logits, Logits]:
-    """The logits of stored views: gore, N, and classes, N × classes."""
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """A tail's logits for views: N, N × classes and N × 7 × 7."""
+
+    gore: Logits
+    classes: Logits
+    map: Logits
+
+
+def predict(tail: Tail, cells: Cells) -> Predicted:
+    """The logits of stored views."""
     with torch.no_grad():
-        parts = [tail(_tensor(cells[at : at + _BATCH]))[:2] for at in range(0, len(cells), _BATCH)]
-    gore, classes = (np.concatenate([part[index].numpy() for part in parts]) for index in (0, 1))
-    return gore.astype(np.float32), classes.astype(np.float32)
+        parts = [tail(_tensor(cells[at : at + _BATCH])) for at in range(0, len(cells), _BATCH)]
+    gore, classes, regions = (
+        np.concatenate([part[index].numpy() for part in parts]).astype(np.float32) for index in range(3)
+    )
+    return Predicted(gore, classes, regions)
 
 
 def _optimiser(tail: Tail, recipe: Recipe) -> torch.optim.Optimizer:

@@ -75,6 +75,36 @@ class View:
         return tuple(part for part in (self.picture, self.other, self.stain) if part is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Probe(View):
+    """A picture as it is, with something laid over a given share of it and nothing else done: for measuring."""
+
+    share: float = 0.0
+
+
+def probe_views(pictures: list[Picture], count: int, seed: int) -> dict[str, list[View]]:
+    """Probes on validation pictures, by what they ask: small stains of blood and of paint, bloody faces, wounds."""
+    rng = np.random.default_rng([seed, 20_000])
+    of_split = [picture for picture in pictures if picture.split == "val"]
+    scenes = [picture for picture in of_split if picture.category in _GROUNDS]
+    faces = [picture for picture in of_split if picture.category == "people_faces"]
+    asked = {
+        "blood over 1 to 5 %": (Kind.BLOOD, scenes, 0.01, 0.05),
+        "blood over 5 to 25 %": (Kind.BLOOD, scenes, 0.05, 0.25),
+        "bloody faces": (Kind.BLOOD, faces, 0.03, 0.25),
+        "paint over 1 to 5 %": (Kind.PAINT, scenes, 0.01, 0.05),
+        "paint over 5 to 25 %": (Kind.PAINT, scenes, 0.05, 0.25),
+        "painted faces": (Kind.PAINT, faces, 0.03, 0.25),
+    }
+    return {
+        name: [
+            Probe(kind, (seed, 20_000, number, index), _pick(bases, rng), share=float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+            for index in range(count if bases else 0)
+        ]
+        for number, (name, (kind, bases, low, high)) in enumerate(asked.items())
+    }
+
+
 def plain_views(pictures: list[Picture]) -> list[View]:
     """Each picture as the service would see it."""
     return [View(Kind.PLAIN, (0,), picture) for picture in pictures]
