@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import debug_option, examples, expected_errors, model_options, quiet_logging
+from .verify import verify
 
 if TYPE_CHECKING:
     from inference.model import Model
@@ -20,6 +21,9 @@ gorewatch model info --model /srv/models/other.onnx --json"""
 @debug_option
 def model() -> None:
     """Ask about the detector in use."""
+
+
+model.add_command(verify)
 
 
 @model.command(epilog=examples(_EXAMPLES))
