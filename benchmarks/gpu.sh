@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Measures the detector on an NVIDIA GPU in one run: fp32 and fp16 with IO binding on the CUDA provider and, where its
 # libraries are installed, on the TensorRT provider; batches of 1 to 64, each against a bare loop of ONNX Runtime's
-# session (aim: at least 0.9). Prints one JSON line a case, with the name of the GPU, and keeps them in
-# build/gpu.jsonl. Progress goes to standard error.
+# session (aim: at least 0.9). Prints one JSON line a case, with the name of the GPU; progress goes to standard error.
 #
-#   benchmarks/gpu.sh [--quick] [--tensorrt]
+#   benchmarks/gpu.sh [--quick] [--tensorrt] > gpu.jsonl
 #
 # --tensorrt installs NVIDIA's TensorRT as well (about 4 GB). PYTHON names the Python (3.11 or newer) that a virtual
 # environment in build/gpu is made with; GOREWATCH_PYTHON one that has gorewatch installed, and nothing is installed.
@@ -41,7 +40,8 @@ if [[ -z $python ]]; then
     done
   fi
   [[ -n $base ]] || fail "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3.12."
-  "$base" -m venv build/gpu || fail "no virtual environment can be made with $base; on Debian install python3-venv."
+  mkdir -p build
+  "$base" -m venv build/gpu >&2 || fail "no virtual environment can be made with $base; on Debian install python3-venv."
   python=build/gpu/bin/python
   extra=; [[ $provider == cpu ]] || extra='[cuda]'
   "$python" -m pip --disable-pip-version-check install --quiet -c constraints.txt ".$extra" >&2
@@ -55,7 +55,6 @@ if [[ $provider == cuda ]] && "$python" -c 'import tensorrt_libs' 2>/dev/null; t
   export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
 
-mkdir -p build
 for provider in "${providers[@]}"; do
   GOREWATCH_PROVIDER=$provider "$python" -m web bench score "${quick[@]}" | tail -1 | GPU=$gpu "$python" -c '
 import json, os, sys
@@ -66,4 +65,4 @@ for case in score["by_threads"]:
     against = score["vs_session_by"][case["variant"]][str(case["batch"])]
     print(json.dumps({"bench": "gpu", **shared, **case, "vs_session": against}))
 '
-done | tee build/gpu.jsonl
+done

@@ -134,7 +134,7 @@ class _Search:
             yield self._tried(ranges[best], count, best.name)
 
     def _tried(self, ranges: object, count: int, name: str) -> _Candidate:
-        model = self._quantised(ranges, [conv.name for conv in self._convs[:count]])
+        model = self._quantised(ranges, _with_sums(self._model.graph, {conv.name for conv in self._convs[:count]}))
         error = self._error(model)
         self._say(f"int8, {name.lower()}, {count} convolutions in float: outputs move by {error:.4f} of their spread")
         return _Candidate(model, error)
@@ -159,10 +159,10 @@ class _Search:
             self._overrides[weights.name] = _override(found)
         return result
 
-    def _quantised(self, ranges: object, left_out: Sequence[str]) -> onnx.ModelProto:
+    def _quantised(self, ranges: object, left_out: set[str]) -> onnx.ModelProto:
         model = onnx.ModelProto()
         model.CopyFrom(self._model)
-        kept = self._heads.union(left_out)
+        kept = self._heads | left_out
         quantizer = QDQQuantizer(
             model,
             per_channel=True,
@@ -191,6 +191,20 @@ class _Search:
                 ]
             )
         )
+
+
+def _with_sums(graph: onnx.GraphProto, names: set[str]) -> set[str]:
+    """These convolutions, and the sums that their outputs go into.
+
+    A sum in integers would have its terms rounded, and ONNX Runtime rounds the weights of a convolution between them.
+    """
+    found, floats = set(names), set[str]()
+    for node in graph.node:
+        if node.name in names or (node.op_type in ("Clip", "Relu") and node.input[0] in floats):
+            floats.update(node.output)
+        elif node.op_type == "Add" and not floats.isdisjoint(node.input):
+            found.add(node.name)
+    return found
 
 
 def outputs(model: onnx.ModelProto, frames: Frames) -> list[Floats]:

@@ -16,7 +16,7 @@ from inference.training.quantise import Frames, outputs, write_int8
 
 Kind = Literal["int8", "fp16"]
 LARGEST_BYTES = 16_000_000
-_MARGIN = 0.8
+_MARGIN = 0.9
 """Other pictures than these come: layers are left in float until a variant is this far within its limits."""
 
 

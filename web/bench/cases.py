@@ -18,8 +18,6 @@ from inference.session import open_session
 
 _CPU_BATCHES = (1, 4, 16, 64)
 _LEAST_CALLS = 3
-_ROUND_S = 0.2
-"""How long a side of a comparison works before the other has its turn: the machine's moods last longer."""
 
 _Batch = npt.NDArray[np.uint8]
 _Work = Callable[[], object]
@@ -105,13 +103,21 @@ def bare_loop(path: Path | None, model: Model, size: int) -> _Work:
     return lambda: session.run(names, fed)
 
 
-def ratio(one: _Work, other: _Work, *, rounds: int, clock: Callable[[], float]) -> float:
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How two things are compared: in turns, each of so long that the machine's moods last longer."""
+
+    rounds: int
+    turn_s: float
+
+
+def ratio(one: _Work, other: _Work, turns: Turns, clock: Callable[[], float]) -> float:
     """How often `one` is done in the time of `other`, by `clock`: the median of interleaved rounds."""
     one()
     other()
-    calls = max(_LEAST_CALLS, math.ceil(_ROUND_S / max(_spent(other, 1, clock), 1e-6)))
+    calls = max(_LEAST_CALLS, math.ceil(turns.turn_s / max(_spent(other, 1, clock), 1e-6)))
     found = []
-    for number in range(rounds):
+    for number in range(turns.rounds):
         # Whoever comes second finds the machine warmer: they take turns.
         first, second = (one, other) if number % 2 else (other, one)
         spent_first, spent_second = _spent(first, calls, clock), _spent(second, calls, clock)

@@ -14,7 +14,7 @@ from pathlib import Path
 from inference.model import Model
 
 from ..settings import load_settings
-from .cases import Case, bare_loop, batch_sizes, cases, noise, ratio, thread_counts, variants
+from .cases import Case, Turns, bare_loop, batch_sizes, cases, noise, ratio, thread_counts, variants
 from .measure import processor_flags, report, say
 
 _INTEGER_FLAGS = ("avx2", "avx_vnni", "avx512_vnni")
@@ -37,13 +37,13 @@ def measure(path: Path | None, provider: str, *, seconds: float | None, quick: b
     if seconds is not None:
         each_s = seconds / (len(models) * len(counts) * len(batches))
     found = list(cases(models, counts, batches, each_s, say))
-    rounds = 3 if quick else 9
-    against = _against_session(path, models, rounds)
+    turns = Turns(rounds=3, turn_s=0.05) if quick else Turns(rounds=9, turn_s=0.2)
+    against = _against_session(path, models, turns)
     figures = {
         "images_per_s": _best(found),
         "vs_session": min(value for by_batch in against.values() for value in by_batch.values()),
         "provider": device,
-        "int8_vs_fp32": _int8_vs_fp32(models, rounds),
+        "int8_vs_fp32": _int8_vs_fp32(models, turns),
         "vs_session_by": against,
         "by_threads": [
             {"variant": c.variant, "threads": c.threads, "batch": c.batch, "images_per_s": c.images_per_s, "ms": c.ms}
@@ -63,14 +63,14 @@ def _load(path: Path | None, provider: str) -> list[Model]:
     return [reference, *(Model.load(path, provider=reference.provider, variant=name) for name in rest)]
 
 
-def _against_session(path: Path | None, models: list[Model], rounds: int) -> dict[str, dict[str, float]]:
+def _against_session(path: Path | None, models: list[Model], turns: Turns) -> dict[str, dict[str, float]]:
     """`Model.score` over the bare loop, by variant and batch size."""
     found: dict[str, dict[str, float]] = {}
     for model in models:
         for batch in batch_sizes(model.provider):
             say(f"{model.variant}, batches of {batch}, against the bare session …")
             ours = _score(model, batch)
-            against = ratio(ours, bare_loop(path, model, batch), rounds=rounds, clock=_clock(model))
+            against = ratio(ours, bare_loop(path, model, batch), turns, _clock(model))
             found.setdefault(model.variant, {})[str(batch)] = against
     return found
 
@@ -83,14 +83,14 @@ def _best(found: list[Case]) -> dict[str, dict[str, float]]:
     return best
 
 
-def _int8_vs_fp32(models: list[Model], rounds: int) -> float | None:
+def _int8_vs_fp32(models: list[Model], turns: Turns) -> float | None:
     """None where there is no int8."""
     by_variant = {model.variant: model for model in models}
     if "int8" not in by_variant:
         return None
     say("int8 against fp32 …")
     int8, fp32 = (_score(by_variant[name], 1) for name in ("int8", "fp32"))
-    return ratio(int8, fp32, rounds=rounds, clock=time.process_time)
+    return ratio(int8, fp32, turns, time.process_time)
 
 
 def _score(model: Model, size: int) -> Callable[[], object]:
