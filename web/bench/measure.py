@@ -49,12 +49,24 @@ def machine() -> str:
 
 
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def processor_flags(names: Sequence[str]) -> dict[str, bool] | None:
+    """Which of these the processor has, as Linux names them; None where it does not say."""
+    flags = _cpuinfo("flags").split()
+    return {name: name in flags for name in names} if flags else None
+
+
+def _cpuinfo(key: str) -> str:
+    """What Linux says of the first processor; nothing elsewhere."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+            name, _, value = line.partition(":")
+            if name.strip() == key:
+                return value.strip()
+    return ""
 
 
 def commit() -> str | None:

@@ -6,10 +6,11 @@ import click
 
 from .common import debug_option, examples, expected_errors
 
-_BENCHMARKS = ("pipeline",)
+_BENCHMARKS = ("pipeline", "score")
 _EXAMPLES = """\
 gorewatch bench pipeline
-gorewatch bench pipeline --quick | tail -1"""
+gorewatch bench pipeline --quick | tail -1
+GOREWATCH_PROVIDER=cuda gorewatch bench score"""
 
 
 @click.command(epilog=examples(_EXAMPLES))
@@ -21,6 +22,8 @@ def bench(name: str, seconds: float | None, quick: bool) -> None:
     """Measure on this machine. Progress goes to standard error; the last line of the output is one JSON object.
 
     pipeline: the whole path over the sum of its bare parts, the time from sample to event, and memory.
+
+    score: pictures a second by variant, batch size and threads, against a bare session, and int8 against fp32.
     """
     with expected_errors():
         importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick)

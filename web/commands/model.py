@@ -8,6 +8,7 @@ import click
 
 from .common import debug_option, examples, expected_errors, model_options, quiet_logging
 from .evaluate import evaluate
+from .verify import verify
 
 if TYPE_CHECKING:
     from inference.model import Model
@@ -24,6 +25,7 @@ def model() -> None:
 
 
 model.add_command(evaluate)
+model.add_command(verify)
 
 
 @model.command(epilog=examples(_EXAMPLES))
