@@ -18,11 +18,11 @@ from inference.training.cost import Meter
 from inference.training.data import Picture, Prepared, load_picture, prepare
 from inference.training.export import Curves, write_manifest, write_network, write_onnx
 from inference.training.features import Extractor
+from inference.training.memory import keep_freed_memory
 from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, backbone
 from inference.training.picture import DataError
 from inference.training.quantise import Frames
 from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
-from inference.training.targets import CLASSES
 from inference.training.train import Recipe, predict
 from inference.training.validate import Share, class_table, curves, report, shares, shares_table
 from inference.training.variants import write_variants
@@ -54,6 +54,7 @@ def main() -> None:
     """Train, measure, write. An error in the data is one line on standard error and exit code 2."""
     options = _options()
     torch.set_num_threads(options.threads)
+    keep_freed_memory()
     try:
         prepared = prepare(options.data, without=options.without, licences=options.licence)
     except DataError as error:
@@ -76,9 +77,7 @@ class _Training:
         write_onnx(self._trunk, exported, outputs=["cells"])
         self._extractor = Extractor(exported, options.data, scratch, processes=options.threads)
         plain = self._extractor.shown(plain_views(self._pictures), "pictures as they are")
-        self._runs = Runs(
-            self._network, Recipe(TRUNK_BLOCKS), self._pictures, plain, scratch, options.seed
-        )
+        self._runs = Runs(self._network, Recipe(TRUNK_BLOCKS), self._pictures, plain, scratch, options.seed)
         self._metrics: dict[str, object] = {}
         self._blocks: dict[str, str] = {}
 
@@ -118,12 +117,13 @@ class _Training:
         others = extra_views(self._pictures, "val", _LAID_FOR, (*seed, 1))
         over = self._extractor.shown(others, "laid over validation pictures, to measure")
         prob = fitted.gore.probability(predict(tail, over.cells).gore)
-        classes = np.stack(
-            [curve.probability(plain.classes[:, at]) for at, curve in enumerate(fitted.classes)], axis=1
-        )
+        classes = np.stack([curve.probability(plain.classes[:, at]) for at, curve in enumerate(fitted.classes)], axis=1)
         kinds = shares([view.kind.name.lower() for view in others], over.gore, prob)
         probes = self._probes(tail, fitted)
-        self._metrics |= {"validation": card_tables.headline(found), "laid_over": card_tables.plain_figures(prob, over.gore)}
+        self._metrics |= {
+            "validation": card_tables.headline(found),
+            "laid_over": card_tables.plain_figures(prob, over.gore),
+        }
         self._metrics["probes"] = {name: round(share.called, 4) for name, share in probes.items()}
         self._blocks |= card_tables.of_report("validation", found)
         self._blocks["laid-over"] = shares_table("kind", kinds)
@@ -153,7 +153,8 @@ class _Training:
             say=_say,
         )
         self._metrics["variants"] = {
-            kind: {"bytes": facts.bytes, "ships": facts.ships, **asdict(facts.agreement)} for kind, facts in found.items()
+            kind: {"bytes": facts.bytes, "ships": facts.ships, **asdict(facts.agreement)}
+            for kind, facts in found.items()
         }
         self._blocks["variants"] = card_tables.variants(path, found)
         return {kind: path.with_name(facts.file) for kind, facts in found.items() if facts.ships}

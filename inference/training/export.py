@@ -73,7 +73,7 @@ def write_network(module: Detector, path: Path) -> float:
 def write_manifest(
     path: Path, *, version: str, curves: Curves, variants: Mapping[str, Path], metrics: Mapping[str, object]
 ) -> Path:
-    """Describe the .onnx at `path` and its variants, as they are on disk now, in the .json beside it; the path of that."""
+    """Describe the .onnx at `path` and its variants, as they are on disk, in the .json beside it; the path of that."""
     manifest = Manifest.model_validate(
         {
             "name": path.stem,

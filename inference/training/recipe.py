@@ -37,9 +37,7 @@ class Runs:
     def tail(self, passes: Sequence[Pass], label: str, rows: Sequence[Rows] | None = None) -> Tail:
         """A tail trained on the passes, on the given rows of each if not on all."""
         chosen = rows if rows is not None else [np.arange(len(views)) for views, _ in passes]
-        shown = [
-            (each, [views[row] for row in part]) for (views, each), part in zip(passes, chosen, strict=True)
-        ]
+        shown = [(each, [views[row] for row in part]) for (views, each), part in zip(passes, chosen, strict=True)]
         return kept_tail(
             self.scratch,
             (self.recipe, self.seed, [views for _, views in shown]),
@@ -79,7 +77,7 @@ def sources_left_out(runs: Runs, shown: Pass, views: int, folds: int) -> npt.NDA
 
 
 def licence_cost(runs: Runs, shown: Pass, views: int) -> str:
-    """Markdown: what leaving out the sources of unclear rights costs, on validation pictures of all and of the others."""
+    """Markdown: what leaving out sources of unclear rights costs, on validation pictures of all and of the others."""
     clear = np.array([licence_kind(picture.licence) != "unclear" for picture in runs.pictures])
     val = np.array([picture.split == "val" for picture in runs.pictures])
     seen = shown[0][:views]

@@ -52,9 +52,7 @@ def curves(
     )
 
 
-def _class_curve(
-    at: int, pictures: Sequence[Picture], plain: Predicted, laid: Shown, drawn_on: Predicted
-) -> Platt:
+def _class_curve(at: int, pictures: Sequence[Picture], plain: Predicted, laid: Shown, drawn_on: Predicted) -> Platt:
     stated = np.array([class_targets(picture.category, gore=picture.gore)[at] for picture in pictures])
     targets = np.concatenate([stated, laid.classes[:, at]])
     logits = np.concatenate([plain.classes[:, at], drawn_on.classes[:, at]])

@@ -98,7 +98,12 @@ def probe_views(pictures: list[Picture], count: int, seed: int) -> dict[str, lis
     }
     return {
         name: [
-            Probe(kind, (seed, 20_000, number, index), _pick(bases, rng), share=float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+            Probe(
+                kind,
+                (seed, 20_000, number, index),
+                _pick(bases, rng),
+                share=float(np.exp(rng.uniform(np.log(low), np.log(high)))),
+            )
             for index in range(count if bases else 0)
         ]
         for number, (name, (kind, bases, low, high)) in enumerate(asked.items())
