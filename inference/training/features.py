@@ -1,4 +1,4 @@
-"""The trunk's output and the targets of many views, made once: the trunk is not trained, so every pass reads it back."""
+"""The trunk's output and the targets of many views, made once: the trunk is not trained, so they are read back."""
 
 import hashlib
 import multiprocessing

@@ -2,8 +2,8 @@
 """The network: EfficientNet-Lite without its classifier, and a head that keeps small regions visible.
 
 The first blocks (the trunk) stay as they were trained on ImageNet; the later ones, the 1 × 1 convolution after them and
-the head (together the tail) are trained. Batch normalisation is folded into the convolutions from the start. torch ships
-no types that this project's checker sees, hence the first line.
+the head (together the tail) are trained. Batch normalisation is folded into the convolutions from the start. torch's
+types are not read by this project's checker, hence the first line.
 """
 
 import contextlib

@@ -85,9 +85,7 @@ OVERLAYS: dict[str, Overlay] = {
 """All of them by name, so that an evaluation can apply exactly one."""
 
 
-def overlaid(
-    picture: Rgb, rng: np.random.Generator, other: Rgb | None = None, *, in_place: bool = False
-) -> Rgb:
+def overlaid(picture: Rgb, rng: np.random.Generator, other: Rgb | None = None, *, in_place: bool = False) -> Rgb:
     """The picture with what a screen may put over and around it, or as it was.
 
     `other` must be an ordinary picture: it may be seen beside this one. With `in_place` nothing comes around the

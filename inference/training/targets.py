@@ -17,7 +17,7 @@ UNKNOWN = np.float32(np.nan)
 Targets = npt.NDArray[np.float32]
 
 _SEEN_FROM = 0.08
-"""Share of a cell that has to be covered for the cell to show gore; less than that, and more than nothing, is unknown."""
+"""Share of a cell that has to be covered for it to show gore; less than that, and more than nothing, is unknown."""
 
 _GORE: dict[str, tuple[float, ...]] = {
     "blood_film": (1.0, UNKNOWN, UNKNOWN, 0.0, 0.0),

@@ -124,7 +124,10 @@ def _known(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 def _balanced(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross entropy over known cells, those with gore counting as much together as the many without."""
-    return (_known(logits, targets.where(targets == 1.0, torch.nan)) + _known(logits, targets.where(targets == 0.0, torch.nan))) / 2.0
+    return (
+        _known(logits, targets.where(targets == 1.0, torch.nan))
+        + _known(logits, targets.where(targets == 0.0, torch.nan))
+    ) / 2.0
 
 
 def _mixed(batch: Batch, rng: np.random.Generator) -> Batch:
@@ -136,16 +139,17 @@ def _mixed(batch: Batch, rng: np.random.Generator) -> Batch:
     def blend(values: torch.Tensor) -> torch.Tensor:
         return share * values + (1.0 - share) * values.roll(1, 0)
 
-    return Batch(
-        blend(batch.cells), blend(batch.gore), blend(batch.classes), torch.full_like(batch.map, torch.nan)
-    )
+    return Batch(blend(batch.cells), blend(batch.gore), blend(batch.classes), torch.full_like(batch.map, torch.nan))
 
 
 def _tensors(shown: Shown, rows: Rows) -> Batch:
     ordered = np.sort(rows)  # the disk is read forwards
     gore = torch.from_numpy(shown.gore[ordered].astype(np.float32))
     return Batch(
-        _tensor(shown.cells[ordered]), gore, torch.from_numpy(shown.classes[ordered]), torch.from_numpy(shown.map[ordered])
+        _tensor(shown.cells[ordered]),
+        gore,
+        torch.from_numpy(shown.classes[ordered]),
+        torch.from_numpy(shown.map[ordered]),
     )
 
 
