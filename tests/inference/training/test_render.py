@@ -130,13 +130,13 @@ def test_the_cells_that_are_told_are_where_the_blood_is(folder: Path) -> None:
         red = (pixels[..., 0] / pixels.sum(axis=2)).reshape(CELLS, SIDE // CELLS, CELLS, -1).mean(axis=(1, 3))
         # Overlays and lenses change a few cells; the middle one of many is as it was.
         right += bool(np.median(red[cells == 1.0]) > np.median(red[cells == 0.0]))
-    assert told >= 12
+    assert told >= 10
     assert right >= 0.85 * told
 
 
 def test_a_clean_view_changes_in_the_cells_that_are_told_and_hardly_elsewhere(folder: Path) -> None:
     wall = of_one_colour(folder, (150, 170, 190))
-    clean = 0
+    clean = right = 0
     for seed in range(24):
         rendered = render(folder, View(Kind.BLOOD, (6, seed), wall))
         untouched = (rendered.pixels == (150, 170, 190)).all(axis=2)
@@ -144,9 +144,11 @@ def test_a_clean_view_changes_in_the_cells_that_are_told_and_hardly_elsewhere(fo
         if not (rendered.cells == 0.0).any() or by_cell.max() < 1.0:
             continue
         clean += 1
-        assert np.median(by_cell[rendered.cells == 0.0]) > 0.9
         assert by_cell[rendered.cells == 1.0].max() < 1.0
+        # A vignette leaves the middle alone; all others that change a cell change all.
+        right += bool(np.median(by_cell[rendered.cells == 0.0]) > 0.9)
     assert clean >= 4
+    assert right >= 0.75 * clean
 
 
 def test_a_picture_that_is_gone_is_named(folder: Path) -> None:

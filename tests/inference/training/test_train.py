@@ -7,6 +7,7 @@ need_training()
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
@@ -68,7 +69,7 @@ def drawn(network: torch.nn.Module, seeds: range) -> Shown:
     return Shown(cells, gore, classes, regions)
 
 
-def auroc(logits: Logits, gore: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+def auroc(logits: Logits, gore: npt.NDArray[np.bool_]) -> float:
     return float((logits[gore][:, None] > logits[~gore][None]).mean())
 
 
@@ -127,7 +128,9 @@ def test_an_unknown_map_teaches_nothing(published: torch.nn.Module, noise: Shown
 def test_rows_that_are_not_named_are_not_shown(published: torch.nn.Module, noise: Shown) -> None:
     doubled = Shown(
         np.concatenate([noise.cells, np.full_like(noise.cells, np.nan)]),
-        *(np.concatenate([piece, piece]) for piece in (noise.gore, noise.classes, noise.map)),
+        np.tile(noise.gore, 2),
+        np.tile(noise.classes, (2, 1)),
+        np.tile(noise.map, (2, 1, 1)),
     )
     tail = train_tail(published, [(doubled, np.arange(ROWS))], RECIPE, seed=1, label="half")
     assert same(weights(tail), weights(trained(published, noise, passes=1)))
