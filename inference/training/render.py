@@ -45,7 +45,7 @@ def _said(view: View, pixels: Rgb, *, gore: bool) -> Rendered:
     """Where the gore of a whole picture lies is unknown; where there is none, it lies nowhere."""
     category = view.picture.category if view.picture is not None else ""
     classes = targets.class_targets(category, gore=gore)
-    return Rendered(pixels, gore, classes, targets.all_cells(float(targets.UNKNOWN) if gore else 0.0))
+    return Rendered(pixels, gore, classes, targets.all_cells(targets.UNKNOWN if gore else 0.0))
 
 
 def _share(rng: np.random.Generator) -> float:
@@ -70,7 +70,7 @@ def _laid_over(folder: Path, view: View, ground: Rgb, rng: np.random.Generator) 
     kept = rng.random() < 0.5
     if rng.random() >= _CLEAN_SHARE:
         pixels = degraded(overlaid(pixels, rng, in_place=kept), rng, in_place=kept)
-        cells = targets.cell_targets(mask) if kept else targets.all_cells(float(targets.UNKNOWN))
+        cells = targets.cell_targets(mask) if kept else targets.all_cells(targets.UNKNOWN)
     else:
         cells = targets.cell_targets(mask)
     below = targets.class_targets(view.picture.category if view.picture is not None else "", gore=False)

@@ -12,7 +12,7 @@ CLASSES = ("blood", "wound", "organ", "skull", "drawn")
 CELLS = 7
 """Cells on a side of the map."""
 
-UNKNOWN = np.float32(np.nan)
+UNKNOWN = float("nan")
 """A target that nobody knows: nothing is learnt from it."""
 Targets = npt.NDArray[np.float32]
 
@@ -49,7 +49,7 @@ def class_targets(category: str, *, gore: bool) -> Targets:
     """What a category says of the classes, float32, one each."""
     if gore:
         return np.array(_GORE.get(category, _WOUND), np.float32)
-    drawn = 1.0 if category in _DRAWN else float(UNKNOWN) if category in _PERHAPS_DRAWN else 0.0
+    drawn = 1.0 if category in _DRAWN else UNKNOWN if category in _PERHAPS_DRAWN else 0.0
     return np.array([0.0, 0.0, 0.0, 0.0, drawn], np.float32)
 
 

@@ -77,7 +77,7 @@ def train_tail(
             schedule.step()
             step += 1
             _average(averaged, tail, min(_AVERAGE_DECAY, step / (step + 9)))
-            total += float(loss)
+            total += float(loss.detach())
             if step % 20 == 0:
                 sys.stderr.write(f"\r{label}: step {step} of {steps}, loss {total / 20:.4f} ")
                 total = 0.0

@@ -159,6 +159,22 @@ def write_classifier(
     return write_manifest(path, **keys | (changes or {}))
 
 
+def write_trunk(path: Path, *, side_px: int = 224, cells: int = 7) -> Path:
+    """What stands in for a trunk: `cells`, N × 3 × cells × cells, is the mean colour of each, in [0, 1]."""
+    helper, types = onnx.helper, onnx.TensorProto
+    size = side_px // cells
+    nodes = [
+        helper.make_node("Cast", ["frames"], ["float"], to=types.FLOAT),
+        helper.make_node("Transpose", ["float"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["planes"], ["means"], kernel_shape=[size, size], strides=[size, size]),
+        helper.make_node("Div", ["means", "white"], ["cells"]),
+    ]
+    frames = helper.make_tensor_value_info("frames", types.UINT8, ["n", side_px, side_px, 3])
+    white: dict[str, npt.NDArray[np.generic]] = {"white": np.array(255.0, np.float32)}
+    path.write_bytes(_model(nodes, [frames], {"cells": ["n", 3, cells, cells]}, white))
+    return path
+
+
 def write_quantised(path: Path, scale: float | None) -> Path:
     """`write_tiny` with its mean rounded to 8 bits with `scale`, or with none; the path of its manifest."""
     helper, types = onnx.helper, onnx.TensorProto

@@ -179,3 +179,9 @@ def test_the_chain_never_adds_up_to_a_picture_that_nobody_can_make_out() -> None
 def test_the_chain_takes_odd_sizes(size: tuple[int, int]) -> None:
     for seed in range(30):
         assert degraded(scene(*size), generator(seed)).shape == (*size, 3)
+
+
+def test_in_place_the_camera_stays_where_it_is() -> None:
+    found = [likeness(degraded(scene(), generator(seed), in_place=True), scene()) for seed in range(30)]
+    assert np.median(found) > 0.9
+    assert min(found) > 0.3

@@ -152,3 +152,9 @@ def test_the_chain_varies_repeats_and_leaves_about_half_alone() -> None:
 def test_the_chain_takes_odd_sizes(size: tuple[int, int]) -> None:
     for seed in range(40):
         assert overlaid(scene(*size), generator(seed), None).shape == (*size, 3)
+
+
+def test_in_place_a_picture_is_drawn_over_and_never_moved() -> None:
+    results = [overlaid(scene(), generator(seed), other(), in_place=True) for seed in range(80)]
+    assert max(float(changed(scene(), result).mean()) for result in results) < MOST_COVERED + 0.02
+    assert np.mean([changed(scene(), result).any() for result in results]) > 0.25
