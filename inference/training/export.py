@@ -3,7 +3,7 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,9 @@ _OPSET = 17
 _LARGEST_DIFFERENCE = 1e-4
 
 
-def write_onnx(module: torch.nn.Module, path: Path, *, outputs: list[str]) -> None:
-    """Export a module that takes uint8 `frames`, N × 224 × 224 × 3, with any N."""
-    example = torch.zeros(2, SIDE_PX, SIDE_PX, 3, dtype=torch.uint8)
+def write_onnx(module: torch.nn.Module, path: Path, *, outputs: Sequence[str], side_px: int = SIDE_PX) -> None:
+    """Export a module that takes uint8 `frames`, N × side × side × 3, with any N."""
+    example = torch.zeros(2, side_px, side_px, 3, dtype=torch.uint8)
     with warnings.catch_warnings():
         # The exporter that needs no further package is marked as the older one.
         warnings.simplefilter("ignore")
@@ -32,7 +32,7 @@ def write_onnx(module: torch.nn.Module, path: Path, *, outputs: list[str]) -> No
             dynamo=False,
             opset_version=_OPSET,
             input_names=["frames"],
-            output_names=outputs,
+            output_names=list(outputs),
             dynamic_axes={name: {0: "n"} for name in ["frames", *outputs]},
         )
 

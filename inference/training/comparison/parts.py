@@ -1,0 +1,139 @@
+"""The parts of the comparison, each measured and made a table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from inference.training.calibration import fit_platt
+from inference.training.comparison import small
+from inference.training.comparison.frozen import BACKBONES, Cost, cost, exported, features
+from inference.training.comparison.kept import Kept
+from inference.training.comparison.logistic import Features, fit_logistic
+from inference.training.comparison.sources import Asked
+from inference.training.comparison.table import MEASURED, Cell, Part, measured
+from inference.training.comparison.tails import DEPTHS, POOLINGS, Bench, Case
+from inference.training.network import backbone
+from inference.training.train import Logits
+
+PENALTY = 0.03
+"""Of the head on frozen features; the order of the backbones is the same from a third to three times of it."""
+_FALSE_POSITIVES = 0.05
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the parts measure with. `views` a fold for each tail, None for a whole pass."""
+
+    folder: Path
+    scratch: Path
+    asked: Asked
+    views: int | None
+
+    @cached_property
+    def kept(self) -> Kept:
+        return Kept(self.scratch / "kept")
+
+    @cached_property
+    def bench(self) -> Bench:
+        return Bench(backbone(0), self.folder, self.scratch, asked=self.asked, views=self.views)
+
+    def cells(self, prob: Logits) -> list[Cell]:
+        """Of `Asked.rows`, those below `MEASURED`."""
+        return measured(prob, self.asked.gore(self.asked.rows()), np.random.default_rng(_SEED))
+
+    def scope(self) -> str:
+        """What was measured, in a sentence."""
+        rows, every = len(self.asked.rows()), len(self.asked.pictures)
+        numbers = ", ".join(str(number) for number in self.asked.folds)
+        return f"Asked about {rows} of {every} pictures, in folds {numbers}."
+
+
+def frozen(having: Comparison) -> Part:
+    """A linear head on each backbone as it is, at each input size."""
+    of_all = having.asked.drawn
+    found = features([having.asked.pictures[row] for row in of_all], having.folder, having.scratch, having.kept)
+    rows: list[list[Cell]] = []
+    for each in BACKBONES:
+        kept = having.kept.arrays(
+            ("cost", each), lambda each=each: _cost(cost(exported(each, having.scratch), each.side_px))
+        )
+        placed = np.zeros((len(having.asked.pictures), found[each].shape[1]), np.float32)
+        placed[of_all] = found[each]
+        key = ("frozen head", each, PENALTY, sorted(of_all.tolist()), list(having.asked.folds.items()))
+        prob = having.kept.arrays(key, lambda placed=placed: {"prob": _heads(having.asked, placed)})["prob"]
+        rows.append(
+            [each.name, *having.cells(prob.astype(np.float32)), f"{float(kept['ms']):.1f}", f"{float(kept['mb']):.1f}"]
+        )
+    taught = [len(having.asked.taught(number)) for number in having.asked.folds]
+    told = (
+        "The backbone as it was trained on ImageNet, its last features averaged over the picture, and a logistic "
+        f"regression on them (quadratic penalty {PENALTY}) that learns from {min(taught)} to {max(taught)} pictures as "
+        f"they are, nothing laid over them. {having.scope()}"
+    )
+    return Part(
+        "Backbone and input size, nothing trained but a linear head", told, ("backbone", *MEASURED, "ms", "MB"), rows
+    )
+
+
+def _cost(found: Cost) -> dict[str, np.ndarray]:
+    return {"ms": np.array(found.ms), "mb": np.array(found.mb)}
+
+
+def _heads(asked: Asked, features: Features) -> Logits:
+    prob = np.full(len(asked.pictures), np.nan, np.float32)
+    for number in asked.folds:
+        taught, known, held = asked.taught(number), asked.known(number), asked.held(number)
+        head = fit_logistic(features[taught], asked.gore(taught), penalty=PENALTY)
+        platt = fit_platt(head.logits(features[known]), asked.gore(known))
+        prob[held] = platt.probability(head.logits(features[held]))
+    return prob[asked.rows()]
+
+
+def depth(having: Comparison) -> Part:
+    """The same network, trained to different depths on the same views."""
+    rows = [[case.name, *having.cells(having.bench.probabilities(case))] for case in DEPTHS]
+    told = (
+        "EfficientNet-Lite0 at 224, with the score map and the classes, the head always trained, and the 1 × 1 "
+        "convolution before it wherever blocks are; the stem never. What is trained does not change what a picture "
+        "costs. "
+        f"Each network sees {_views(having)}. {having.scope()}"
+    )
+    return Part("How deep to train", told, ("trained", *MEASURED), rows)
+
+
+def pooling(having: Comparison) -> Part:
+    """The same network with its cells pooled in different ways, and how much it finds of what is small."""
+    rows = [[case.name, *having.cells(having.bench.probabilities(case)), *_drawn_on(having, case)] for case in POOLINGS]
+    told = (
+        f"EfficientNet-Lite0 at 224, its last 4 blocks trained. Each network sees {_views(having)}. {having.scope()} "
+        "The last two columns are of validation pictures with something laid over them: the share found of gore that "
+        f"covers at most {small.FEW_CELLS} of the map's 49 cells, and more, where {_FALSE_POSITIVES:.0%} of the "
+        "look-alikes (paint, sauce, mould, red things) are called gore; the mean over the folds' networks. Where gore "
+        "was moved about after it was laid over, how much it covers is not known, and it is left out."
+    )
+    header = ("pooling", *MEASURED, f"found in at most {small.FEW_CELLS} cells", "found in more")
+    return Part("How to pool the cells", told, header, rows)
+
+
+def _drawn_on(having: Comparison, case: Case) -> list[Cell]:
+    shown = having.bench.drawn_on()
+    found = []
+    for logits in having.bench.drawn_on_logits(case):
+        above = small.threshold(logits, ~shown.gore, _FALSE_POSITIVES)
+        found.append(
+            [small.recall(logits, which(shown.gore, shown.map), above) for which in (small.small, small.large)]
+        )
+    return [None if None in column else float(np.mean(column)) for column in zip(*found, strict=True)]
+
+
+def _views(having: Comparison) -> str:
+    seen = "all of" if having.views is None else f"the first {having.views} of"
+    return f"{seen} the views of one training pass that its fold allows, once"
+
+
+PARTS: Mapping[str, Callable[[Comparison], Part]] = {"frozen": frozen, "depth": depth, "pooling": pooling}
+"""By the names that the command knows them by."""
