@@ -5,22 +5,23 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime as ort
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.training.augment import plain_view
-from inference.training.comparison.kept import Kept
+from inference.training.comparison.kept import Arrays, Kept
 from inference.training.comparison.logistic import Features
 from inference.training.data import load_picture
 from inference.training.export import write_onnx
 from inference.training.network import SameConv, Trunk, backbone
 from inference.training.picture import Picture
+from inference.training.stains import Rgb
 
 _CHUNK, _BATCH = 128, 16
 _TIMED = 30
@@ -99,16 +100,14 @@ def features(pictures: Sequence[Picture], folder: Path, scratch: Path, kept: Kep
     for at in range(0, len(pictures), _CHUNK):
         chunk = pictures[at : at + _CHUNK]
         key = ("frozen features", [picture.file for picture in chunk], BACKBONES)
-        parts.append(kept.arrays(key, lambda chunk=chunk: _of_chunk(chunk, folder, sessions)))
+        parts.append(kept.arrays(key, partial(_of_chunk, chunk, folder, sessions)))
         sys.stderr.write(f"\rfrozen features: {at + len(chunk)} of {len(pictures)} pictures ")
     sys.stderr.write("\n")
     return {each: np.concatenate([part[each.name] for part in parts]).astype(np.float32) for each in BACKBONES}
 
 
-def _of_chunk(
-    pictures: Sequence[Picture], folder: Path, sessions: dict[Backbone, ort.InferenceSession]
-) -> dict[str, npt.NDArray[np.generic]]:
-    frames: dict[int, list[npt.NDArray[np.uint8]]] = {side_px: [] for side_px in SIDES_PX}
+def _of_chunk(pictures: Sequence[Picture], folder: Path, sessions: dict[Backbone, ort.InferenceSession]) -> Arrays:
+    frames: dict[int, list[Rgb]] = {side_px: [] for side_px in SIDES_PX}
     for picture in pictures:
         loaded = load_picture(folder, picture)
         for side_px, shown in frames.items():

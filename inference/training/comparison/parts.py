@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
 from inference.training.calibration import fit_platt
 from inference.training.comparison import small
-from inference.training.comparison.frozen import BACKBONES, Cost, cost, exported, features
-from inference.training.comparison.kept import Kept
+from inference.training.comparison.frozen import BACKBONES, Backbone, cost, exported, features
+from inference.training.comparison.kept import Arrays, Kept
 from inference.training.comparison.logistic import Features, fit_logistic
 from inference.training.comparison.sources import Asked
 from inference.training.comparison.table import MEASURED, Cell, Part, measured
@@ -19,7 +19,7 @@ from inference.training.network import backbone
 from inference.training.train import Logits
 
 PENALTY = 0.03
-"""Of the head on frozen features; the order of the backbones is the same from a third to three times of it."""
+"""Of the head on frozen features, the same for every backbone."""
 _FALSE_POSITIVES = 0.05
 _SEED = 0
 
@@ -58,13 +58,11 @@ def frozen(having: Comparison) -> Part:
     found = features([having.asked.pictures[row] for row in of_all], having.folder, having.scratch, having.kept)
     rows: list[list[Cell]] = []
     for each in BACKBONES:
-        kept = having.kept.arrays(
-            ("cost", each), lambda each=each: _cost(cost(exported(each, having.scratch), each.side_px))
-        )
+        kept = having.kept.arrays(("cost", each), partial(_cost, each, having.scratch))
         placed = np.zeros((len(having.asked.pictures), found[each].shape[1]), np.float32)
         placed[of_all] = found[each]
-        key = ("frozen head", each, PENALTY, sorted(of_all.tolist()), list(having.asked.folds.items()))
-        prob = having.kept.arrays(key, lambda placed=placed: {"prob": _heads(having.asked, placed)})["prob"]
+        key = ("frozen head", each, PENALTY, sorted(of_all.tolist()), having.asked.sources())
+        prob = having.kept.arrays(key, partial(_heads, having.asked, placed))["prob"]
         rows.append(
             [each.name, *having.cells(prob.astype(np.float32)), f"{float(kept['ms']):.1f}", f"{float(kept['mb']):.1f}"]
         )
@@ -79,18 +77,19 @@ def frozen(having: Comparison) -> Part:
     )
 
 
-def _cost(found: Cost) -> dict[str, np.ndarray]:
+def _cost(each: Backbone, scratch: Path) -> Arrays:
+    found = cost(exported(each, scratch), each.side_px)
     return {"ms": np.array(found.ms), "mb": np.array(found.mb)}
 
 
-def _heads(asked: Asked, features: Features) -> Logits:
+def _heads(asked: Asked, features: Features) -> Arrays:
     prob = np.full(len(asked.pictures), np.nan, np.float32)
     for number in asked.folds:
         taught, known, held = asked.taught(number), asked.known(number), asked.held(number)
         head = fit_logistic(features[taught], asked.gore(taught), penalty=PENALTY)
         platt = fit_platt(head.logits(features[known]), asked.gore(known))
         prob[held] = platt.probability(head.logits(features[held]))
-    return prob[asked.rows()]
+    return {"prob": prob[asked.rows()]}
 
 
 def depth(having: Comparison) -> Part:

@@ -37,6 +37,10 @@ class Asked:
         """All rows that some fold asks about."""
         return self._of(lambda picture: any(fold.holds(picture) for fold in self.folds.values()))
 
+    def sources(self) -> list[tuple[int, list[str]]]:
+        """What each fold leaves out, in an order that never changes."""
+        return [(number, sorted(fold.sources)) for number, fold in self.folds.items()]
+
     def gore(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """The labels of the rows."""
         return np.array([self.pictures[row].gore for row in rows], np.bool_)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from inference.training.calibration import fit_platt
-from inference.training.comparison.kept import Kept
+from inference.training.comparison.kept import Arrays, Kept
 from inference.training.comparison.sources import Asked, Rows
 from inference.training.export import write_onnx
 from inference.training.features import Cells, Extractor, Shown
@@ -87,7 +88,7 @@ class Bench:
 
     def _of_fold(self, case: Case, number: int) -> dict[str, Logits]:
         return {
-            name: self._said(case, number, (name, self._files(rows)), lambda rows=rows: self._plain(case, rows))
+            name: self._said(case, number, (name, self._files(rows)), partial(self._plain, case, rows))
             for name, rows in (("held", self._asked.held(number)), ("known", self._asked.known(number)))
         }
 
@@ -99,7 +100,7 @@ class Bench:
     def _tail(self, case: Case, number: int) -> Tail:
         recipe = case.recipe
 
-        def trained() -> dict[str, npt.NDArray[np.generic]]:
+        def trained() -> Arrays:
             passed = self._shown(recipe, self._taught(number))
             label = f"{case.name}, without fold {number}"
             tail = train_tail(self._network, [passed], recipe, seed=_SEED, label=label)
