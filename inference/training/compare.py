@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DataError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
-    having = Comparison(options.data, options.scratch, chosen, options.views)
+    having = Comparison(options.data, options.scratch, chosen, options.views, make_more=not options.measured)
     parts = [PARTS[name](having) for name in options.only or PARTS]
     page = document([_ABOUT.format(folds=options.folds), _COST, _made(given)], parts)
     if options.out is None:
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--pictures", type=_at_least(1), help="measure, and fit frozen heads, on so many pictures, drawn"
     )
+    parser.add_argument("--measured", action="store_true", help="measure nothing more: write what the scratch holds")
     parser.add_argument("--scratch", type=Path, default=Path("runs/compare"), help="keeps what was made; gigabytes")
     parser.add_argument("--out", type=Path, help="the Markdown file to write; standard output if not given")
     choose.add_options(parser)

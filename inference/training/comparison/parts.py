@@ -1,6 +1,6 @@
 """The parts of the comparison, each measured and made a table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 from inference.training.calibration import fit_platt
 from inference.training.comparison import small
 from inference.training.comparison.frozen import BACKBONES, Backbone, cost, exported, features
-from inference.training.comparison.kept import Arrays, Kept
+from inference.training.comparison.kept import Absent, Arrays, Kept
 from inference.training.comparison.logistic import Features, fit_logistic
 from inference.training.comparison.sources import Asked
 from inference.training.comparison.table import MEASURED, Cell, Part, measured
@@ -32,14 +32,29 @@ class Comparison:
     scratch: Path
     asked: Asked
     views: int | None
+    make_more: bool = True
+    """Whether what was not measured yet is measured now; else its row is empty."""
 
     @cached_property
     def kept(self) -> Kept:
-        return Kept(self.scratch / "kept")
+        return Kept(self.scratch / "kept", make_more=self.make_more)
 
     @cached_property
     def bench(self) -> Bench:
-        return Bench(backbone(0), self.folder, self.scratch, asked=self.asked, views=self.views)
+        return Bench(backbone(0), self.folder, self.scratch, asked=self.asked, views=self.views, kept=self.kept)
+
+    @cached_property
+    def features(self) -> dict[Backbone, Features]:
+        """Of `Asked.drawn`, in its order."""
+        drawn = [self.asked.pictures[row] for row in self.asked.drawn]
+        return features(drawn, self.folder, self.scratch, self.kept)
+
+    def row(self, name: str, width: int, make: Callable[[], Sequence[Cell]]) -> list[Cell]:
+        """The name and the cells that `make` gives, or empty ones."""
+        try:
+            return [name, *make()]
+        except Absent:
+            return [name, *[None] * width]
 
     def cells(self, prob: Logits) -> list[Cell]:
         """Of `Asked.rows`, those below `MEASURED`."""
@@ -54,27 +69,23 @@ class Comparison:
 
 def frozen(having: Comparison) -> Part:
     """A linear head on each backbone as it is, at each input size."""
-    of_all = having.asked.drawn
-    found = features([having.asked.pictures[row] for row in of_all], having.folder, having.scratch, having.kept)
-    rows: list[list[Cell]] = []
-    for each in BACKBONES:
-        kept = having.kept.arrays(("cost", each), partial(_cost, each, having.scratch))
-        placed = np.zeros((len(having.asked.pictures), found[each].shape[1]), np.float32)
-        placed[of_all] = found[each]
-        key = ("frozen head", each, PENALTY, sorted(of_all.tolist()), having.asked.sources())
-        prob = having.kept.arrays(key, partial(_heads, having.asked, placed))["prob"]
-        rows.append(
-            [each.name, *having.cells(prob.astype(np.float32)), f"{float(kept['ms']):.1f}", f"{float(kept['mb']):.1f}"]
-        )
+    header = ("backbone", *MEASURED, "ms", "MB")
+    rows = [having.row(each.name, len(header) - 1, partial(_of_backbone, having, each)) for each in BACKBONES]
     taught = [len(having.asked.taught(number)) for number in having.asked.folds]
     told = (
         "The backbone as it was trained on ImageNet, its last features averaged over the picture, and a logistic "
         f"regression on them (quadratic penalty {PENALTY}) that learns from {min(taught)} to {max(taught)} pictures as "
         f"they are, nothing laid over them. {having.scope()}"
     )
-    return Part(
-        "Backbone and input size, nothing trained but a linear head", told, ("backbone", *MEASURED, "ms", "MB"), rows
-    )
+    return Part("Backbone and input size, nothing trained but a linear head", told, header, rows)
+
+
+def _of_backbone(having: Comparison, each: Backbone) -> list[Cell]:
+    asked = having.asked
+    key = ("frozen head", each, PENALTY, sorted(asked.drawn.tolist()), asked.sources())
+    prob = having.kept.arrays(key, partial(_heads, having, each))["prob"]
+    costs = having.kept.arrays(("cost", each), partial(_cost, each, having.scratch))
+    return [*having.cells(prob.astype(np.float32)), f"{float(costs['ms']):.1f}", f"{float(costs['mb']):.1f}"]
 
 
 def _cost(each: Backbone, scratch: Path) -> Arrays:
@@ -82,8 +93,13 @@ def _cost(each: Backbone, scratch: Path) -> Arrays:
     return {"ms": np.array(found.ms), "mb": np.array(found.mb)}
 
 
-def _heads(asked: Asked, features: Features) -> Arrays:
+def _heads(having: Comparison, each: Backbone) -> Arrays:
+    """The probabilities of `Asked.rows`."""
+    asked = having.asked
     prob = np.full(len(asked.pictures), np.nan, np.float32)
+    found = having.features[each]
+    features = np.zeros((len(asked.pictures), found.shape[1]), np.float32)
+    features[asked.drawn] = found
     for number in asked.folds:
         taught, known, held = asked.taught(number), asked.known(number), asked.held(number)
         head = fit_logistic(features[taught], asked.gore(taught), penalty=PENALTY)
@@ -94,7 +110,7 @@ def _heads(asked: Asked, features: Features) -> Arrays:
 
 def depth(having: Comparison) -> Part:
     """The same network, trained to different depths on the same views."""
-    rows = [[case.name, *having.cells(having.bench.probabilities(case))] for case in DEPTHS]
+    rows = [having.row(case.name, len(MEASURED), partial(_measured, having, case)) for case in DEPTHS]
     told = (
         "EfficientNet-Lite0 at 224, with the score map and the classes, the head always trained, and the 1 × 1 "
         "convolution before it wherever blocks are; the stem never. What is trained does not change what a picture "
@@ -106,7 +122,8 @@ def depth(having: Comparison) -> Part:
 
 def pooling(having: Comparison) -> Part:
     """The same network with its cells pooled in different ways, and how much it finds of what is small."""
-    rows = [[case.name, *having.cells(having.bench.probabilities(case)), *_drawn_on(having, case)] for case in POOLINGS]
+    header = ("pooling", *MEASURED, f"found in at most {small.FEW_CELLS} cells", "found in more")
+    rows = [having.row(case.name, len(header) - 1, partial(_pooled, having, case)) for case in POOLINGS]
     told = (
         f"EfficientNet-Lite0 at 224, its last 4 blocks trained. Each network sees {_views(having)}. {having.scope()} "
         "The last two columns are of validation pictures with something laid over them: the share found of gore that "
@@ -114,8 +131,15 @@ def pooling(having: Comparison) -> Part:
         "look-alikes (paint, sauce, mould, red things) are called gore; the mean over the folds' networks. Where gore "
         "was moved about after it was laid over, how much it covers is not known, and it is left out."
     )
-    header = ("pooling", *MEASURED, f"found in at most {small.FEW_CELLS} cells", "found in more")
     return Part("How to pool the cells", told, header, rows)
+
+
+def _measured(having: Comparison, case: Case) -> list[Cell]:
+    return having.cells(having.bench.probabilities(case))
+
+
+def _pooled(having: Comparison, case: Case) -> list[Cell]:
+    return [*_measured(having, case), *_drawn_on(having, case)]
 
 
 def _drawn_on(having: Comparison, case: Case) -> list[Cell]:

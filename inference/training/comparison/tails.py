@@ -57,7 +57,9 @@ POOLINGS = (
 class Bench:
     """What all tails of a comparison share: the backbone, the views of one pass, the folds, and what is kept."""
 
-    def __init__(self, network: nn.Module, folder: Path, scratch: Path, *, asked: Asked, views: int | None) -> None:
+    def __init__(
+        self, network: nn.Module, folder: Path, scratch: Path, *, asked: Asked, views: int | None, kept: Kept
+    ) -> None:
         """`views`: how many of a pass each tail is trained on, at most; all of them if None."""
         self._network = network
         self._folder = folder
@@ -65,7 +67,7 @@ class Bench:
         self._asked = asked
         self._pass = training_views(asked.pictures, 0, _SEED)
         self._views = views
-        self._kept = Kept(scratch / "kept")
+        self._kept = kept
 
     def probabilities(self, case: Case) -> npt.NDArray[np.float32]:
         """Of `Asked.rows`: each by a tail that saw nothing of its source, calibrated without it."""

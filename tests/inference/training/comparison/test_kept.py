@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from inference.training.comparison.kept import Kept
+from inference.training.comparison.kept import Absent, Kept
 
 
 def test_a_key_is_made_once_and_another_key_again(tmp_path: Path) -> None:
@@ -31,3 +31,11 @@ def test_what_failed_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         kept.arrays("a", fail)
     assert kept.arrays("a", lambda: {"x": np.array(1)})["x"] == 1
+
+
+def test_what_is_absent_can_be_left_so(tmp_path: Path) -> None:
+    Kept(tmp_path).arrays("a", lambda: {"x": np.array(1)})
+    kept = Kept(tmp_path, make_more=False)
+    assert kept.arrays("a", lambda: {"x": np.array(2)})["x"] == 1
+    with pytest.raises(Absent):
+        kept.arrays("b", lambda: {"x": np.array(2)})
