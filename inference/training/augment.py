@@ -10,10 +10,10 @@ from inference.training.stains import Rgb
 SIDE_PX = 224
 
 
-def plain_view(picture: Image.Image) -> Rgb:
+def plain_view(picture: Image.Image, side_px: int = SIDE_PX) -> Rgb:
     """What the service does to a frame: the whole of it, squashed to the network's input."""
     # Of Pillow's filters this one comes closest to the service's own scaling, above all for small pictures.
-    return np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR), np.uint8)
+    return np.asarray(picture.resize((side_px, side_px), Image.Resampling.BILINEAR), np.uint8)
 
 
 def geometry(picture: Image.Image, rng: np.random.Generator, *, least_area: float) -> Image.Image:

@@ -38,6 +38,8 @@ class Recipe:
     tail_rate: float = 3e-4
     cells: bool = True
     """Whether the map learns where things laid over a picture are."""
+    frozen: int = 0
+    """Blocks of the tail that stay as they were, after those of the trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,12 @@ def predict(tail: Tail, cells: Cells) -> Predicted:
 
 def _optimiser(tail: Tail, recipe: Recipe) -> torch.optim.Optimizer:
     head = [*tail.cell.parameters(), *tail.whole.parameters()]
-    last = [*tail.blocks[-_LAST_BLOCKS:].parameters(), *tail.widen.parameters()]
+    tail.blocks[: recipe.frozen].requires_grad_(False)
+    split = max(len(tail.blocks) - _LAST_BLOCKS, recipe.frozen)
+    last = [*tail.blocks[split:].parameters(), *tail.widen.parameters()]
     groups = [{"params": head, "lr": recipe.head_rate}]
     if recipe.tail_rate:
-        early = [*tail.blocks[:-_LAST_BLOCKS].parameters()]
+        early = [*tail.blocks[recipe.frozen : split].parameters()]
         groups += [{"params": last, "lr": recipe.tail_rate}, {"params": early, "lr": recipe.tail_rate * _SPARE}]
     else:
         for parameter in (*tail.blocks.parameters(), *tail.widen.parameters()):

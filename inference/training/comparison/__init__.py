@@ -1,0 +1,1 @@
+"""What the choice of the network rests on: backbones, input sizes, depths of training and poolings, measured alike."""
