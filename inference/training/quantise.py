@@ -1,8 +1,9 @@
+# mypy: allow-subclassing-any
 """The int8 variant of a detector, for CPUs: activations and weights of 8 bits, weights with a scale for each channel.
 
 Instructions older than VNNI add two products of a byte and a weight in 16 bits, and cut off what does not fit. Weights
 of full convolutions are kept so small that it always fits; depthwise ones are computed in another way. `rounding` sees
-to that. The last layers before each output stay float.
+to that. The last layers before each output stay float. onnxruntime ships no types, hence the first line.
 """
 
 import contextlib
@@ -180,7 +181,8 @@ class _Search:
             },
         )
         quantizer.quantize_model()
-        return quantizer.model.model
+        quantised: onnx.ModelProto = quantizer.model.model
+        return quantised
 
     def _error(self, model: onnx.ModelProto) -> float:
         return float(
