@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from inference.training import augment, stains
+from inference.training.degrade import degraded
 from stream.errors import SourceError
 from stream.scale import Scaler
 from stream.still import looks_like_still, read_still
@@ -40,7 +41,7 @@ def drawn(count: int, *, height_px: int, width_px: int, seed: int = 0) -> Iterat
             colour = stains.blood_colour(rng) if rng.random() < 0.5 else stains.other_colour(rng)
             mask = stains.drawn_stain(augment.SIDE_PX, rng)
             picture = Image.fromarray(stains.lay_over(np.asarray(picture, np.uint8), mask, colour, rng))
-        pixels = augment.photometry(picture, rng)
+        pixels = degraded(np.asarray(picture, np.uint8), rng)
         if rng.random() < _SPECKLED:
             grain = rng.normal(0.0, rng.uniform(4.0, 60.0), pixels.shape)
             pixels = np.clip(pixels + grain, 0.0, 255.0).astype(np.uint8)

@@ -175,10 +175,10 @@ def test_pure_modules_ask_the_world_nothing(name: str) -> None:
 def test_nothing_is_unpickled(name: str) -> None:
     for node, imported in imports(parsed(name), name, MODULES[name]):
         assert imported.split(".")[0] not in UNPICKLE, f"{name}:{node.lineno} imports {imported}"
-    for node in ast.walk(parsed(name)):
-        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
-            assert isinstance(node.value, ast.Constant), f"{name}: allow_pickle must be False"
-            assert node.value.value is False, f"{name}: allow_pickle must be False"
+    for part in ast.walk(parsed(name)):
+        if isinstance(part, ast.keyword) and part.arg == "allow_pickle":
+            assert isinstance(part.value, ast.Constant), f"{name}: allow_pickle must be False"
+            assert part.value.value is False, f"{name}: allow_pickle must be False"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(LATE_MODULES)])

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from inference.training import card_tables, choose
-from inference.training.augment import plain_view
 from inference.training.card import filled
 from inference.training.cost import Meter
-from inference.training.data import Picture, Prepared, load_picture, prepare
+from inference.training.data import Prepared, prepare
 from inference.training.export import Curves, write_manifest, write_network, write_onnx
 from inference.training.features import Extractor
 from inference.training.memory import keep_freed_memory
@@ -23,11 +23,14 @@ from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, back
 from inference.training.picture import DataError
 from inference.training.quantise import Frames
 from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
+from inference.training.render import render
+from inference.training.tones import by_tone
 from inference.training.train import Recipe, predict
 from inference.training.validate import Share, class_table, curves, report, shares, shares_table
 from inference.training.variants import write_variants
-from inference.training.views import extra_views, plain_views, probe_views, training_views
+from inference.training.views import View, extra_views, plain_views, probe_views, training_views
 
+_Item = TypeVar("_Item")
 _NAME = "gore-lite0"
 _LAID_FOR = 3000
 """The validation views with things laid over them are as many as go with this many pictures."""
@@ -65,6 +68,8 @@ def main() -> None:
 
 
 class _Training:
+    """One training from pictures to files. `run` does it."""
+
     def __init__(self, options: Options, prepared: Prepared, scratch: Path) -> None:
         self._options = options
         self._prepared = prepared
@@ -145,10 +150,13 @@ class _Training:
         rng = np.random.default_rng(self._options.seed)
         train = [picture for picture in self._pictures if picture.split == "train"]
         val = [picture for picture in self._pictures if picture.split == "val"]
+        # Half as they are and half as the training shows them, so that unlikely activations are measured, too.
+        plain = self._frames(plain_views(_some(train, _CALIBRATED_ON // 2, rng)))
+        varied = self._frames(_some(training_views(self._pictures, 0, self._options.seed), _CALIBRATED_ON // 2, rng))
         found = write_variants(
             path,
-            self._frames(train, _CALIBRATED_ON, rng),
-            self._frames(val, _COMPARED_ON, rng),
+            [*plain, *varied],
+            self._frames(plain_views(_some(val, _COMPARED_ON, rng))),
             curve=fitted.gore,
             say=_say,
         )
@@ -159,10 +167,9 @@ class _Training:
         self._blocks["variants"] = card_tables.variants(path, found)
         return {kind: path.with_name(facts.file) for kind, facts in found.items() if facts.ships}
 
-    def _frames(self, pictures: Sequence[Picture], count: int, rng: np.random.Generator) -> list[Frames]:
-        """Batches of 16 of `count` pictures as the service would see them."""
-        chosen = [pictures[at] for at in rng.permutation(len(pictures))[:count]]
-        frames = np.stack([plain_view(load_picture(self._options.data, picture)) for picture in chosen])
+    def _frames(self, views: Sequence[View]) -> list[Frames]:
+        """Batches of 16."""
+        frames = np.stack([render(self._options.data, view).pixels for view in views])
         return [frames[at : at + 16] for at in range(0, len(frames), 16)]
 
     def _leave_out(self, shown: Pass, version: str) -> None:
@@ -171,7 +178,13 @@ class _Training:
         self._metrics["sources_left_out"] = card_tables.headline(found)
         self._blocks |= card_tables.of_report("left-out", found)
         self._blocks["figures"] = card_tables.figures_table(self._validation, found)
+        self._blocks["tones"] = by_tone(self._options.data, self._pictures, prob)
         self._blocks["licences"] = licence_cost(self._runs, shown, self._options.fold_views)
+
+
+def _some(items: Sequence[_Item], count: int, rng: np.random.Generator) -> list[_Item]:
+    """`count` of them, or all, in random order."""
+    return [items[at] for at in rng.permutation(len(items))[:count]]
 
 
 def _fill(card: Path, blocks: dict[str, str]) -> None:

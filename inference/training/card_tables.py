@@ -11,7 +11,7 @@ from inference.taxonomy import rule_markdown
 from inference.training import inventory
 from inference.training.card import figure
 from inference.training.data import Prepared
-from inference.training.variants import VariantFacts
+from inference.training.variants import Kind, VariantFacts
 
 _TARGETS: tuple[tuple[str, tuple[str, ...], str, float], ...] = (
     ("AUROC, sources left out", ("sources_left_out", "auroc"), "≥", 0.99),
@@ -79,7 +79,7 @@ def targets(metrics: Mapping[str, object]) -> str:
     return _table(["what", "target", "reached", "met"], rows)
 
 
-def variants(reference: Path, found: Mapping[str, VariantFacts]) -> str:
+def variants(reference: Path, found: Mapping[Kind, VariantFacts]) -> str:
     """Size and agreement of each variant."""
     rows = [["fp32", f"{reference.stat().st_size / 1e6:.1f}", "0", "0", "0", "yes (the reference)"]]
     for kind, facts in found.items():

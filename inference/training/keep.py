@@ -20,7 +20,8 @@ def kept_tail(scratch: Path, recipe: Sequence[object], blank: Callable[[], Tail]
         tail = blank()
         with np.load(path, allow_pickle=False) as arrays:
             tail.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
-        return tail.eval()
+        tail.eval()
+        return tail
     tail = train()
     unfinished = path.with_suffix(".part.npz")
     np.savez(unfinished, **{name: values.numpy() for name, values in tail.state_dict().items()})

@@ -71,7 +71,8 @@ def likely_skin(pixels: Floats) -> Flags:
     hue = np.degrees(np.arctan2(yellow, red))
     saturation = np.hypot(red, yellow) / (lightness + 16.0)
     inside = [(hue, _HUE_DEG), (saturation, _SATURATION), (lightness, _LIGHTNESS)]
-    return np.logical_and.reduce([(low <= value) & (value <= high) for value, (low, high) in inside])
+    found: Flags = np.logical_and.reduce([(low <= value) & (value <= high) for value, (low, high) in inside])
+    return found
 
 
 def tone(picture: Rgb) -> str | None:

@@ -153,7 +153,7 @@ def _bases(pictures: list[Picture], kind: Kind) -> list[Picture]:
     """What a kind is laid over."""
     if kind is Kind.ABSTRACT:
         return []
-    wanted = _FOOD if kind is Kind.SAUCE else (*_SCENES, *_PEOPLE)
+    wanted: tuple[str, ...] = _FOOD if kind is Kind.SAUCE else (*_SCENES, *_PEOPLE)
     if kind is Kind.WOUND:
         wanted = (*_PEOPLE, "skin_tattoo", "clothing", "ordinary_coco", "animals")
     return [picture for picture in pictures if picture.category in wanted]

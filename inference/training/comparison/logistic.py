@@ -31,7 +31,7 @@ class Logistic:
     def logits(self, features: Features) -> npt.NDArray[np.float32]:
         """One a picture."""
         found = (features - self.mean) / self.spread @ self.weights[:-1].astype(np.float32) + self.weights[-1]
-        return found.astype(np.float32)
+        return np.asarray(found, np.float32)
 
 
 def fit_logistic(features: Features, gore: Flags, *, penalty: float) -> Logistic:

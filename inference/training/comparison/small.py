@@ -18,12 +18,14 @@ def threshold(prob: Floats, other: Flags, false_positives: float) -> float:
 def small(gore: Flags, cells: npt.NDArray[np.floating]) -> Flags:
     """Which views show gore in `FEW_CELLS` cells or fewer, as far as it is known in which. `cells`: N × 7 × 7."""
     covered = (cells == 1.0).sum(axis=(1, 2))
-    return gore & (covered > 0) & (covered <= FEW_CELLS)
+    few: Flags = gore & (covered > 0) & (covered <= FEW_CELLS)
+    return few
 
 
 def large(gore: Flags, cells: npt.NDArray[np.floating]) -> Flags:
     """Which views show gore in more cells than that."""
-    return gore & ((cells == 1.0).sum(axis=(1, 2)) > FEW_CELLS)
+    many: Flags = gore & ((cells == 1.0).sum(axis=(1, 2)) > FEW_CELLS)
+    return many
 
 
 def recall(prob: Floats, which: Flags, above: float) -> float | None:

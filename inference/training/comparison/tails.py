@@ -96,7 +96,7 @@ class Bench:
 
     def _said(self, case: Case, number: int, key: object, cells: Callable[[], Cells]) -> Logits:
         whole = (self._key(case, number), key)
-        found = self._kept.arrays(whole, lambda: {"logits": predict(self._tail(case, number), cells())[0]})
+        found = self._kept.arrays(whole, lambda: {"logits": predict(self._tail(case, number), cells()).gore})
         return found["logits"].astype(np.float32)
 
     def _tail(self, case: Case, number: int) -> Tail:
@@ -111,7 +111,8 @@ class Bench:
         stored = self._kept.arrays(self._key(case, number), trained)
         tail = Tail(self._network, blocks=recipe.trunk_blocks, pooling=recipe.pooling).eval()
         tail.load_state_dict({name: torch.from_numpy(values) for name, values in stored.items()})
-        return tail.to(memory_format=torch.channels_last)
+        tail.to(memory_format=torch.channels_last)
+        return tail
 
     def _key(self, case: Case, number: int) -> object:
         views = repr([self._pass[row] for row in self._taught(number)])

@@ -26,8 +26,10 @@ def test_the_same_seed_gives_the_same_picture(face: bool) -> None:
 def test_any_size_is_kept_and_the_ground_is_left_alone(height: int, width: int) -> None:
     ground = np.full((height, width, 3), 150, np.uint8)
     picture, mask = compose.bloodied(ground, np.random.default_rng(2), share=0.1)
-    assert (picture.shape, picture.dtype) == ((height, width, 3), np.uint8)
-    assert (mask.shape, mask.dtype) == ((height, width), np.float32)
+    assert picture.shape == (height, width, 3)
+    assert picture.dtype == np.uint8
+    assert mask.shape == (height, width)
+    assert mask.dtype == np.float32
     assert mask.min() >= 0.0
     assert mask.max() <= 1.0
     assert (ground == 150).all()

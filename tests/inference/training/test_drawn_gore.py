@@ -29,8 +29,10 @@ def test_the_same_seed_draws_the_same(drawer: Drawer) -> None:
 def test_any_size_is_kept(drawer: Drawer, height: int, width: int) -> None:
     ground = np.full((height, width, 3), (190, 140, 115), np.uint8)
     picture, mask = drawer(ground, np.random.default_rng(2), share=0.08)
-    assert (picture.shape, picture.dtype) == ((height, width, 3), np.uint8)
-    assert (mask.shape, mask.dtype) == ((height, width), np.float32)
+    assert picture.shape == (height, width, 3)
+    assert picture.dtype == np.uint8
+    assert mask.shape == (height, width)
+    assert mask.dtype == np.float32
     assert (ground == (190, 140, 115)).all()
 
 
@@ -79,7 +81,8 @@ def test_the_same_shapes_in_stone_or_clay_are_not_red() -> None:
 def test_patterns_are_shapes_and_none_is_like_another(pattern: patterns.Pattern) -> None:
     masks = [pattern(np.random.default_rng(seed)) for seed in range(5)]
     for mask in masks:
-        assert (mask.shape, mask.dtype) == ((patterns.CANVAS_PX, patterns.CANVAS_PX), np.float32)
+        assert mask.shape == (patterns.CANVAS_PX, patterns.CANVAS_PX)
+        assert mask.dtype == np.float32
         assert 0.0 < placing.covered(mask) < 0.8
         assert mask.min() >= 0.0
         assert mask.max() <= 1.0
@@ -91,7 +94,8 @@ def test_harmless_red_things_keep_the_size_and_repeat(seed: int) -> None:
     first, second = (
         lookalikes.reddened(scene(seed), np.random.default_rng(seed), face=seed % 3 == 0) for _ in range(2)
     )
-    assert (first.shape, first.dtype) == ((SIDE, SIDE, 3), np.uint8)
+    assert first.shape == (SIDE, SIDE, 3)
+    assert first.dtype == np.uint8
     assert np.array_equal(first, second)
 
 

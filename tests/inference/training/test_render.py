@@ -49,9 +49,12 @@ def nothing_in_it(rendered: Rendered) -> bool:
 def test_every_kind_has_the_inputs_size_and_repeats(folder: Path, recipes: Recipes, kind: Kind) -> None:
     for view in recipes(kind, 2):
         first, again = render(folder, view), render(folder, view)
-        assert (first.pixels.shape, first.pixels.dtype) == ((SIDE, SIDE, 3), np.uint8)
-        assert (first.classes.shape, first.classes.dtype) == ((len(CLASSES),), np.float32)
-        assert (first.cells.shape, first.cells.dtype) == ((CELLS, CELLS), np.float32)
+        assert first.pixels.shape == (SIDE, SIDE, 3)
+        assert first.pixels.dtype == np.uint8
+        assert first.classes.shape == (len(CLASSES),)
+        assert first.classes.dtype == np.float32
+        assert first.cells.shape == (CELLS, CELLS)
+        assert first.cells.dtype == np.float32
         assert np.array_equal(first.pixels, again.pixels)
         assert first.gore == again.gore
         assert np.array_equal(first.classes, again.classes, equal_nan=True)
@@ -89,7 +92,7 @@ def test_what_only_looks_like_gore_is_none(folder: Path, recipes: Recipes, kind:
         assert nothing_in_it(render(folder, view))
 
 
-@pytest.mark.parametrize("kind", sorted(LAID_OVER, key=lambda kind: kind.value))
+@pytest.mark.parametrize("kind", list(LAID_OVER))
 def test_what_is_laid_over_an_ordinary_picture_makes_it_gore_of_its_class(
     folder: Path, recipes: Recipes, kind: Kind
 ) -> None:

@@ -12,7 +12,8 @@ CELL = SIDE // CELLS
 
 def said(targets: Targets) -> dict[str, float]:
     """The classes that are known."""
-    assert (targets.shape, targets.dtype) == ((len(CLASSES),), np.float32)
+    assert targets.shape == (len(CLASSES),)
+    assert targets.dtype == np.float32
     return {name: float(value) for name, value in zip(CLASSES, targets, strict=True) if not np.isnan(value)}
 
 
@@ -66,7 +67,8 @@ def test_what_is_unknown_below_stays_unknown() -> None:
 
 def test_a_cell_that_is_covered_shows_it_and_the_others_do_not() -> None:
     cells = cell_targets(covering((2 * CELL, 3 * CELL, 5 * CELL, 6 * CELL)))
-    assert (cells.shape, cells.dtype) == ((CELLS, CELLS), np.float32)
+    assert cells.shape == (CELLS, CELLS)
+    assert cells.dtype == np.float32
     assert cells[2, 5] == 1.0
     assert cells.sum() == 1.0
 
