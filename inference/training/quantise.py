@@ -262,7 +262,7 @@ def _override(found: Rounded) -> list[dict[str, object]]:
     return channels
 
 
-class _Reader(CalibrationDataReader):  # type: ignore[misc]
+class _Reader(CalibrationDataReader):
     def __init__(self, name: str, frames: Frames) -> None:
         self._fed = iter([{name: frames[at : at + 1]} for at in range(len(frames))])
 

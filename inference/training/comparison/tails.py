@@ -109,7 +109,8 @@ class Bench:
             return {name: values.numpy() for name, values in tail.state_dict().items()}
 
         stored = self._kept.arrays(self._key(case, number), trained)
-        tail = Tail(self._network, blocks=recipe.trunk_blocks, pooling=recipe.pooling).eval()
+        tail = Tail(self._network, blocks=recipe.trunk_blocks, pooling=recipe.pooling)
+        tail.eval()
         tail.load_state_dict({name: torch.from_numpy(values) for name, values in stored.items()})
         tail.to(memory_format=torch.channels_last)
         return tail
