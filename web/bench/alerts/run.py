@@ -87,6 +87,7 @@ def _recorded(asked: Asked) -> tuple[dict[str, JsonValue], list[Recording]]:
     origin: dict[str, JsonValue] = {
         "model": {key: getattr(model.manifest, key) for key in ("name", "version", "sha256")},
         "provider": model.provider,
+        "variant": model.variant,
         "material": material.name,
         "seed": asked.seed,
         "hard_share": asked.hard,
