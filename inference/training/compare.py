@@ -28,8 +28,8 @@ _ABOUT = (
     "Written by `python -m inference.training.compare`; do not edit. Every figure is of pictures from sources that the "
     "network that scored them saw nothing of, nor any near-duplicate: whole sources are left out in turn, in "
     "{folds} folds, and the probabilities of a fold are calibrated on validation pictures of the sources that it kept. "
-    "A row of – was not measured yet. Figures of different tables do not compare where they ask about different pictures "
-    "or learn from different ones."
+    "A row of – was not measured yet. Figures of different tables do not compare where they ask about different "
+    "pictures or learn from different ones."
 )
 _COST = (
     "`ms` is processor time for one picture with ONNX Runtime on one thread, the fastest of 30 runs; `MB` is the fp32 "
