@@ -21,13 +21,15 @@ from inference.training.comparison.sources import asked
 from inference.training.comparison.table import document
 from inference.training.comparison.tails import LEAST_VIEWS
 from inference.training.data import prepare
+from inference.training.memory import keep_freed_memory
 from inference.training.picture import DataError
 
 _ABOUT = (
     "Written by `python -m inference.training.compare`; do not edit. Every figure is of pictures from sources that the "
     "network that scored them saw nothing of, nor any near-duplicate: whole sources are left out in turn, in "
     "{folds} folds, and the probabilities of a fold are calibrated on validation pictures of the sources that it kept. "
-    "Figures of different tables do not compare where they ask about different pictures or learn from different ones."
+    "A row of – was not measured yet. Figures of different tables do not compare where they ask about different "
+    "pictures or learn from different ones."
 )
 _COST = (
     "`ms` is processor time for one picture with ONNX Runtime on one thread, the fastest of 30 runs; `MB` is the fp32 "
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given)
     torch.set_num_threads(1)
+    keep_freed_memory()
     try:
         pictures = prepare(options.data, without=options.without, licences=options.licence).pictures
         chosen = asked(pictures, options.folds, only=options.only_folds, count=options.pictures)
