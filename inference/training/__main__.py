@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from inference.training import card_tables, choose
-from inference.training.card import filled
+from inference.training.card import CardError, filled
 from inference.training.cost import Meter
 from inference.training.data import Prepared, prepare
 from inference.training.export import Curves, write_manifest, write_network, write_onnx
@@ -60,11 +60,11 @@ def main() -> None:
     keep_freed_memory()
     try:
         prepared = prepare(options.data, without=options.without, licences=options.licence)
-    except DataError as error:
+        with tempfile.TemporaryDirectory() as folder:
+            _Training(options, prepared, options.scratch or Path(folder)).run()
+    except (DataError, CardError) as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
-    with tempfile.TemporaryDirectory() as folder:
-        _Training(options, prepared, options.scratch or Path(folder)).run()
 
 
 class _Training:
@@ -87,6 +87,10 @@ class _Training:
         self._blocks: dict[str, str] = {}
 
     def run(self) -> None:
+        """Everything, in order. The card is looked at first: later would be a bad time to miss a place in it."""
+        card = self._options.out / "README.md"
+        if card.exists():
+            filled(card.read_text(encoding="utf-8"), dict.fromkeys(card_tables.BLOCKS, ""))
         passes = [self._pass(number) for number in range(self._options.passes)]
         tail = self._runs.tail(passes, "all sources")
         version = datetime.now(UTC).strftime("%Y.%m.%d")
@@ -117,7 +121,7 @@ class _Training:
         seed = (self._options.seed, 10_000)
         half = extra_views(self._pictures, "val", _LAID_FOR // 2, seed)
         laid = self._extractor.shown(half, "laid over validation pictures, to calibrate")
-        fitted = curves(pictures, plain, half, laid, predict(tail, laid.cells))
+        fitted = curves(pictures, plain, laid, predict(tail, laid.cells))
         found = report(_NAME, pictures, fitted.gore.probability(plain.gore), version)
         others = extra_views(self._pictures, "val", _LAID_FOR, (*seed, 1))
         over = self._extractor.shown(others, "laid over validation pictures, to measure")

@@ -13,6 +13,13 @@ from inference.training.card import figure
 from inference.training.data import Prepared
 from inference.training.variants import Kind, VariantFacts
 
+BLOCKS = (
+    *("variants", "figures", "targets", "validation-thresholds", "left-out-thresholds", "laid-over", "probes"),
+    *("validation-categories", "left-out-categories", "validation-sources", "left-out-sources", "tones", "classes"),
+    *("rule", "cost", "data", "licences"),
+)
+"""Every table that a training writes into the card."""
+
 _TARGETS: tuple[tuple[str, tuple[str, ...], str, float], ...] = (
     ("AUROC, sources left out", ("sources_left_out", "auroc"), "≥", 0.99),
     ("F1 at 0.5, sources left out", ("sources_left_out", "f1"), "≥", 0.95),

@@ -17,7 +17,6 @@ from inference.training.features import Shown
 from inference.training.picture import Picture
 from inference.training.targets import CLASSES, class_targets
 from inference.training.train import Predicted
-from inference.training.views import View
 
 _RESAMPLES, _SEED = 1000, 1
 
@@ -32,18 +31,16 @@ class Share:
     views: int
 
 
-def curves(
-    pictures: Sequence[Picture], plain: Predicted, views: Sequence[View], laid: Shown, drawn_on: Predicted
-) -> Curves:
-    """The calibration of all outputs: on the validation pictures, and where they say nothing, on things laid over them.
+def curves(pictures: Sequence[Picture], plain: Predicted, laid: Shown, drawn_on: Predicted) -> Curves:
+    """The calibration of all outputs.
 
-    `plain` are the logits of `pictures`, `drawn_on` those of `views`, which `laid` has the targets of.
+    Gore's on the validation pictures as they are, whose logits are `plain`: things laid over pictures and degraded are
+    harder than what a stream shows, and would have 0.5 mean less. Where the pictures say nothing, of single classes and
+    of where things are, things laid over them count: `laid` has their targets, `drawn_on` their logits.
     """
-    gore = np.concatenate([np.array([picture.gore for picture in pictures]), laid.gore])
-    logits = np.concatenate([plain.gore, drawn_on.gore])
+    gore = np.array([picture.gore for picture in pictures])
     groups = [picture.group or picture.file for picture in pictures]
-    groups += [view.parts[0].file if view.parts else str(view.seed) for view in views]
-    chosen = choose_calibration(logits, gore, groups, np.random.default_rng(_SEED))
+    chosen = choose_calibration(plain.gore, gore, groups, np.random.default_rng(_SEED))
     known = ~np.isnan(laid.map)
     return Curves(
         gore=chosen.calibration,
