@@ -43,7 +43,8 @@ class Heard(Runs):
     def tail(self, passes: Sequence[Pass], label: str, rows: Sequence[Rows] | None = None) -> Tail:
         assert rows is not None
         self.trained.append(rows[0])
-        return torch.nn.Identity()
+        blank: Tail = torch.nn.Identity()
+        return blank
 
     def platt(self, tail: Tail, known: Rows) -> Platt:
         self.fitted.append(known)
@@ -107,15 +108,13 @@ def test_the_price_of_clear_terms_is_told_for_both(pictures: list[Picture], show
         replace(each, licence="who knows") if each.source.endswith("/1") else replace(each, licence="MIT")
         for each in pictures
     ]
-    by_file = {each.file: each for each in unclear}
+    own: dict[str | None, Picture | None] = {None: None} | {each.file: each for each in unclear}
     views = [
         replace(
             view,
-            **{
-                name: by_file[part.file]
-                for name in ("picture", "other", "stain")
-                if (part := getattr(view, name)) is not None
-            },
+            picture=own[view.picture and view.picture.file],
+            other=own[view.other and view.other.file],
+            stain=own[view.stain and view.stain.file],
         )
         for view in shown[0]
     ]
@@ -127,6 +126,12 @@ def test_the_price_of_clear_terms_is_told_for_both(pictures: list[Picture], show
     assert {unclear[row].licence for row in runs.fitted[1]} == {"MIT"}
     assert lines[2].startswith(f"| all sources | {VIEWS} |")
     assert lines[3].startswith(f"| sources of clear terms | {len(clear)} |")
+
+
+def test_without_any_source_of_clear_terms_their_column_is_empty(pictures: list[Picture], shown: Pass) -> None:
+    unclear = [replace(each, licence="who knows") for each in pictures]
+    lines = licence_cost(Heard(unclear), shown, VIEWS).splitlines()
+    assert [line.split("|")[4].strip() for line in lines[2:]] == ["–", "–"]
 
 
 def test_real_tails_are_trained_kept_and_give_the_same_again(
