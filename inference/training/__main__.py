@@ -18,9 +18,10 @@ from inference.training.cost import Meter
 from inference.training.data import Prepared, prepare
 from inference.training.export import Curves, write_manifest, write_network, write_onnx
 from inference.training.features import Extractor
+from inference.training.folds import leave_out
 from inference.training.memory import keep_freed_memory
 from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, backbone
-from inference.training.picture import DataError
+from inference.training.picture import DataError, Picture
 from inference.training.quantise import Frames
 from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
 from inference.training.render import render
@@ -54,17 +55,28 @@ class Options:
 
 
 def main() -> None:
-    """Train, measure, write. An error in the data is one line on standard error and exit code 2."""
+    """Train, measure, write. An error in the data or the card is one line on standard error and exit code 2."""
     options = _options()
     torch.set_num_threads(options.threads)
     keep_freed_memory()
     try:
         prepared = prepare(options.data, without=options.without, licences=options.licence)
+        _check(prepared.pictures, options.folds)
         with tempfile.TemporaryDirectory() as folder:
             _Training(options, prepared, options.scratch or Path(folder)).run()
     except (DataError, CardError) as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
+
+
+def _check(pictures: Sequence[Picture], folds: int) -> None:
+    """Raise `DataError` before hours have gone into what cannot be measured at their end."""
+    for split in ("train", "val"):
+        for label, gore in (("positive", True), ("negative", False)):
+            if not any(picture.split == split and picture.gore == gore for picture in pictures):
+                raise DataError(f"no picture of the split {split} is {label}: both splits need both kinds")
+    if folds:
+        leave_out(pictures, folds)
 
 
 class _Training:
@@ -211,11 +223,17 @@ def _options() -> Options:
     parser.add_argument(
         "--scratch", type=Path, help="keeps views and trained tails (a few GB), so that a later run goes on from them"
     )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--passes", type=int, default=3, help="passes over the training split, each of fresh views")
-    parser.add_argument("--folds", type=int, default=6, help="groups of sources to leave out in turn; 0 skips that")
-    parser.add_argument("--fold-views", type=int, default=5200, help="views of a pass that each group's network sees")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=choose.at_least(0), default=1)
+    parser.add_argument(
+        "--passes", type=choose.at_least(1), default=3, help="passes over the training split, each of fresh views"
+    )
+    parser.add_argument(
+        "--folds", type=choose.at_least(0), default=6, help="groups of sources to leave out in turn; 0 skips that"
+    )
+    parser.add_argument(
+        "--fold-views", type=choose.at_least(1), default=5200, help="views of a pass that each group's network sees"
+    )
+    parser.add_argument("--threads", type=choose.at_least(1), default=2)
     choose.add_options(parser)
     return Options(**vars(parser.parse_args()))
 

@@ -1,7 +1,7 @@
 """Which pictures a training may use: without some sources, or only under some kinds of licences."""
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal, get_args
 
 from inference.training.picture import DataError, Picture
@@ -124,3 +124,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help=f"use only pictures under these kinds of licences: {', '.join(LICENCE_KINDS)}",
     )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """What reads a whole number that is not below `least`, as an option's `type`."""
+
+    def whole(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from {least}")
+        return int(text)
+
+    return whole

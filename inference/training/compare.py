@@ -9,7 +9,7 @@ another part uses what is there.
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -65,15 +65,6 @@ def _made(given: Sequence[str]) -> str:
     return f"Made at commit {commit()} on {machine()}, with `{shlex.join(shown)}`."
 
 
-def _at_least(least: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from {least}")
-        return int(text)
-
-    return whole
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m inference.training.compare", description="Compare networks.")
     parser.add_argument("--data", type=Path, required=True, help="folder of labelled pictures with a manifest.csv")
@@ -81,10 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only-folds", type=int, nargs="+", default=[], metavar="N", help="run these folds alone")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument(
-        "--views", type=_at_least(LEAST_VIEWS), help="train each tail on so many views at most, instead of a whole pass"
+        "--views",
+        type=choose.at_least(LEAST_VIEWS),
+        help="train each tail on so many views at most, instead of a whole pass",
     )
     parser.add_argument(
-        "--pictures", type=_at_least(1), help="measure, and fit frozen heads, on so many pictures, drawn"
+        "--pictures", type=choose.at_least(1), help="measure, and fit frozen heads, on so many pictures, drawn"
     )
     parser.add_argument("--measured", action="store_true", help="measure nothing more: write what the scratch holds")
     parser.add_argument("--scratch", type=Path, default=Path("runs/compare"), help="keeps what was made; gigabytes")

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from torch import nn
 
 from inference.calibrate import Platt
-from inference.evaluation.metrics import figures
+from inference.evaluation.markdown import NONE
+from inference.evaluation.metrics import Flags, Floats, figures
 from inference.training.calibration import fit_platt
 from inference.training.choose import licence_kind
 from inference.training.features import Shown
@@ -57,7 +58,7 @@ class Runs:
 
     def platt(self, tail: Tail, known: Rows) -> Platt:
         """Fitted on the pictures `known`."""
-        gore = np.array([self.pictures[row].gore for row in known])
+        gore = np.array([self.pictures[row].gore for row in known], np.bool_)
         return fit_platt(predict(tail, self.plain.cells[known]).gore, gore)
 
 
@@ -93,6 +94,12 @@ def licence_cost(runs: Runs, shown: Pass, views: int) -> str:
         found = []
         for asked in (val, val & clear):
             at = np.flatnonzero(asked)
-            found.append(figures(runs.probabilities(tail, at, platt), gore[at]).f1)
-        lines.append(f"| {name} | {len(rows)} | {found[0]:.3f} | {found[1]:.3f} |")
+            found.append(_f1(runs.probabilities(tail, at, platt), gore[at]))
+        lines.append(f"| {name} | {len(rows)} | {found[0]} | {found[1]} |")
     return "\n".join(lines)
+
+
+def _f1(prob: Floats, gore: Flags) -> str:
+    """As a cell of a table; there may be no such picture."""
+    value = figures(prob, gore).f1 if gore.any() else np.nan
+    return NONE if np.isnan(value) else f"{value:.3f}"

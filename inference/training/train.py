@@ -97,9 +97,9 @@ class Predicted:
 
 
 def predict(tail: Tail, cells: Cells) -> Predicted:
-    """The logits of stored views."""
+    """The logits of stored views, of which there may be none."""
     with torch.no_grad():
-        parts = [tail(_tensor(cells[at : at + _BATCH])) for at in range(0, len(cells), _BATCH)]
+        parts = [tail(_tensor(cells[at : at + _BATCH])) for at in range(0, max(len(cells), 1), _BATCH)]
     gore, classes, regions = (
         np.concatenate([part[index].numpy() for part in parts]).astype(np.float32) for index in range(3)
     )

@@ -83,14 +83,11 @@ def shares(names: Sequence[str], gore: Flags, prob: Floats) -> dict[str, Share]:
     found = {}
     for name in dict.fromkeys(names):
         inside = np.array([each == name for each in names])
-        for label in (True, False):
-            chosen = inside & (gore == label)
-            # Where gore was laid over nearly all, the few that could not be seen say nothing.
-            if 2 * int(chosen.sum()) < int(inside.sum()):
-                continue
-            share = float((prob[chosen] >= 0.5).mean())
-            interval = wilson(share, int(chosen.sum()))
-            found[name] = Share(share, interval.low, interval.high, int(chosen.sum()))
+        # Where gore was laid over pictures, those on which it could not be seen say nothing.
+        chosen = inside & gore if (inside & gore).any() else inside
+        share = float((prob[chosen] >= 0.5).mean())
+        interval = wilson(share, int(chosen.sum()))
+        found[name] = Share(share, interval.low, interval.high, int(chosen.sum()))
     return found
 
 

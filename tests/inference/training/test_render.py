@@ -11,9 +11,9 @@ from PIL import Image
 from inference.training.data import Picture, read_pictures
 from inference.training.render import render
 from inference.training.targets import CELLS, CLASSES, Rendered, class_targets
-from inference.training.views import LAID_OVER, Kind, View, plain_views, training_views
+from inference.training.views import LAID_OVER, Kind, Probe, View, plain_views, training_views
 from tests.inference.training.folders import write_folder
-from tests.inference.training.scenes import SIDE, night
+from tests.inference.training.scenes import SIDE, night, scene, skin
 
 EXTRA = sorted(set(Kind) - {Kind.PLAIN, Kind.VARIED}, key=lambda kind: kind.value)
 HARMLESS = [kind for kind in EXTRA if kind not in LAID_OVER]
@@ -152,6 +152,64 @@ def test_a_clean_view_changes_in_the_cells_that_are_told_and_hardly_elsewhere(fo
         right += bool(np.median(by_cell[rendered.cells == 0.0]) > 0.9)
     assert clean >= 4
     assert right >= 0.75 * clean
+
+
+PLAINLY = 20
+"""Levels that a channel differs by where a person sees it."""
+
+
+def scene_in(folder: Path, seed: int, category: str = "ordinary_coco") -> Picture:
+    name = f"{category}-scene-{seed}.png"
+    Image.fromarray(skin(seed) if category == "people_faces" else scene(seed)).save(folder / name)
+    return Picture(name, False, category, "drawn/scenes", "MIT", "val")
+
+
+@pytest.mark.parametrize("category", ["ordinary_coco", "people_faces"])
+def test_a_probe_of_blood_covers_about_the_share_and_leaves_the_rest_as_it_was(folder: Path, category: str) -> None:
+    seen: dict[float, list[float]] = {0.02: [], 0.2: []}
+    for share, covered in seen.items():
+        for seed in range(8):
+            probe = Probe(Kind.BLOOD, (seed,), scene_in(folder, seed, category), share=share)
+            ground = render(folder, View(Kind.PLAIN, (0,), probe.picture)).pixels
+            rendered = render(folder, probe)
+            changed = (rendered.pixels != ground).any(axis=2)
+            if not rendered.gore:
+                assert nothing_in_it(rendered)
+                assert not changed.any()
+                continue
+            assert rendered.classes[CLASSES.index("blood")] == 1.0
+            # Nothing else was done: droplets and thin edges aside, cells without blood are as they were, to the pixel.
+            by_cell = changed.reshape(CELLS, SIDE // CELLS, CELLS, -1).mean(axis=(1, 3))
+            assert by_cell[rendered.cells == 0.0].max(initial=0.0) < 0.5
+            assert by_cell.min() == 0.0
+            assert by_cell[rendered.cells == 1.0].max() > 0.0
+            apart = np.abs(rendered.pixels.astype(int) - ground).max(axis=2)
+            covered.append(float((apart >= PLAINLY).mean()))
+    assert all(len(covered) >= 4 for covered in seen.values())
+    for share, covered in seen.items():
+        assert share / 2.0 < np.median(covered) < share * 2.0
+    assert max(seen[0.02]) < min(0.5, 2.0 * np.median(seen[0.2]))
+
+
+def test_a_probe_of_paint_is_seen_and_stays_ordinary(folder: Path) -> None:
+    for category in ("ordinary_coco", "people_faces"):
+        covered = []
+        for seed in range(5):
+            probe = Probe(Kind.PAINT, (seed,), scene_in(folder, seed, category), share=0.1)
+            ground = render(folder, View(Kind.PLAIN, (0,), probe.picture)).pixels
+            rendered = render(folder, probe)
+            assert nothing_in_it(rendered)
+            covered.append(float((rendered.pixels != ground).any(axis=2).mean()))
+        assert 0.05 < np.median(covered) < 0.2
+        assert max(covered) < 0.5
+
+
+def test_a_probe_that_could_not_be_seen_stays_ordinary(folder: Path) -> None:
+    Image.fromarray(night(2)).save(folder / "night-probe.png")
+    camera = Picture("night-probe.png", False, "ordinary_coco", "night/camera", "MIT", "val")
+    rendered = render(folder, Probe(Kind.BLOOD, (1,), camera, share=0.1))
+    assert nothing_in_it(rendered)
+    assert np.array_equal(rendered.pixels, render(folder, View(Kind.PLAIN, (0,), camera)).pixels)
 
 
 def test_a_picture_that_is_gone_is_named(folder: Path) -> None:

@@ -137,6 +137,13 @@ def test_rows_that_are_not_named_are_not_shown(published: torch.nn.Module, noise
     assert same(weights(tail), weights(trained(published, noise, passes=1)))
 
 
+def test_of_no_views_there_are_no_logits(published: torch.nn.Module, noise: Shown) -> None:
+    found = predict(trained(published, noise, passes=0), noise.cells[:0])
+    assert found.gore.shape == (0,)
+    assert found.classes.shape == (0, len(CLASSES))
+    assert found.map.shape == (0, CELLS, CELLS)
+
+
 def batch(rows: int = 6) -> Batch:
     """Row i has i everywhere; the classes of the last one are unknown."""
     numbers = torch.arange(rows, dtype=torch.float32)

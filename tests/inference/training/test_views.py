@@ -9,7 +9,17 @@ from PIL import Image
 
 from inference.training import stains
 from inference.training.data import Picture, one_pass, read_pictures, source_folds
-from inference.training.views import LAID_OVER, Kind, View, extra_views, on_skin, plain_views, training_views
+from inference.training.views import (
+    LAID_OVER,
+    Kind,
+    Probe,
+    View,
+    extra_views,
+    on_skin,
+    plain_views,
+    probe_views,
+    training_views,
+)
 from tests.inference.training.folders import CATEGORIES, OF_EACH, write_folder
 
 
@@ -96,6 +106,52 @@ def test_a_view_names_every_picture_in_it(folder: Path) -> None:
     stained = next(view for view in views if view.stain is not None)
     assert stained.parts == (stained.picture, stained.stain)
     assert View(Kind.ABSTRACT, (1,)).parts == ()
+
+
+PROBES = {
+    "blood over 1 to 5 %": (Kind.BLOOD, 0.01, 0.05),
+    "blood over 5 to 25 %": (Kind.BLOOD, 0.05, 0.25),
+    "bloody faces": (Kind.BLOOD, 0.03, 0.25),
+    "paint over 1 to 5 %": (Kind.PAINT, 0.01, 0.05),
+    "paint over 5 to 25 %": (Kind.PAINT, 0.05, 0.25),
+    "painted faces": (Kind.PAINT, 0.03, 0.25),
+}
+
+
+def test_probes_ask_for_so_much_of_validation_pictures_that_show_no_gore(folder: Path) -> None:
+    asked = probe_views(read_pictures(folder), 30, seed=7)
+    assert list(asked) == list(PROBES)
+    for name, (kind, low, high) in PROBES.items():
+        assert len(asked[name]) == 30
+        for view in asked[name]:
+            assert isinstance(view, Probe)
+            assert view.kind is kind
+            assert low <= view.share <= high
+            (part,) = view.parts
+            assert part.split == "val"
+            assert not part.gore
+            assert (part.category == "people_faces") == ("faces" in name)
+    # Small shares come as often as large ones.
+    shares = [view.share for view in asked["blood over 5 to 25 %"] if isinstance(view, Probe)]
+    assert min(shares) < 0.08 < 0.16 < max(shares)
+
+
+def test_probes_are_the_same_again_and_no_two_alike(folder: Path) -> None:
+    pictures = read_pictures(folder)
+    first, again, other = (probe_views(pictures, 5, seed=seed) for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+    views = [view for group in first.values() for view in group]
+    assert len({view.seed for view in views}) == len(views)
+    # Others than those of the training, and of what is laid over validation pictures.
+    shown = [*training_views(pictures, 0, seed=7), *extra_views(pictures, "val", 100, (7, 10_000))]
+    assert not {view.seed for view in views} & {view.seed for view in shown}
+
+
+def test_without_faces_their_probes_are_empty(folder: Path) -> None:
+    pictures = [picture for picture in read_pictures(folder) if picture.category != "people_faces"]
+    asked = probe_views(pictures, 3, seed=7)
+    assert {name: len(views) for name, views in asked.items()} == {name: 0 if "faces" in name else 3 for name in PROBES}
 
 
 def test_plain_views_show_each_picture_in_order(folder: Path) -> None:
