@@ -16,7 +16,6 @@ from inference.training.picture import Picture
 from inference.training.targets import CELLS, CLASSES, class_targets
 from inference.training.train import Logits, Predicted
 from inference.training.validate import class_table, curves, report, shares, shares_table
-from inference.training.views import Kind, View
 
 Numbers = npt.NDArray[np.float32] | npt.NDArray[np.bool_] | npt.NDArray[np.float64]
 COUNT = 60
@@ -33,16 +32,16 @@ def validation() -> list[Picture]:
     ]
 
 
-def laid(pictures: Sequence[Picture], rng: np.random.Generator) -> tuple[list[View], Shown]:
+def laid(pictures: Sequence[Picture]) -> Shown:
     """Blood over the first half of ordinary pictures, in the upper rows of the map."""
-    views = [View(Kind.BLOOD if 2 * at < len(pictures) else Kind.RED, (at,), each) for at, each in enumerate(pictures)]
-    gore = np.array([view.kind is Kind.BLOOD for view in views])
-    classes = np.zeros((len(views), len(CLASSES)), np.float32)
+    count = len(pictures)
+    gore = np.array([2 * at < count for at in range(count)])
+    classes = np.zeros((count, len(CLASSES)), np.float32)
     classes[:, CLASSES.index("blood")] = gore
-    regions = np.zeros((len(views), CELLS, CELLS), np.float32)
+    regions = np.zeros((count, CELLS, CELLS), np.float32)
     regions[gore, :3] = 1.0
     regions[:, 3] = np.nan
-    return views, Shown(np.zeros((len(views), 1, CELLS, CELLS), np.float16), gore, classes, regions)
+    return Shown(np.zeros((count, 1, CELLS, CELLS), np.float16), gore, classes, regions)
 
 
 def logits(targets: Logits, rng: np.random.Generator) -> Logits:
@@ -59,12 +58,12 @@ def test_every_output_is_calibrated_and_none_is_turned_round() -> None:
     rng = np.random.default_rng(1)
     pictures = validation()
     ordinary = [each for each in pictures if not each.gore]
-    views, shown = laid(ordinary, rng)
+    shown = laid(ordinary)
     stated = np.stack([class_targets(each.category, gore=each.gore) for each in pictures])
     gore = np.array([each.gore for each in pictures])
     plain = predicted(gore, stated, np.full((len(pictures), CELLS, CELLS), np.nan), rng)
     drawn_on = predicted(shown.gore, shown.classes, shown.map, rng)
-    found = curves(pictures, plain, views, shown, drawn_on)
+    found = curves(pictures, plain, shown, drawn_on)
 
     prob = found.gore.probability(plain.gore)
     assert prob.dtype == np.float32
@@ -80,14 +79,14 @@ def test_every_output_is_calibrated_and_none_is_turned_round() -> None:
 def test_a_class_that_would_turn_its_sign_keeps_it() -> None:
     rng = np.random.default_rng(2)
     pictures = validation()
-    views, shown = laid([each for each in pictures if not each.gore], rng)
+    shown = laid([each for each in pictures if not each.gore])
     stated = np.stack([class_targets(each.category, gore=each.gore) for each in pictures])
     gore = np.array([each.gore for each in pictures])
     plain = predicted(gore, stated, np.full((len(pictures), CELLS, CELLS), np.nan), rng)
     right = predicted(shown.gore, shown.classes, shown.map, rng)
     wrong = Predicted(right.gore, -right.classes, right.map)
     flipped = Predicted(plain.gore, -plain.classes, plain.map)
-    found = curves(pictures, flipped, views, shown, wrong)
+    found = curves(pictures, flipped, shown, wrong)
     assert found.classes[CLASSES.index("blood")] == Platt()
 
 
