@@ -108,15 +108,13 @@ def test_the_price_of_clear_terms_is_told_for_both(pictures: list[Picture], show
         replace(each, licence="who knows") if each.source.endswith("/1") else replace(each, licence="MIT")
         for each in pictures
     ]
-    own: dict[str | None, Picture | None] = {None: None} | {each.file: each for each in unclear}
+    by_file = {each.file: each for each in unclear}
+
+    def own(part: Picture | None) -> Picture | None:
+        return None if part is None else by_file[part.file]
+
     views = [
-        replace(
-            view,
-            picture=own[view.picture and view.picture.file],
-            other=own[view.other and view.other.file],
-            stain=own[view.stain and view.stain.file],
-        )
-        for view in shown[0]
+        replace(view, picture=own(view.picture), other=own(view.other), stain=own(view.stain)) for view in shown[0]
     ]
     runs = Heard(unclear)
     lines = licence_cost(runs, (views, shown[1]), VIEWS).splitlines()
