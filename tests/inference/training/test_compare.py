@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the training's packages: pip install 'gorewatch[train]'")
+from tests.inference.training.needs import need_training
+
+need_training()
 
 
 @pytest.mark.parametrize(

