@@ -23,7 +23,11 @@ def test_they_come_back(tmp_path: Path) -> None:
     assert np.array_equal(again.raw, recorded.raw)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b"x" * 99)[:-9]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b"x" * 99)[:-9]],
+    ids=["empty", "not gzip", "not scores", "cut off"],
+)
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.gz"
     path.write_bytes(content)
