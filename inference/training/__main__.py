@@ -12,7 +12,9 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from inference.specimens import drawn
 from inference.training import card_tables, choose
+from inference.training.augment import SIDE_PX
 from inference.training.card import CardError, filled
 from inference.training.cost import Meter
 from inference.training.data import Prepared, prepare
@@ -22,7 +24,6 @@ from inference.training.folds import leave_out
 from inference.training.memory import keep_freed_memory
 from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, backbone
 from inference.training.picture import DataError, Picture
-from inference.training.quantise import Frames
 from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
 from inference.training.render import render
 from inference.training.tones import by_tone
@@ -30,14 +31,18 @@ from inference.training.train import Recipe, predict
 from inference.training.validate import Share, class_table, curves, report, shares, shares_table
 from inference.training.variants import write_variants
 from inference.training.views import View, extra_views, plain_views, probe_views, training_views
+from inference.training.watch import Frames
 
 _Item = TypeVar("_Item")
 _NAME = "gore-lite0"
 _LAID_FOR = 3000
 """The validation views with things laid over them are as many as go with this many pictures."""
 _PROBES = 200
-_CALIBRATED_ON, _COMPARED_ON = 160, 400
-"""Pictures that the int8 variant's activations are measured on, and that variants are compared on."""
+_CALIBRATED_ON, _COMPARED_ON = (96, 64, 64), 400
+"""Pictures that the int8 variant's activations are measured on (as they are, as the training shows them, drawn), and
+that variants are compared on."""
+_DRAWN_SEED = 77
+"""Not that of the pictures which `gorewatch model verify` draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +171,14 @@ class _Training:
         rng = np.random.default_rng(self._options.seed)
         train = [picture for picture in self._pictures if picture.split == "train"]
         val = [picture for picture in self._pictures if picture.split == "val"]
-        # Half as they are and half as the training shows them, so that unlikely activations are measured, too.
-        plain = self._frames(plain_views(_some(train, _CALIBRATED_ON // 2, rng)))
-        varied = self._frames(_some(training_views(self._pictures, 0, self._options.seed), _CALIBRATED_ON // 2, rng))
+        # Not only pictures as they are, so that unlikely activations are measured, too.
+        few, varied, made = _CALIBRATED_ON
+        plain = self._frames(plain_views(_some(train, few, rng)))
+        shown = self._frames(_some(training_views(self._pictures, 0, self._options.seed), varied, rng))
+        specimens = drawn(made, height_px=SIDE_PX, width_px=SIDE_PX, seed=_DRAWN_SEED)
         found = write_variants(
             path,
-            [*plain, *varied],
+            [*plain, *shown, np.stack(list(specimens))],
             self._frames(plain_views(_some(val, _COMPARED_ON, rng))),
             curve=fitted.gore,
             say=_say,

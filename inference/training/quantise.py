@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -26,9 +25,9 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from inference.session import open_session
+from inference.training.equalise import equalised
 from inference.training.rounding import Floats, Geometry, Moments, Rounded, pairs, patches, rounded
-
-Frames = npt.NDArray[np.uint8]
+from inference.training.watch import Frames, watched
 
 _WEIGHTED = ("Conv", "Gemm", "MatMul")
 _QUANTISED = ["Conv", "Clip", "Relu", "Add"]
@@ -122,7 +121,7 @@ class _Search:
             raise ValueError("the network has no convolution before its last layers that could be quantised")
         self._wanted = outputs(model, frames)
         self._overrides: dict[str, list[dict[str, object]]] = {}
-        self._model = self._round(model)
+        self._model = self._round(equalised(model, frames))
 
     def candidates(self) -> Iterator[_Candidate]:
         """By the best way to measure activations; with few convolutions in float at first, then with more."""
@@ -235,17 +234,10 @@ def _geometry(conv: onnx.NodeProto, weights: Floats) -> Geometry:
 def _moments(model: onnx.ModelProto, convs: Sequence[onnx.NodeProto], frames: Frames) -> dict[str, Moments]:
     """What each convolution is shown by these pictures."""
     stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    opened = onnx.ModelProto()
-    opened.CopyFrom(model)
     names = sorted({conv.input[0] for conv in convs})
-    del opened.graph.output[:]
-    opened.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
-    session, _ = open_session(opened.SerializeToString(), "cpu", Path("the network"))
-    (given,) = session.get_inputs()
     geometries = {conv.name: _geometry(conv, stored[conv.input[1]]) for conv in convs}
     found: dict[str, Moments] = {}
-    for number in range(len(frames)):
-        values = dict(zip(names, session.run(names, {given.name: frames[number : number + 1]}), strict=True))
+    for values in watched(model, names, frames):
         for conv in convs:
             shown = patches(values[conv.input[0]], geometries[conv.name])
             found.setdefault(conv.name, Moments.empty(*shown.shape[:2])).add(shown)

@@ -12,7 +12,8 @@ import onnx
 from inference.agreement import LIMITS, Agreement, Limits, agreement
 from inference.calibrate import Calibration, Floats, Platt
 from inference.training.halve import write_fp16
-from inference.training.quantise import Frames, outputs, write_int8
+from inference.training.quantise import outputs, write_int8
+from inference.training.watch import Frames
 
 Kind = Literal["int8", "fp16"]
 LARGEST_BYTES = 16_000_000
