@@ -29,6 +29,7 @@ python benchmarks/alerts.py --replay alerts.json.gz --plot docs/alerts.png | tai
 )
 @click.option("--model", type=_KNOWN_FILE, help="A detector's .onnx or manifest (default: the one that ships).")
 @click.option("--provider", default="cpu", show_default=True, help="auto, cuda, tensorrt or cpu.")
+@click.option("--variant", default="auto", show_default=True, help="auto, fp32, int8 or fp16.")
 @click.option("--threads", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Default: all processors.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--quick", is_flag=True, help=f"{_QUICK_HOURS:g} hours and {_QUICK_PASSAGES} passages of each length.")
@@ -44,6 +45,7 @@ def alerts(
     hard: float,
     model: Path | None,
     provider: str,
+    variant: str,
     threads: int,
     seed: int,
     *,
@@ -65,6 +67,7 @@ def alerts(
         hard=hard,
         model=model,
         provider=provider,
+        variant=variant,
         threads=threads,
         seed=seed,
         keep=keep,

@@ -40,6 +40,7 @@ class Asked:
     """Share of the ordinary shots that are hard negatives."""
     model: Path | None
     provider: str
+    variant: str
     threads: int
     seed: int
     keep: Path | None
@@ -74,7 +75,7 @@ def plan(material: Material, asked: Asked) -> list[Timeline]:
 
 
 def _recorded(asked: Asked) -> tuple[dict[str, JsonValue], list[Recording]]:
-    model = Model.load(asked.model, provider=asked.provider)
+    model = Model.load(asked.model, provider=asked.provider, variant=asked.variant)
     with tempfile.TemporaryDirectory(prefix="gorewatch-alerts-") as name:
         scratch = Path(name)
         material = read_material(asked.data) if asked.data is not None else drawn_material(scratch)
