@@ -108,6 +108,10 @@ class Source(Protocol):
 
     def counters(self) -> Counters: ...
 
+    def hurry(self, for_s: float) -> None:
+        """Sample more often for so many seconds of media time, if it is a live source that does so. Never blocks."""
+        ...
+
     async def aclose(self) -> None:
         """Stop the source. Idempotent; iteration then ends with `State.ENDED` if it had not ended by itself."""
         ...

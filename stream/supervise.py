@@ -104,6 +104,10 @@ class Reopening:
             total.add(self._inner.counters())
         return Counters(total.frames, total.samples, total.decode_errors, total.dropped)
 
+    def hurry(self, for_s: float) -> None:
+        if self._inner is not None:
+            self._inner.hurry(for_s)
+
     async def aclose(self) -> None:
         self._closed.set()
         if self._inner is not None:
