@@ -103,12 +103,14 @@ class Emitter:
         if for_s > 0.0:
             self._picker.hurry(for_s)
 
-    def frame(self, frame: VideoFrame, *, decode_errors: int = 0) -> float | None:
+    def frame(self, frame: VideoFrame, *, decode_errors: int = 0, fallbacks: int = 0) -> float | None:
         """Take one decoded frame. Returns its media seconds, None for one whose stamp cannot be used."""
         now_s = self._clock()
         timeline = self._timeline
         assert timeline is not None, "begin() comes before the first frame"
-        self._counters = replace(self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors)
+        self._counters = replace(
+            self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors, fallbacks=fallbacks
+        )
         if not self._opened:
             self._open(frame)
         placed = timeline.place(frame.pts)

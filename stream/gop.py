@@ -172,7 +172,9 @@ class Gops(Generic[T]):
         """A sample is wanted a slot after the one before it: that one was as much earlier."""
         latest_s = due.from_s + max(_LEAST_EVERY_S - due.slot_s, 0.0)
         key_s = self._next_key_s(pts_s)
-        return pts_s >= latest_s if key_s is None else key_s > latest_s + _GRACE_S
+        if key_s is None:
+            return self._fell_back or pts_s >= latest_s
+        return key_s > latest_s + _GRACE_S
 
     def _next_key_s(self, pts_s: float) -> float | None:
         """When the next key frame is expected; None if nothing is known, or it should have come already."""

@@ -68,7 +68,8 @@ def _read(
         stamp_s = None if frame.pts is None else float(frame.pts * media.time_base)
         if media.stamped_by_clock:
             frame.pts, stamp_s = round(clock() / media.time_base), None
-        needs.placed(stamp_s, emitter.frame(frame, decode_errors=media.decode_errors))
+        position_s = emitter.frame(frame, decode_errors=media.decode_errors, fallbacks=gops.fallbacks)
+        needs.placed(stamp_s, position_s)
 
 
 class _Needs:

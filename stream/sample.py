@@ -83,6 +83,8 @@ class Counters:
     frames: int = 0
     samples: int = 0
     decode_errors: int = 0
+    fallbacks: int = 0
+    """GOPs decoded beyond their key frame although `keyframes` was asked for: they are longer than two seconds."""
     dropped: dict[str, int] = field(default_factory=dict)
     """Samples given up, by reason."""
 

@@ -1,4 +1,4 @@
-"""Which packets are decoded, by arithmetic: a stand-in decoder takes what the plan gives it, a sampler what comes out."""
+"""Which packets are decoded, by arithmetic: a stand-in decoder takes what it is given, a sampler what comes out."""
 
 from dataclasses import dataclass, field
 from typing import Literal
