@@ -59,8 +59,8 @@ class Picker:
     def due(self) -> Due:
         """From which media second on a frame is wanted, and for how long any frame will do."""
         if self._now_s < self._hurry_until_s:
-            return Due(self._quick.next_s, self._quick_slot_s)
-        return Due(self._even.next_s, self._slot_s)
+            return Due(self._quick.next_s, self._quick_slot_s, self._quick.last_s)
+        return Due(self._even.next_s, self._slot_s, self._even.last_s)
 
     def hurry(self, for_s: float) -> None:
         """Look at `max_fps` a second from now on for so many seconds of media time."""

@@ -54,6 +54,7 @@ class Media:
         self._references_only = False
         self.decode_errors = 0
         self.time_base = stream.time_base or Fraction(1, 90_000)
+        self._base_s = float(self.time_base)
         self.info = info
         self.stamped_by_clock = container.format.name == "mpjpeg"
         """Its stamps are counted, not measured: the time of arrival says more."""
@@ -89,7 +90,7 @@ class Media:
                 works = [*gops.drain(due()), Work(packet, Seen(None, False, 0))]
             else:
                 if (stamp := packet.dts if packet.dts is not None else packet.pts) is not None:
-                    wait(float(stamp * self.time_base))
+                    wait(stamp * self._base_s)
                 works = gops.admit(packet, self._seen(packet), due())
             for work in works:
                 for frame in self._decode(work, gops):
@@ -108,7 +109,7 @@ class Media:
             raise DecodeFailed("None of its video could be decoded; it is damaged or of a codec that is not supported.")
 
     def _seen(self, packet: "Packet[VideoStream]") -> Seen:
-        pts_s = None if packet.pts is None else float(packet.pts * self.time_base)
+        pts_s = None if packet.pts is None else packet.pts * self._base_s
         return Seen(pts_s, packet.is_keyframe, packet.size)
 
     def _decode(self, work: "Work[Packet[VideoStream]]", gops: "Gops[Packet[VideoStream]]") -> Iterator[VideoFrame]:

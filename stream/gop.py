@@ -37,10 +37,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The next sample that is wanted: the first frame at or after `from_s`, and not more than `slot_s` later."""
+    """The next sample that is wanted: the first frame at or after `from_s`, and not more than `slot_s` later.
+
+    The sample before it was taken at `last_s`.
+    """
 
     from_s: float
     slot_s: float
+    last_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,11 @@ class Gops(Generic[T]):
     live video a frame every two seconds at least. Without stamps or key frames, everything is decoded.
     """
 
-    def __init__(self, mode: Literal["auto", "all", "keyframes"], *, live: bool) -> None:
+    def __init__(self, mode: Literal["auto", "all", "keyframes"], *, live: bool, to_the_end: bool = False) -> None:
+        """`to_the_end`: the last frames are wanted, too, for what follows them begins where they end."""
         self._mode = mode
         self._live = live
+        self._to_the_end = to_the_end
         self._held: deque[tuple[T, Seen]] = deque()
         self._held_bytes = 0
         self._intervals_s: deque[float] = deque(maxlen=_GOPS_SEEN)
@@ -112,8 +118,8 @@ class Gops(Generic[T]):
         return self._take(due if self._adrift is None else None)
 
     def drain(self, due: Due | None) -> list[Work[T]]:
-        """No packet follows: what is still to be decoded. Where a live source ends is where it goes on later."""
-        return self._take(due) if self._live else []
+        """No packet follows: what is still to be decoded."""
+        return self._take(due) if self._to_the_end else []
 
     def cut_off(self, work: Work[T]) -> None:
         """The decoder had to be emptied after a packet that was decoded alone: to go on, it must begin there again."""
@@ -169,8 +175,7 @@ class Gops(Generic[T]):
         return len(self._held) >= _MOST_HELD or self._held_bytes >= _MOST_HELD_BYTES
 
     def _keys_are_late(self, pts_s: float, due: Due) -> bool:
-        """A sample is wanted a slot after the one before it: that one was as much earlier."""
-        latest_s = due.from_s + max(_LEAST_EVERY_S - due.slot_s, 0.0)
+        latest_s = due.last_s + max(_LEAST_EVERY_S, due.slot_s)
         key_s = self._next_key_s(pts_s)
         if key_s is None:
             return self._fell_back or pts_s >= latest_s

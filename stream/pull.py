@@ -61,11 +61,12 @@ def _read(
     info = replace(media.info, live=media.info.live or options.paced)
     emitter.begin(info, media.time_base)
     needs = _Needs(emitter, live=info.live)
-    gops: Gops[Packet[VideoStream]] = Gops(options.decode, live=info.live)
+    gops: Gops[Packet[VideoStream]] = Gops(options.decode, live=info.live, to_the_end=options.loop)
     pace = _Pace(emitter.heartbeat, stop, clock)
+    base_s = float(media.time_base)
     wait = pace.wait if options.paced else lambda _: None
     for frame in media.frames(stop, emitter.heartbeat, gops, due=needs.due, wait=wait):
-        stamp_s = None if frame.pts is None else float(frame.pts * media.time_base)
+        stamp_s = None if frame.pts is None else frame.pts * base_s
         if media.stamped_by_clock:
             frame.pts, stamp_s = round(clock() / media.time_base), None
         position_s = emitter.frame(frame, decode_errors=media.decode_errors, fallbacks=gops.fallbacks)
@@ -93,7 +94,7 @@ class _Needs:
             return None
         due = self._emitter.due
         from_s = min(due.from_s, self._last_s + _BLIND_S) if self._live else due.from_s
-        return Due(from_s + self._ahead_s, due.slot_s)
+        return Due(from_s + self._ahead_s, due.slot_s, due.last_s + self._ahead_s)
 
 
 class _Pace:

@@ -25,6 +25,11 @@ class Sampler:
         self._last_s: float | None = None
 
     @property
+    def last_s(self) -> float:
+        """Where the last sample was taken."""
+        return -math.inf if self._last_s is None else self._last_s
+
+    @property
     def next_s(self) -> float:
         """No frame before this position is due."""
         if self._last_s is None:

@@ -47,7 +47,7 @@ def run(
     gops: Gops[int] = Gops(mode, live=live)
     placed = False
     for number, stamp in enumerate(stamps):
-        due = Due(sampler.next_s, 1.0 / fps) if placed else None
+        due = Due(sampler.next_s, 1.0 / fps, sampler.last_s) if placed else None
         works = gops.admit(number, Seen(stamp, number in keys, size_bytes), due)
         outcome.most_at_once = max(outcome.most_at_once, len(works))
         for work in works:
@@ -140,12 +140,14 @@ def test_key_frames_alone_of_a_stored_file() -> None:
     assert lean.fallbacks == 0
 
 
-def test_key_frames_alone_of_live_video_and_a_sample_every_two_seconds_where_they_are_rarer() -> None:
-    often = run(*regular(60, 2.0), "keyframes", fps=2.0)
-    assert often.samples == [2.0 * number for number in range(30)]
-    assert len(often.decoded) <= 32
+@pytest.mark.parametrize("fps", [0.5, 1.0, 2.0, 8.0])
+def test_key_frames_alone_of_live_video(fps: float) -> None:
+    often = run(*regular(60, 2.0), "keyframes", fps=fps)
+    assert often.samples == often.decoded == [2.0 * number for number in range(30)]
     assert often.fallbacks == 0
 
+
+def test_and_a_sample_every_two_seconds_where_key_frames_are_rarer() -> None:
     rare = run(*regular(60, 10.0), "keyframes", fps=2.0)
     gaps = [later - earlier for earlier, later in zip(rare.samples, rare.samples[1:], strict=False)]
     assert max(gaps) <= 2.0 + 1e-6
@@ -171,7 +173,7 @@ def test_a_single_key_frame() -> None:
 def test_packets_without_stamps_are_all_decoded() -> None:
     gops: Gops[int] = Gops("auto", live=True)
     for number in range(100):
-        assert len(gops.admit(number, Seen(None, number == 0, 1), Due(5.0, 0.5))) == 1
+        assert len(gops.admit(number, Seen(None, number == 0, 1), Due(5.0, 0.5, 0.0))) == 1
 
 
 def test_what_is_held_is_bounded() -> None:
@@ -186,7 +188,7 @@ def test_what_is_held_is_bounded() -> None:
 def test_stamps_that_leap_hide_nothing(leap_s: float) -> None:
     """Between the leap and the first frame that is placed anew, what is due is in the old stamps."""
     gops: Gops[int] = Gops("auto", live=True)
-    due = Due(100.0, 1.0)
+    due = Due(100.0, 1.0, 99.0)
     for number in range(90):
         gops.admit(number, Seen(99.0 + number / RATE, number % RATE == 0, 1), due)
     decoded = [
@@ -199,7 +201,7 @@ def test_stamps_that_leap_hide_nothing(leap_s: float) -> None:
 
 def test_leading_pictures_of_a_key_frame_that_was_jumped_to_are_left_out() -> None:
     gops: Gops[str] = Gops("auto", live=False)
-    due = Due(2.0, 1.0)
+    due = Due(2.0, 1.0, 0.0)
     first = gops.admit("key", Seen(0.0, True, 1), None)
     assert [work.packet for work in first] == ["key"]
     for packet, stamp in (("left out", 0.5), ("left out", 1.0)):
@@ -207,15 +209,15 @@ def test_leading_pictures_of_a_key_frame_that_was_jumped_to_are_left_out() -> No
     (key,) = gops.admit("open key", Seen(2.1, True, 1), due)
     assert key.fresh
     assert gops.admit("leading", Seen(2.05, False, 1), due) == []
-    assert gops.admit("trailing", Seen(2.2, False, 1), Due(3.0, 1.0)) == []
+    assert gops.admit("trailing", Seen(2.2, False, 1), Due(3.0, 1.0, 2.1)) == []
 
 
 def test_frames_that_nothing_refers_to_are_decoded_only_where_one_may_be_the_sample() -> None:
     gops: Gops[int] = Gops("auto", live=False)
     gops.admit(0, Seen(0.0, True, 1), None)
     for number in range(1, 10):
-        assert gops.admit(number, Seen(number / 10, False, 1), Due(1.0, 1.0)) == []
-    works = gops.admit(10, Seen(1.0, False, 1), Due(1.0, 1.0))
+        assert gops.admit(number, Seen(number / 10, False, 1), Due(1.0, 1.0, 0.0)) == []
+    works = gops.admit(10, Seen(1.0, False, 1), Due(1.0, 1.0, 0.0))
     assert [work.packet for work in works] == list(range(1, 11))
     assert [work.reference_only for work in works] == [True] * 9 + [False]
 
@@ -225,7 +227,7 @@ def test_key_frames_that_are_none_are_seen_through() -> None:
     for _ in range(2):
         gops.first_frame(at_key=False)
     for number in range(100):
-        assert len(gops.admit(number, Seen(number / RATE, number % RATE == 0, 1), Due(50.0, 1.0))) == 1
+        assert len(gops.admit(number, Seen(number / RATE, number % RATE == 0, 1), Due(50.0, 1.0, 0.0))) == 1
 
 
 def test_a_decoder_that_was_emptied_after_a_key_frame_begins_there_again() -> None:
@@ -234,7 +236,7 @@ def test_a_decoder_that_was_emptied_after_a_key_frame_begins_there_again() -> No
     (alone,) = gops.admit(0, Seen(0.0, True, 1), None)
     assert alone.alone
     gops.cut_off(alone)
-    works = [gops.admit(number, Seen(number / 10, False, 1), Due(0.5, 0.5)) for number in range(1, 21)]
+    works = [gops.admit(number, Seen(number / 10, False, 1), Due(0.5, 0.5, 0.0)) for number in range(1, 21)]
     assert all(not given for given in works[:-1])
     assert [work.packet for work in works[-1]] == list(range(21))
     assert works[-1][0].fresh

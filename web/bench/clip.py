@@ -47,3 +47,22 @@ def write_clip(path: Path, seconds: int, encoding: Encoding = Encoding()) -> Pat
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def repeat(path: Path, times: int) -> Path:
+    """A clip that is this one so many times over, written beside it without encoding anything again."""
+    target = path.with_stem(f"{path.stem}-{times}")
+    with av.open(str(target), "w") as output:
+        stream, shift, end = None, 0, 0
+        for _ in range(times):
+            with av.open(str(path)) as container:
+                source = container.streams.video[0]
+                stream = stream or output.add_stream_from_template(source)
+                for packet in container.demux(source):
+                    if packet.dts is None or packet.pts is None or packet.time_base is None:
+                        continue
+                    end = max(end, shift + packet.pts + round(1 / (FPS * packet.time_base)))
+                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                    output.mux(packet)
+            shift = end
+    return target
