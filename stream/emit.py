@@ -94,6 +94,11 @@ class Emitter:
         self._take_hurry()
         return self._picker.due
 
+    @property
+    def hurried(self) -> bool:
+        """It was told to hurry, and what is due has not been asked for since."""
+        return self._hurry_s > 0.0
+
     def hurry(self, for_s: float) -> None:
         """Sample at `max_fps` for so many seconds of media time, if the source is adaptive. From any thread."""
         self._hurry_s = for_s

@@ -81,20 +81,26 @@ class _Needs:
         self._live = live
         self._last_s = 0.0
         self._ahead_s: float | None = None
+        self._known: Due | None = None
+        """What is due changes with frames and when the source is told to hurry, and is asked for at every packet."""
 
     def placed(self, stamp_s: float | None, position_s: float | None) -> None:
         """A frame with this stamp stands at this position; None for one without, or one that has no place."""
+        self._known = None
         if position_s is not None:
             self._last_s = position_s
             self._ahead_s = None if stamp_s is None else stamp_s - position_s
 
     def due(self) -> Due | None:
         """None while it is not known how the two are related."""
+        if self._known is not None and not self._emitter.hurried:
+            return self._known
         if self._ahead_s is None:
             return None
         due = self._emitter.due
         from_s = min(due.from_s, self._last_s + _BLIND_S) if self._live else due.from_s
-        return Due(from_s + self._ahead_s, due.slot_s, due.last_s + self._ahead_s)
+        self._known = Due(from_s + self._ahead_s, due.slot_s, due.last_s + self._ahead_s)
+        return self._known
 
 
 class _Pace:
