@@ -19,6 +19,7 @@ from inference.events import (
 )
 from inference.incidents import IncidentTracker, Transition
 from inference.policy import Policy
+from inference.rising import rising
 from inference.scores import Point, ScoreHistory
 from inference.smoothing import Window
 from inference.summary import Fold, MediaRef, Summary
@@ -64,6 +65,14 @@ class Judge:
     def latest(self) -> Reading | None:
         """The newest reading."""
         return self._latest
+
+    @property
+    def rising(self) -> bool:
+        """Whether prob is on its way up to the threshold: more samples would tell sooner."""
+        reading = self._latest
+        return reading is not None and rising(
+            reading.prob, reading.raw, threshold=self._policy.threshold, release=self._policy.release
+        )
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

@@ -8,6 +8,7 @@ owner's business.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from inference.summary import Summary
 from stream.errors import Failure, InternalFault, SourceError
 from stream.sample import Sample, Source, Status
 
+_HURRY_S = 1.0
+"""Of media time: as long as prob goes on rising, it is asked for again."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +36,9 @@ class Scores(Protocol):
 
 class Judging(Protocol):
     """A judge of one media."""
+
+    @property
+    def rising(self) -> bool: ...
 
     def feed(self, what: Scored | Status) -> list[Event]: ...
 
@@ -116,6 +122,7 @@ class _Flow:
         self._tally = tally
         self._max_failures = max_failures
         self._failures = 0
+        self._hurried_s = -math.inf
         self._live = False
         self._over = False
         self._room = asyncio.Semaphore(in_flight)
@@ -209,6 +216,9 @@ class _Flow:
         self._failures = 0
         self._tally.scored += 1
         self._tell(Scored(sample.position_s, sample.captured_s, sample.epoch, raw))
+        if self._judge.rising and sample.position_s >= self._hurried_s + _HURRY_S / 2:
+            self._hurried_s = sample.position_s
+            self._source.hurry(_HURRY_S)
         return None
 
     def _tell(self, what: Scored | Status) -> None:

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from stream.address import Address
 from stream.errors import DecodeFailed, SourceError, Truncated
 from stream.faults import raise_ours
+from stream.gop import Due, Gops, Seen, Work
 from stream.sample import SourceInfo
 
 _LAST_ENTRIES = 64
@@ -49,8 +50,11 @@ class Media:
         self._failure = failure
         self._arm = arm
         self._owned = owned
+        self._begun_at: int | None = None
+        self._references_only = False
         self.decode_errors = 0
         self.time_base = stream.time_base or Fraction(1, 90_000)
+        self._base_s = float(self.time_base)
         self.info = info
         self.stamped_by_clock = container.format.name == "mpjpeg"
         """Its stamps are counted, not measured: the time of arrival says more."""
@@ -64,24 +68,37 @@ class Media:
     ) -> None:
         self._owned.close()
 
-    def frames(self, stop: threading.Event, heard: Callable[[], None]) -> Iterator[VideoFrame]:
+    def frames(
+        self,
+        stop: threading.Event,
+        heard: Callable[[], None],
+        gops: "Gops[Packet[VideoStream]]",
+        *,
+        due: Callable[[], Due | None],
+        wait: Callable[[float], None] = lambda _: None,
+    ) -> Iterator[VideoFrame]:
         """Decoded frames in presentation order until the source ends or `stop` is set.
 
-        Packets that do not decode are counted in `decode_errors` and skipped. Raises `SourceError` when the source
-        breaks, or when it held packets of which not one decoded. `heard` is called for every packet.
+        `gops` chooses the packets that are decoded by what `due` says, in seconds of stamps. Packets that do not decode
+        are counted in `decode_errors` and skipped. Raises `SourceError` when the source breaks, or when it held packets
+        of which not one decoded. `heard` is called for every packet, then `wait` with the seconds of its stamp.
         """
         decoded = 0
         for packet in self._packets(stop):
             heard()
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                self.decode_errors += 1
-                continue
-            for frame in frames:
-                if isinstance(frame, VideoFrame):
+            if packet.size == 0:  # FFmpeg's own mark of the end
+                works = [*gops.drain(due()), Work(packet, Seen(None, False, 0))]
+            else:
+                if (stamp := packet.dts if packet.dts is not None else packet.pts) is not None:
+                    wait(stamp * self._base_s)
+                works = gops.admit(packet, self._seen(packet), due())
+            for work in works:
+                for frame in self._decode(work, gops):
                     decoded += 1
                     yield frame
+        self._check_end(stop, decoded)
+
+    def _check_end(self, stop: threading.Event, decoded: int) -> None:
         if stop.is_set():
             return
         if (failure := self._failure()) is not None:
@@ -90,6 +107,44 @@ class Media:
             raise Truncated(f"{self._address.redacted} is cut short; what came before the cut was read.")
         if not decoded:
             raise DecodeFailed("None of its video could be decoded; it is damaged or of a codec that is not supported.")
+
+    def _seen(self, packet: "Packet[VideoStream]") -> Seen:
+        pts_s = None if packet.pts is None else packet.pts * self._base_s
+        return Seen(pts_s, packet.is_keyframe, packet.size)
+
+    def _decode(self, work: "Work[Packet[VideoStream]]", gops: "Gops[Packet[VideoStream]]") -> Iterator[VideoFrame]:
+        if work.fresh:
+            yield from self._emptied()
+        if work.fresh or work.alone:
+            self._begun_at = work.packet.pts
+        self._skip(references_only=work.reference_only)
+        frames = self._guarded(work.packet.decode)
+        if work.alone and all(frame.pts != work.packet.pts for frame in frames):
+            frames += self._emptied()
+            gops.cut_off(work)
+        if self._begun_at is not None and (frames or work.alone):
+            gops.first_frame(at_key=bool(frames) and frames[0].pts is not None and frames[0].pts <= self._begun_at)
+            self._begun_at = None
+        yield from frames
+
+    def _emptied(self) -> list[VideoFrame]:
+        """The frames that the decoder still keeps for their turn; it has forgotten everything afterwards."""
+        context = self._stream.codec_context
+        frames = self._guarded(lambda: context.decode(None))
+        context.flush_buffers()
+        return frames
+
+    def _guarded(self, decode: Callable[[], list[VideoFrame]]) -> list[VideoFrame]:
+        try:
+            return decode()
+        except av.error.FFmpegError:
+            self.decode_errors += 1
+            return []
+
+    def _skip(self, *, references_only: bool) -> None:
+        if references_only != self._references_only:
+            self._references_only = references_only
+            self._stream.codec_context.skip_frame = "NONREF" if references_only else "DEFAULT"
 
     def _packets(self, stop: threading.Event) -> "Iterator[Packet[VideoStream]]":
         errors = 0

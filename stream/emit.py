@@ -16,12 +16,13 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
+from stream.adaptive import Picker, Verdict
+from stream.gop import Due
 from stream.messages import Opened, Picked, Progress, Reports
 from stream.options import SourceOptions
 from stream.ring import SlotMemory, Slots
 from stream.sample import Counters, SourceInfo
-from stream.sampling import Sampler
-from stream.scale import Scaler
+from stream.scale import Scaler, thumbnail
 from stream.timeline import Placed, Timeline
 
 _LIVE_SLOTS = 4
@@ -55,7 +56,10 @@ class Emitter:
         self._reports = reports
         self._stopped = stopped
         self._clock = clock
-        self._sampler = Sampler(options.fps)
+        self._options = options
+        self._picker = self._new_picker(adaptive=False)
+        self._passed: tuple[VideoFrame, Placed, float] | None = None
+        self._hurry_s = 0.0
         self._scaler = Scaler()
         self._timeline: Timeline | None = None
         self._info: SourceInfo | None = None
@@ -75,20 +79,49 @@ class Emitter:
             # A slide show may stand still for hours; what is live and jumps has a clock that is wrong.
             longest_s = max(_MAX_LIVE_JUMP_S, info.duration_s or 0.0)
             self._timeline = Timeline(time_base, frame_s=frame_s, max_jump_s=longest_s)
+            # Of what is stored, everybody who looks must see the same samples.
+            self._picker = self._new_picker(adaptive=self._options.adaptive and info.live)
         else:
             self._timeline.restart(time_base, frame_s=frame_s)
 
-    def frame(self, frame: VideoFrame, *, decode_errors: int = 0) -> float | None:
+    def _new_picker(self, *, adaptive: bool) -> Picker:
+        options = self._options
+        return Picker(fps=options.fps, max_fps=options.max_fps, calm_s=options.calm_s, adaptive=adaptive)
+
+    @property
+    def due(self) -> Due:
+        """From which media second on a frame is wanted."""
+        self._take_hurry()
+        return self._picker.due
+
+    @property
+    def hurried(self) -> bool:
+        """It was told to hurry, and what is due has not been asked for since."""
+        return self._hurry_s > 0.0
+
+    def hurry(self, for_s: float) -> None:
+        """Sample at `max_fps` for so many seconds of media time, if the source is adaptive. From any thread."""
+        self._hurry_s = for_s
+
+    def _take_hurry(self) -> None:
+        for_s, self._hurry_s = self._hurry_s, 0.0
+        if for_s > 0.0:
+            self._picker.hurry(for_s)
+
+    def frame(self, frame: VideoFrame, *, decode_errors: int = 0, fallbacks: int = 0) -> float | None:
         """Take one decoded frame. Returns its media seconds, None for one whose stamp cannot be used."""
         now_s = self._clock()
         timeline = self._timeline
         assert timeline is not None, "begin() comes before the first frame"
-        self._counters = replace(self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors)
+        self._counters = replace(
+            self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors, fallbacks=fallbacks
+        )
         if not self._opened:
             self._open(frame)
         placed = timeline.place(frame.pts)
-        if placed is not None and self._sampler.due(placed.position_s):
-            self._sample(frame, placed, now_s)
+        self._take_hurry()
+        if placed is not None and self._picker.looks(placed.position_s):
+            self._look(frame, placed, now_s)
         elif self._pending is not None:
             self._flush_pending()
         self.heartbeat()
@@ -114,6 +147,17 @@ class Emitter:
         self._info = replace(self._info, width=width, height=height)
         self._opened = True
         self._reports.send(Opened(self._source, self._info))
+
+    def _look(self, frame: VideoFrame, placed: Placed, now_s: float) -> None:
+        verdict = self._picker.look(placed.position_s, thumbnail(frame)) if self._picker.adaptive else Verdict.SAMPLE
+        if verdict is Verdict.PASS:
+            self._passed = (frame, placed, now_s)
+            return
+        passed, self._passed = self._passed, None
+        # A sample stands for the time since the one before it: a new picture must not stand for the old one's time.
+        if verdict is Verdict.BOTH and passed is not None and passed[1].epoch == placed.epoch:
+            self._sample(*passed)
+        self._sample(frame, placed, now_s)
 
     def _sample(self, frame: VideoFrame, placed: Placed, now_s: float) -> None:
         number = self._numbers

@@ -49,6 +49,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Hurry:
+    """Sample at the source's `max_fps` for so many seconds of media time."""
+
+    source: int
+    for_s: float
+    kind: Literal["hurry"] = "hurry"
+
+
+@dataclass(frozen=True, slots=True)
 class GiveBack:
     slots: list[int]
     kind: Literal["give_back"] = "give_back"
@@ -115,13 +124,13 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Order = Annotated[Pull | Receive | Stop | GiveBack, Field(discriminator="kind")]
+Order = Annotated[Pull | Receive | Stop | Hurry | GiveBack, Field(discriminator="kind")]
 Report = Annotated[
     Ready | Alive | Answered | Opened | Picked | Progress | Done,
     Field(discriminator="kind"),
 ]
 
-ORDERS: TypeAdapter[Pull | Receive | Stop | GiveBack] = TypeAdapter(Order)
+ORDERS: TypeAdapter[Pull | Receive | Stop | Hurry | GiveBack] = TypeAdapter(Order)
 REPORTS: TypeAdapter[Ready | Alive | Answered | Opened | Picked | Progress | Done] = TypeAdapter(Report)
 
 

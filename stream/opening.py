@@ -75,7 +75,7 @@ def open_media(
             raise_ours(failure or error, address, opening=True)
         stack.callback(container.close)
         stream = _watched(container, address)
-        _set_up(container, stream, options)
+        _set_up(container, stream)
         info = _info(container, stream, address, link)
         return Media(
             container,
@@ -123,7 +123,7 @@ def _watched(container: InputContainer, address: Address) -> VideoStream:
     return best
 
 
-def _set_up(container: InputContainer, stream: VideoStream, options: SourceOptions) -> None:
+def _set_up(container: InputContainer, stream: VideoStream) -> None:
     for other in container.streams:
         if other is not stream:
             # Of a playlist's other variants and of sound, no more segments are fetched.
@@ -132,8 +132,6 @@ def _set_up(container: InputContainer, stream: VideoStream, options: SourceOptio
     context.options = {"max_pixels": str(MAX_PIXELS)}
     # Many streams share the cores: threads inside one decoder cost more than they bring, and add delay.
     context.thread_type = "NONE"
-    if options.decode == "keyframes":
-        context.skip_frame = "NONKEY"
 
 
 def _link(

@@ -10,6 +10,12 @@ class SourceOptions:
 
     fps: float = 2.0
     """Samples per second of media time, at most."""
+    adaptive: bool = False
+    """Of live media: fewer samples while the picture stands still, more after a cut or when told to hurry."""
+    max_fps: float = 8.0
+    """Samples per second of media time, at most, while it hurries."""
+    calm_s: float = 2.0
+    """Of live media that does not change, a sample is taken at least this often, or `fps` times a second if rarer."""
     decode: Literal["auto", "all", "keyframes"] = "auto"
     open_timeout_s: float = 10.0
     """From the first packet sent to the first frame's codec being known."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from stream.errors import Failure, SourceTimeout, error_from
-from stream.messages import Answered, Done, GiveBack, Opened, Picked, Progress, Stop
+from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Stop
 from stream.options import SourceOptions
 from stream.process import SourceReport, WorkerProcess
 from stream.sample import Counters, Sample, State, Status
@@ -59,6 +59,10 @@ class PooledSource:
 
     def counters(self) -> Counters:
         return self._counters
+
+    def hurry(self, for_s: float) -> None:
+        if self._options.adaptive and not self._done.is_set():
+            self._process.send(Hurry(self.number, for_s))
 
     async def answer(self) -> str:
         """The SDP answer of a source that receives WebRTC. Raises `SourceError` when there is none in time."""

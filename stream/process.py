@@ -20,6 +20,7 @@ from stream.messages import (
     Answered,
     Done,
     GiveBack,
+    Hurry,
     MessageInvalid,
     Opened,
     Picked,
@@ -117,7 +118,7 @@ class WorkerProcess:
         if not ready:
             raise WorkerLost("A worker process ended while it started.")
 
-    def send(self, order: Pull | Receive | Stop | GiveBack) -> None:
+    def send(self, order: Pull | Receive | Stop | Hurry | GiveBack) -> None:
         """Hand an order over; never blocks. One to a worker that has gone is lost, as its sources are."""
         if not self._orders.is_closing():
             self._orders.write(frame(ORDERS.dump_json(order)))

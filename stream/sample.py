@@ -83,6 +83,8 @@ class Counters:
     frames: int = 0
     samples: int = 0
     decode_errors: int = 0
+    fallbacks: int = 0
+    """GOPs decoded beyond their key frame although `keyframes` was asked for: they are longer than two seconds."""
     dropped: dict[str, int] = field(default_factory=dict)
     """Samples given up, by reason."""
 
@@ -107,6 +109,10 @@ class Source(Protocol):
         ...
 
     def counters(self) -> Counters: ...
+
+    def hurry(self, for_s: float) -> None:
+        """Sample more often for so many seconds of media time, if it is a live source that does so. Never blocks."""
+        ...
 
     async def aclose(self) -> None:
         """Stop the source. Idempotent; iteration then ends with `State.ENDED` if it had not ended by itself."""

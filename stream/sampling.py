@@ -24,6 +24,24 @@ class Sampler:
         self._next_slot = 0
         self._last_s: float | None = None
 
+    @property
+    def last_s(self) -> float:
+        """Where the last sample was taken."""
+        return -math.inf if self._last_s is None else self._last_s
+
+    @property
+    def next_s(self) -> float:
+        """No frame before this position is due."""
+        if self._last_s is None:
+            return -math.inf
+        return max(self._next_slot / self._fps - _STAMP_ROUNDING_S, self._last_s + 0.5 / self._fps)
+
+    def taken(self, position_s: float) -> None:
+        """A frame became a sample although nobody asked here: its slot has its sample."""
+        slot = math.floor((position_s + _STAMP_ROUNDING_S) * self._fps)
+        self._next_slot = max(self._next_slot, slot + 1)
+        self._last_s = position_s
+
     def due(self, position_s: float) -> bool:
         """Whether the frame at this position is to be a sample; the first one always is. Positions must not fall."""
         slot = math.floor((position_s + _STAMP_ROUNDING_S) * self._fps)

@@ -1,12 +1,14 @@
 """A decoded frame to the pixels of a sample: upright, at the model's input size, RGB."""
 
 import numpy as np
+import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from stream.sample import Pixels
 
 _CHANNELS = 3
+_THUMB_ROWS, _THUMB_COLUMNS = 18, 32
 
 
 class Scaler:
@@ -30,6 +32,23 @@ class Scaler:
             frame, width=width_px, height=height_px, format="rgb24", interpolation=Interpolation.AREA, threads=1
         )
         np.copyto(target, np.rot90(_rgb(scaled), turns))
+
+
+def thumbnail(frame: VideoFrame) -> npt.NDArray[np.float32]:
+    """A few rows of a frame's brightness, averaged along each: enough to see that a picture changed, for 0.05 ms.
+
+    Of packed colours the channels are mixed; what has more than eight bits is looked at by its high bytes.
+    """
+    plane, kind = frame.planes[0], frame.format
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height]
+    packed = 1 if kind.is_planar else max(1, kind.padded_bits_per_pixel // 8)
+    if kind.is_planar and kind.components[0].bits > 8:
+        lines = lines[:, 1::2]
+    rows, columns = min(_THUMB_ROWS, frame.height), min(_THUMB_COLUMNS, frame.width)
+    width = frame.width * packed // columns * columns
+    picked = lines[(2 * np.arange(rows) + 1) * frame.height // (2 * rows), :width]
+    cells: npt.NDArray[np.float32] = picked.reshape(rows, columns, -1).mean(axis=2, dtype=np.float32)
+    return cells
 
 
 def _quarter_turns(frame: VideoFrame) -> int:

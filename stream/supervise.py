@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from stream.errors import Failure, SourceError, WorkerLost
 from stream.sample import Counters, Sample, Source, State, Status
@@ -27,14 +27,19 @@ class _Total:
     frames: int = 0
     samples: int = 0
     decode_errors: int = 0
+    fallbacks: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
 
     def add(self, counters: Counters) -> None:
         self.frames += counters.frames
         self.samples += counters.samples
         self.decode_errors += counters.decode_errors
+        self.fallbacks += counters.fallbacks
         for reason, count in counters.dropped.items():
             self.dropped[reason] = self.dropped.get(reason, 0) + count
+
+    def counters(self) -> Counters:
+        return Counters(**asdict(self))
 
 
 class Reopening:
@@ -99,10 +104,14 @@ class Reopening:
 
     def counters(self) -> Counters:
         total = _Total()
-        total.add(Counters(self._over.frames, self._over.samples, self._over.decode_errors, self._over.dropped))
+        total.add(self._over.counters())
         if self._inner is not None:
             total.add(self._inner.counters())
-        return Counters(total.frames, total.samples, total.decode_errors, total.dropped)
+        return total.counters()
+
+    def hurry(self, for_s: float) -> None:
+        if self._inner is not None:
+            self._inner.hurry(for_s)
 
     async def aclose(self) -> None:
         self._closed.set()

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import av.logging
 
 from stream.emit import Emitter
 from stream.errors import Failure, InternalFault, SourceError
-from stream.messages import ORDERS, Alive, Done, GiveBack, Pull, Ready, Receive, Reports, Stop, read_frame
+from stream.messages import ORDERS, Alive, Done, GiveBack, Hurry, Pull, Ready, Receive, Reports, Stop, read_frame
 from stream.options import SourceOptions
 from stream.pull import pull
 from stream.ring import SlotMemory, Slots
@@ -44,6 +45,7 @@ class Worker:
         self._memory = memory
         self._slots = Slots(memory.slots)
         self._stops: dict[int, threading.Event] = {}
+        self._emitters: weakref.WeakValueDictionary[int, Emitter] = weakref.WeakValueDictionary()
         self._publishers: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self, orders: asyncio.StreamReader) -> None:
@@ -59,6 +61,9 @@ class Worker:
                         self._receive(order)
                     case Stop(source=source):
                         self._stop(source)
+                    case Hurry(source=source, for_s=for_s):
+                        if (emitter := self._emitters.get(source)) is not None:
+                            emitter.hurry(for_s)
                     case GiveBack(slots=slots):
                         for slot in slots:
                             self._slots.give_back(slot)
@@ -71,16 +76,17 @@ class Worker:
             await asyncio.sleep(_ALIVE_EVERY_S)
 
     def _emitter(self, source: int, options: SourceOptions, stop: threading.Event) -> Emitter:
-        return Emitter(
+        emitter = self._emitters[source] = Emitter(
             source, options, memory=self._memory, slots=self._slots, reports=self._reports, stopped=stop.is_set
         )
+        return emitter
 
     def _pull(self, order: Pull) -> None:
         stop = self._stops[order.source] = threading.Event()
+        emitter = self._emitter(order.source, order.options, stop)
         loop = asyncio.get_running_loop()
 
         def run() -> None:
-            emitter = self._emitter(order.source, order.options, stop)
             failure = _outcome(lambda: pull(order.address, order.options, emitter, stop))
             with contextlib.suppress(OSError):
                 emitter.finish()

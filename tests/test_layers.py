@@ -17,8 +17,10 @@ LAYERS = {
 """Which of our packages each of them may import."""
 
 PURE = (
+    "stream.adaptive",
     "stream.address",
     "stream.errors",
+    "stream.gop",
     "stream.ids",
     "stream.lifecycle",
     "stream.options",
@@ -41,6 +43,7 @@ PURE = (
     "inference.outputs",
     "inference.policy",
     "inference.prepare",
+    "inference.rising",
     "inference.scores",
     "inference.sizing",
     "inference.smoothing",

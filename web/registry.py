@@ -27,6 +27,8 @@ from .running import Stream, Tap
 ENDED_KEPT = 1000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _END_TIMEOUT_S = 5.0
+_CALM_S = 2.0
+"""Between two samples of a live picture that does not change, unless events are wanted more often."""
 _CLOSING_TIMEOUT_S = 2.2
 """A source of the pool ends within 2 s, or is given up."""
 _CUT_TIMEOUT_S = 0.3
@@ -213,6 +215,9 @@ class Registry:
     def _options(self, policy: Policy, *, trusted: bool, paced: bool = False, loop: bool = False) -> SourceOptions:
         return SourceOptions(
             fps=policy.fps,
+            adaptive=policy.adaptive,
+            max_fps=policy.max_fps,
+            calm_s=min(_CALM_S, policy.event_interval),
             decode=policy.decode,
             trusted=trusted,
             egress_allow=self._egress_allow,

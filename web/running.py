@@ -140,5 +140,8 @@ class Tap:
     def counters(self) -> Counters:
         return self._source.counters()
 
+    def hurry(self, for_s: float) -> None:
+        self._source.hurry(for_s)
+
     async def aclose(self) -> None:
         await self._source.aclose()

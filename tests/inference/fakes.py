@@ -70,6 +70,8 @@ class ScriptedSource:
         self._open_end = open_end
         self.yielded: list[int] = []
         self.released: list[int] = []
+        self.hurries: list[tuple[int, float]] = []
+        """How many samples had been released when it was told to hurry, and for how long."""
         self.closings = 0
         self.silent = asyncio.Event()
         self.close_hangs = False
@@ -92,6 +94,9 @@ class ScriptedSource:
 
     def counters(self) -> Counters:
         return Counters(samples=len(self.yielded))
+
+    def hurry(self, for_s: float) -> None:
+        self.hurries.append((len(self.released), for_s))
 
     async def aclose(self) -> None:
         self._closed.set()

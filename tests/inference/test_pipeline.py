@@ -298,3 +298,20 @@ async def test_many_media_share_one_scorer() -> None:
     assert [summary.operations for summary in summaries] == [50] * 20
     assert [summary.prob for summary in summaries] == [pytest.approx(n / 20, abs=0.003) for n in range(20)]
     assert all(source.clean for source in sources)
+
+
+async def test_the_source_is_told_to_hurry_while_prob_rises_and_not_for_every_sample() -> None:
+    quiet, rising, over = [0.0] * 6, [0.6] * 4, [1.0] * 4
+    raws = [*quiet, *rising, *over]
+    source = ScriptedSource([LIVE, *(sample(raw, number=n, step_s=0.2) for n, raw in enumerate(raws)), ENDED])
+    async with Scorer(FakeModel()) as scorer:
+        await run(source, scorer.lane(), judge(), list[Event]().append, now_unix_s=lambda: NOW_S)
+    assert [for_s for _, for_s in source.hurries] == [1.0, 1.0]
+    assert source.hurries[0][0] == len(quiet) + 1
+
+
+async def test_a_source_that_shows_nothing_is_left_in_peace() -> None:
+    source = ScriptedSource([LIVE, *samples([0.0, 0.3, 0.1, 0.3, 0.2]), ENDED])
+    async with Scorer(FakeModel()) as scorer:
+        await run(source, scorer.lane(), judge(), list[Event]().append, now_unix_s=lambda: NOW_S)
+    assert source.hurries == []

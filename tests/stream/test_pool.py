@@ -31,7 +31,7 @@ async def pool() -> AsyncIterator[WorkerPool]:
 async def test_a_stored_video_gives_a_sample_each_half_second_of_the_right_picture(
     pool: WorkerPool, clips: Clips, name: str
 ) -> None:
-    reading = await read(pool, str(getattr(clips, name)))
+    reading = await read(pool, str(getattr(clips, name)), replace(trusted(), decode="all"))
 
     assert reading.states == [State.CONNECTING, State.LIVE, State.ENDED]
     assert [round(position, 1) for position in reading.positions] == [i / 2 for i in range(12)]

@@ -21,6 +21,7 @@ class Scripted:
     def __init__(self, *items: Sample | Status) -> None:
         self.items = items
         self.released: list[Sample] = []
+        self.hurries: list[float] = []
         self.closed = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
@@ -36,6 +37,9 @@ class Scripted:
 
     def counters(self) -> Counters:
         return Counters(frames=10, samples=2, decode_errors=1, dropped={"ring": 1})
+
+    def hurry(self, for_s: float) -> None:
+        self.hurries.append(for_s)
 
     async def aclose(self) -> None:
         self.closed.set()

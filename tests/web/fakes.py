@@ -21,6 +21,7 @@ class FakeSource:
     def __init__(self, options: SourceOptions) -> None:
         self.options = options
         self.released: list[int] = []
+        self.hurries: list[float] = []
         self.closed = False
         self.given = Counters()
         self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
@@ -39,6 +40,9 @@ class FakeSource:
 
     def counters(self) -> Counters:
         return self.given
+
+    def hurry(self, for_s: float) -> None:
+        self.hurries.append(for_s)
 
     async def aclose(self) -> None:
         if not self.closed:

@@ -88,7 +88,7 @@ async def _whole_path(clip: Path, model: Model) -> tuple[float, int]:
     async with Scorer(model) as scorer, WorkerPool(1, width_px=width_px, height_px=height_px) as pool:
         pids = [os.getpid(), *(worker.pid for worker in pool.workers)]
         before_s = cpu_s(pids)
-        source = await pool.pull(parse(str(clip)), SourceOptions(fps=_POLICY.fps, trusted=True))
+        source = await pool.pull(parse(str(clip)), SourceOptions(fps=_POLICY.fps, decode="all", trusted=True))
         summary = await run(source, scorer.lane(), _judge(), _ignore)
         return cpu_s(pids) - before_s, summary.operations
 

@@ -6,10 +6,11 @@ import click
 
 from .common import debug_option, examples, expected_errors
 
-_BENCHMARKS = ("pipeline", "score")
+_BENCHMARKS = ("pipeline", "score", "ingest")
 _EXAMPLES = """\
 gorewatch bench pipeline
 gorewatch bench pipeline --quick | tail -1
+gorewatch bench ingest --quick
 GOREWATCH_PROVIDER=cuda gorewatch bench score"""
 
 
@@ -24,6 +25,8 @@ def bench(name: str, seconds: float | None, quick: bool) -> None:
     pipeline: the whole path over the sum of its bare parts, the time from sample to event, and memory.
 
     score: pictures a second by variant, batch size and threads, against a bare session, and int8 against fp32.
+
+    ingest: live streams a core by what is decoded, against a bare PyAV loop and against OpenCV.
     """
     with expected_errors():
         importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick)

@@ -104,6 +104,10 @@ class _Recorder:
     raw: list[float] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
 
+    @property
+    def rising(self) -> bool:
+        return self.judge.rising
+
     def feed(self, what: Scored | Status) -> list[Event]:
         if isinstance(what, Scored):
             self.positions_s.append(what.position_s)
