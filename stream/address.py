@@ -3,18 +3,22 @@
 import ipaddress
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from stream.errors import AddressInvalid, HostUnknown
 
-_NETWORK_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "rtmp", "rtmps"})
-_LIVE_SCHEMES = frozenset({"rtsp", "rtsps", "rtmp", "rtmps"})
+_TRANSPORT_SCHEMES = frozenset({"srt", "tcp", "udp"})
+"""Of MPEG-TS as it is: they have no port by default."""
+_LIVE_SCHEMES = frozenset({"rtsp", "rtsps", "rtmp", "rtmps"}) | _TRANSPORT_SCHEMES
+_NETWORK_SCHEMES = frozenset({"http", "https"}) | _LIVE_SCHEMES
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _MAX_CHARACTERS = 4096
 _HIDDEN = "***"
+_PASSPHRASE = re.compile(r"(?<=[?&]passphrase=)[^&#]*", re.IGNORECASE)
+_ANY_HOST = "0.0.0.0"  # noqa: S104  (what an address without a host means to who listens)
 _HOST = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
 _PRINTABLE = string.punctuation
 """What is left alone on the wire besides letters and digits; what is percent-encoded already stays as it is."""
@@ -43,8 +47,15 @@ class Address:
         return self.scheme in _LIVE_SCHEMES
 
     @property
+    def listens(self) -> bool:
+        """Its sender comes to us: we wait at a port of this machine."""
+        if self.scheme == "srt":
+            return srt_mode(self) == "listener"
+        return self.scheme == "udp"
+
+    @property
     def redacted(self) -> str:
-        """The address with its user name and password masked, for logs, answers and summaries."""
+        """The address with its user name, password and passphrase masked, for logs, answers and summaries."""
         return redact(self.url)
 
 
@@ -98,9 +109,36 @@ def _parse_url(text: str) -> Address:
         return Address(url=path, scheme="file", host=None, port=None)
     if scheme not in _NETWORK_SCHEMES:
         raise AddressInvalid(f"The scheme {scheme}: is not read here; the schemes read are {_known()}.")
+    if scheme in _TRANSPORT_SCHEMES:
+        return _transport(Address(url=text, scheme=scheme, host=host or _ANY_HOST, port=port), named=bool(host))
     if not host:
         raise AddressInvalid("The address names no host.")
     return Address(url=text, scheme=scheme, host=host, port=port if port is not None else _DEFAULT_PORTS[scheme])
+
+
+def _transport(address: Address, *, named: bool) -> Address:
+    """Raises `AddressInvalid` where a port lacks, or a host that somebody must be called at."""
+    if not address.port:
+        raise AddressInvalid(f"The address names no port; give one, as in {address.scheme}://host:9000.")
+    if address.scheme == "srt" and "mode" not in srt_options(address) and not named:
+        # As SRT's own tools have it: who names no host waits to be called.
+        address = replace(address, url=address.url + ("&" if "?" in address.url else "?") + "mode=listener")
+    if not named and not address.listens:
+        raise AddressInvalid("The address names no host.")
+    return address
+
+
+def srt_options(address: Address) -> dict[str, str]:
+    """What the query of an SRT address says, by SRT's names for it (mode, passphrase, streamid, latency in ms …)."""
+    return dict(parse_qsl(urlsplit(address.url).query, keep_blank_values=True))
+
+
+def srt_mode(address: Address) -> str:
+    """`caller`, `listener` or `rendezvous`. Raises `AddressInvalid` for any other."""
+    mode = srt_options(address).get("mode", "caller")
+    if mode not in ("caller", "listener", "rendezvous"):
+        raise AddressInvalid("The mode of an SRT address is caller, listener or rendezvous.")
+    return mode
 
 
 def for_wire(address: Address) -> Address:
@@ -120,7 +158,7 @@ def for_wire(address: Address) -> Address:
 def origin(address: Address) -> str:
     """Scheme, host and port: what of an address that a server named may stand in a message."""
     host = f"[{address.host}]" if ":" in (address.host or "") else address.host
-    port = "" if address.port == _DEFAULT_PORTS[address.scheme] else f":{address.port}"
+    port = "" if address.port == _DEFAULT_PORTS.get(address.scheme) else f":{address.port}"
     return f"{address.scheme}://{host}{port}"
 
 
@@ -135,10 +173,12 @@ def redact(text: str) -> str:
         clear = False
     if not clear:
         return re.sub(r"//.*@", f"//{_HIDDEN}@", text, flags=re.DOTALL)
-    if "@" not in parts.netloc:
+    if parts.scheme.lower() == "srt":
+        text = _PASSPHRASE.sub(_HIDDEN, text)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at or (parts.scheme.lower() == "udp" and not userinfo):  # udp://@239.0.0.1:5000 has no user
         return text
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{_HIDDEN}:{_HIDDEN}@{host}"))
+    return urlunsplit(urlsplit(text)._replace(netloc=f"{_HIDDEN}:{_HIDDEN}@{host}"))
 
 
 def _hides_login(parts: SplitResult) -> bool:

@@ -14,6 +14,7 @@
       NoVideo               it is media, but has no video track
       ConnectionLost        it broke while it was being read
       DecodeFailed          its packets could not be turned into frames
+      ToolMissing           a program that it needs is not installed
       WorkerLost            the process that decoded it died
       Overloaded            no worker had room for it
       PublishRefused        a WebRTC offer that cannot be answered
@@ -104,6 +105,10 @@ class ConnectionLost(SourceError):
 
 class DecodeFailed(SourceError):
     code = "decode_failed"
+
+
+class ToolMissing(SourceError):
+    code = "tool_missing"
 
 
 class WorkerLost(SourceError):

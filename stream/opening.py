@@ -16,6 +16,8 @@ from stream.deadline import Deadline
 from stream.decode import Media
 from stream.errors import AccessDenied, NotFound, NotMedia, NoVideo, SourceError, SourceTimeout
 from stream.faults import raise_ours
+from stream.feed import SCHEMES as FED
+from stream.feed import Feed, fed
 from stream.fetch import Fetcher
 from stream.options import SourceOptions
 from stream.relay import SCHEMES, Relayed, relayed
@@ -46,7 +48,16 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "rtmps": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
     "rtsp": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
     "rtsps": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
+    # MPEG-TS without sound would otherwise be looked at for five seconds.
+    **{scheme: {"analyzeduration": "1000000", "fflags": "nobuffer"} for scheme in FED},
 }
+_TRUSTED_OPTIONS: dict[str, dict[str, str]] = {
+    # Over UDP, FFmpeg would send its reports wherever a server says: only the operator's own cameras may have it so.
+    "rtsp": {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp", "protocol_whitelist": "rtsp,tcp,rtp,udp"},
+}
+
+Link = Fetcher | Relayed | Feed
+"""What stands between FFmpeg and the network."""
 
 
 def open_media(
@@ -67,6 +78,8 @@ def open_media(
             container = _open(link, address, options, left_s)
         except (av.error.FFmpegError, OSError, SourceError) as error:
             failure = None if link is None else link.failure
+            if failure is None and isinstance(link, Feed) and link.got:
+                failure = NotMedia(f"{address.redacted} sends no MPEG-TS.")
             # A silent RTSP server surfaces as invalid data: what tells it apart is that the time is up.
             late = isinstance(link, Relayed) and clock() - started_s >= 0.9 * options.open_timeout_s
             if failure is None and late:
@@ -88,13 +101,13 @@ def open_media(
         )
 
 
-def _arm(link: Fetcher | Relayed | None, options: SourceOptions) -> None:
+def _arm(link: Link | None, options: SourceOptions) -> None:
     """FFmpeg's own deadlines do not cover the reads that it makes through us."""
-    if isinstance(link, Fetcher):
-        link.deadline.arm(options.read_timeout_s, extensible=True)
+    if isinstance(link, Fetcher | Feed):
+        link.deadline.arm(options.read_timeout_s, extensible=isinstance(link, Fetcher))
 
 
-def _open(link: Fetcher | Relayed | None, address: Address, options: SourceOptions, left_s: float) -> InputContainer:
+def _open(link: Link | None, address: Address, options: SourceOptions, left_s: float) -> InputContainer:
     media_options = {
         "protocol_whitelist": _PROTOCOLS.get(address.scheme, ""),
         "max_pixels": str(MAX_PIXELS),
@@ -105,8 +118,11 @@ def _open(link: Fetcher | Relayed | None, address: Address, options: SourceOptio
             url = link.begin(address.url)
             timeout = (left_s, _PATIENCE_S)
             return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open)
+        case Feed():
+            return av.open(link, "r", format="mpegts", options=media_options)
         case Relayed():
-            url, media_options = link.url, media_options | link.options
+            trusted = _TRUSTED_OPTIONS.get(address.scheme, {}) if options.trusted else {}
+            url, media_options = link.url, media_options | link.options | trusted
         case None:
             url = f"file:{address.url}"
     return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s))
@@ -134,13 +150,13 @@ def _set_up(container: InputContainer, stream: VideoStream) -> None:
     context.thread_type = "NONE"
 
 
-def _link(
-    address: Address, options: SourceOptions, heard: Callable[[], None], stack: ExitStack
-) -> Fetcher | Relayed | None:
+def _link(address: Address, options: SourceOptions, heard: Callable[[], None], stack: ExitStack) -> Link | None:
     """What stands between FFmpeg and the network: it makes no connection of its own but to a door of ours."""
     if address.is_file:
         _check_file(address)
         return None
+    if address.scheme in FED:
+        return stack.enter_context(fed(address, options, heard))
     if address.scheme in SCHEMES:
         return stack.enter_context(relayed(address, options))
     deadline = Deadline()
@@ -163,9 +179,7 @@ def _check_file(address: Address) -> None:
         raise AccessDenied(f"{path} may not be read: {error.strerror}.") from error
 
 
-def _info(
-    container: InputContainer, stream: VideoStream, address: Address, link: Fetcher | Relayed | None
-) -> SourceInfo:
+def _info(container: InputContainer, stream: VideoStream, address: Address, link: Link | None) -> SourceInfo:
     known = container.duration
     # FFmpeg estimates the end of a stored file and of a complete playlist; of what is still growing it knows none. An
     # answer of known length is stored too, whatever FFmpeg makes of it; a playlist's own length says nothing.

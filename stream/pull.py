@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from stream.address import Address
 from stream.decode import Media
 from stream.emit import Emitter
+from stream.errors import ConnectionLost
 from stream.gop import Due, Gops
 from stream.opening import open_media
 from stream.options import SourceOptions
@@ -39,8 +40,14 @@ def pull(
         frame.pts = 0
         emitter.frame(frame)
         return
+
+    def heard() -> None:
+        emitter.heartbeat()
+        if stop.is_set():
+            raise ConnectionLost("It was told to stop.")
+
     while not stop.is_set():
-        with open_media(address, options, emitter.heartbeat) as media:
+        with open_media(address, options, heard) as media:
             _read(media, options, emitter, stop, clock)
         if not options.loop:
             return

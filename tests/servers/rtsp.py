@@ -22,6 +22,7 @@ class RtspServer:
     /live      a test card, 640 × 360, 30 fps, without end
     /clip      the given H.264 MP4 once, in real time (each client its own)
     /guarded   as /live, for user `viewer` with password `secret`
+    /udp       as /live, over UDP alone
     """
 
     def __init__(self, port: int, process: "subprocess.Popen[str]") -> None:

@@ -47,8 +47,9 @@ def _auth(rtsp: Any) -> Any:
 
 def main() -> None:
     gi.require_version("Gst", "1.0")
+    gi.require_version("GstRtsp", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstRtspServer
+    from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
 
     Gst.init(None)
     missing = [name for name in _ELEMENTS if Gst.ElementFactory.find(name) is None]
@@ -64,6 +65,9 @@ def main() -> None:
     mounts.add_factory("/live", _factory(GstRtspServer, _LIVE, shared=True))
     mounts.add_factory("/clip", _factory(GstRtspServer, _CLIP.format(path=sys.argv[1]), shared=False))
     mounts.add_factory("/guarded", _factory(GstRtspServer, _LIVE, shared=True, roles=("viewer",)))
+    datagrams = _factory(GstRtspServer, _LIVE, shared=True)
+    datagrams.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
+    mounts.add_factory("/udp", datagrams)
     server.attach(None)
     sys.stdout.write(f"{server.get_bound_port()}\n")
     sys.stdout.flush()

@@ -38,7 +38,6 @@ def test_file_urls_are_decoded() -> None:
         "",
         "   ",
         "ftp://example.com/x",
-        "srt://example.com:9000",
         "javascript:alert(1)",
         "concat:a.mp4|b.mp4",
         "file:relative.mp4",

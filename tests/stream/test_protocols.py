@@ -3,6 +3,7 @@
 import pytest
 
 from stream.address import parse
+from stream.options import SourceOptions
 from stream.sample import Sample, State
 from tests.media import Clips
 from tests.servers.rtmp import RtmpServer
@@ -49,6 +50,18 @@ async def test_rtsp_is_live(rtsp_server: RtspServer) -> None:
     assert (reading.info.live, reading.info.codec) == (True, "h264")
     assert reading.positions[0] == 0.0
     assert reading.positions == sorted(set(reading.positions))
+
+
+@pytest.mark.rtsp
+async def test_rtsp_of_a_camera_that_sends_over_udp_alone(rtsp_server: RtspServer) -> None:
+    async with a_pool() as pool:
+        reading = await read(pool, rtsp_server.url("/udp"), trusted(deadline_s=10.0), samples=4, colours=False)
+        assert reading.failure is None
+        assert reading.positions == sorted(set(reading.positions))
+        stranger = SourceOptions(egress_allow=("127.0.0.0/8",), open_timeout_s=10.0)
+        refused = await read(pool, rtsp_server.url("/udp"), stranger, samples=4, colours=False)
+    assert reading.states[:2] == [State.CONNECTING, State.LIVE]
+    assert refused.failure is not None
 
 
 @pytest.mark.rtsp
