@@ -38,11 +38,11 @@ _NAME = "gore-lite0"
 _LAID_FOR = 3000
 """The validation views with things laid over them are as many as go with this many pictures."""
 _PROBES = 200
-_CALIBRATED_ON, _COMPARED_ON = (96, 64, 64), 400
+_CALIBRATED_ON, _COMPARED_ON = (96, 64, 64), (400, 512)
 """Pictures that the int8 variant's activations are measured on (as they are, as the training shows them, drawn), and
-that variants are compared on."""
-_DRAWN_SEED = 77
-"""Not that of the pictures which `gorewatch model verify` draws."""
+that variants are compared on (as they are, drawn)."""
+_DRAWN_SEEDS = 77, 78
+"""Of those and these; neither is that of the pictures which `gorewatch model verify` draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,11 @@ class _Training:
         few, varied, made = _CALIBRATED_ON
         plain = self._frames(plain_views(_some(train, few, rng)))
         shown = self._frames(_some(training_views(self._pictures, 0, self._options.seed), varied, rng))
-        specimens = drawn(made, height_px=SIDE_PX, width_px=SIDE_PX, seed=_DRAWN_SEED)
+        held, also = _COMPARED_ON
         found = write_variants(
             path,
-            [*plain, *shown, np.stack(list(specimens))],
-            self._frames(plain_views(_some(val, _COMPARED_ON, rng))),
+            [*plain, *shown, _specimens(made, _DRAWN_SEEDS[0])],
+            [np.concatenate(self._frames(plain_views(_some(val, held, rng)))), _specimens(also, _DRAWN_SEEDS[1])],
             curve=fitted.gore,
             say=_say,
         )
@@ -208,6 +208,10 @@ class _Training:
 def _some(items: Sequence[_Item], count: int, rng: np.random.Generator) -> list[_Item]:
     """`count` of them, or all, in random order."""
     return [items[at] for at in rng.permutation(len(items))[:count]]
+
+
+def _specimens(count: int, seed: int) -> Frames:
+    return np.stack(list(drawn(count, height_px=SIDE_PX, width_px=SIDE_PX, seed=seed)))
 
 
 def _fill(card: Path, blocks: dict[str, str]) -> None:

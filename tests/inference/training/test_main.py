@@ -21,7 +21,7 @@ from inference.training.targets import CELLS, CLASSES
 from tests.inference.training.folders import write_folder
 from tests.inference.training.scenes import scene
 
-FEW = {"_LAID_FOR": 30, "_PROBES": 2, "_CALIBRATED_ON": (4, 4, 2), "_COMPARED_ON": 8}
+FEW = {"_LAID_FOR": 30, "_PROBES": 2, "_CALIBRATED_ON": (4, 4, 2), "_COMPARED_ON": (8, 4)}
 """Of what a training of hours measures by the thousand."""
 BLOCKS = {
     *("data", "cost", "targets", "rule", "variants", "figures", "tones", "licences", "laid-over", "probes", "classes"),

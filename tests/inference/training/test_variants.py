@@ -45,5 +45,6 @@ def test_a_variant_beyond_its_limits_is_dropped_and_told(tmp_path: Path) -> None
 
 
 def test_nothing_held_out_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="held out"):
-        write_variants(write_conv(tmp_path / "conv.onnx"), [CALIBRATION], [])
+    for nothing in ([], [HELD_OUT, HELD_OUT[:0]]):
+        with pytest.raises(ValueError, match="held out"):
+            write_variants(write_conv(tmp_path / "conv.onnx"), [CALIBRATION], nothing)
