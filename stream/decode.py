@@ -39,14 +39,19 @@ class Media:
         info: SourceInfo,
         *,
         failure: Callable[[], SourceError | None],
+        off_air: Callable[[], bool],
         arm: Callable[[], None],
         owned: ExitStack,
     ) -> None:
-        """`failure` knows better than FFmpeg what went wrong; `arm` is called before each read; `owned` is closed."""
+        """`failure` knows better than FFmpeg what went wrong; `arm` is called before each read; `owned` is closed.
+
+        `off_air` tells, at its end, whether a live source ended without saying that it is over.
+        """
         self._container = container
         self._stream = stream
         self._address = address
         self._failure = failure
+        self.off_air = off_air
         self._arm = arm
         self._owned = owned
         self.decode_errors = 0
@@ -64,15 +69,16 @@ class Media:
     ) -> None:
         self._owned.close()
 
-    def frames(self, stop: threading.Event, heard: Callable[[], None]) -> Iterator[VideoFrame]:
+    def frames(self, stop: threading.Event, heard: Callable[[int, int], None]) -> Iterator[VideoFrame]:
         """Decoded frames in presentation order until the source ends or `stop` is set.
 
         Packets that do not decode are counted in `decode_errors` and skipped. Raises `SourceError` when the source
-        breaks, or when it held packets of which not one decoded. `heard` is called for every packet.
+        breaks, or when it held packets of which not one decoded. `heard` is called for every packet with its bytes and
+        the errors so far; what it raises ends the reading.
         """
         decoded = 0
         for packet in self._packets(stop):
-            heard()
+            heard(packet.size, self.decode_errors)
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:

@@ -15,6 +15,7 @@
       ConnectionLost        it broke while it was being read
       DecodeFailed          its packets could not be turned into frames
       WorkerLost            the process that decoded it died
+      WorkerReplaced        that process grew past its limit and was ended
       Overloaded            no worker had room for it
       PublishRefused        a WebRTC offer that cannot be answered
         OfferInvalid          it is not SDP, or offers no video
@@ -108,6 +109,11 @@ class DecodeFailed(SourceError):
 
 class WorkerLost(SourceError):
     code = "worker_lost"
+    retryable = True
+
+
+class WorkerReplaced(SourceError):
+    code = "worker_replaced"
     retryable = True
 
 

@@ -23,19 +23,24 @@ def pull(
     emitter: Emitter,
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks."""
+) -> bool:
+    """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks.
+
+    Returns whether it is live and went off the air without saying that it is over.
+    """
     if _is_still(address):
         frame, info = read_still(Path(address.url))
         emitter.begin(info, Fraction(1, 1000))
         frame.pts = 0
         emitter.frame(frame)
-        return
+        return False
     while not stop.is_set():
         with open_media(address, options, emitter.heartbeat) as media:
             _read(media, options, emitter, stop, clock)
+            off_air = media.off_air()
         if not options.loop:
-            return
+            return off_air
+    return False
 
 
 def _is_still(address: Address) -> bool:
@@ -52,7 +57,7 @@ def _read(
 ) -> None:
     emitter.begin(replace(media.info, live=media.info.live or options.paced), media.time_base)
     pace: tuple[float, float] | None = None
-    for frame in media.frames(stop, emitter.heartbeat):
+    for frame in media.frames(stop, emitter.packet):
         if media.stamped_by_clock:
             frame.pts = round(clock() / media.time_base)
         position_s = emitter.frame(frame, decode_errors=media.decode_errors)

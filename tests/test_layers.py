@@ -20,6 +20,7 @@ PURE = (
     "stream.address",
     "stream.errors",
     "stream.ids",
+    "stream.lag",
     "stream.lifecycle",
     "stream.options",
     "stream.sample",

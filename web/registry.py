@@ -30,6 +30,8 @@ _END_TIMEOUT_S = 5.0
 _CLOSING_TIMEOUT_S = 2.2
 """A source of the pool ends within 2 s, or is given up."""
 _CUT_TIMEOUT_S = 0.3
+_PATIENCE_S = 60.0
+"""What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
 
 
 class Pool(Protocol):
@@ -59,11 +61,17 @@ class ShuttingDown(NotAccepted):
 class Totals:
     """Running totals over all streams since the start."""
 
+    packets: int
+    size_bytes: int
     frames: int
     samples: int
     """Scored."""
     decode_errors: int
+    reconnects: int
     dropped: dict[str, int]
+
+
+_SUMMED = ("packets", "size_bytes", "frames", "samples", "decode_errors", "reconnects")
 
 
 class Registry:
@@ -77,12 +85,14 @@ class Registry:
         publish: Callable[[str, str, Event], None],
         max_streams: int,
         egress_allow: tuple[str, ...],
+        decode_errors_per_min: int,
     ) -> None:
         self._pool = pool
         self._new_lane = new_lane
         self._publish = publish
         self._max_streams = max_streams
         self._egress_allow = egress_allow
+        self._decode_errors_per_min = decode_errors_per_min
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
         self._names: set[str] = set()
@@ -129,7 +139,8 @@ class Registry:
             source = Reopening(
                 lambda: self._pool.pull(address, options),
                 live=address.is_live_protocol or paced,
-                within_s=policy.reconnect_for,
+                stall_after_s=policy.stall_after,
+                reconnect_for_s=policy.reconnect_for,
             )
             self._start(stream, source)
         return stream
@@ -145,7 +156,7 @@ class Registry:
                 if self._closing:
                     raise ShuttingDown("The service is stopping.")
                 stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-                self._start(stream, source)
+                self._start(stream, _watched(source, policy))
             except BaseException:
                 await source.aclose()
                 raise
@@ -179,7 +190,7 @@ class Registry:
         for stream in self._streams.values():
             if not stream.state.final:
                 _add(sums, dropped, stream)
-        return Totals(sums["frames"], sums["samples"], sums["decode_errors"], dict(dropped))
+        return Totals(**{name: sums[name] for name in _SUMMED}, dropped=dict(dropped))
 
     @contextmanager
     def _taken(self, name: str) -> Iterator[None]:
@@ -216,6 +227,8 @@ class Registry:
             decode=policy.decode,
             trusted=trusted,
             egress_allow=self._egress_allow,
+            patience_s=policy.stall_after + policy.reconnect_for + _PATIENCE_S,
+            decode_errors_per_min=self._decode_errors_per_min,
             paced=paced,
             loop=loop,
         )
@@ -271,7 +284,23 @@ def default_name(address: Address) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._")[:64] or "stream"
 
 
+def _watched(source: Source, policy: Policy) -> Reopening:
+    """A source that came to us and cannot be asked for again: its silence is watched."""
+
+    async def itself() -> Source:
+        return source
+
+    return Reopening(itself, live=True, stall_after_s=policy.stall_after, reconnect_for_s=0.0)
+
+
 def _add(sums: Counter[str], dropped: Counter[str], stream: Stream) -> None:
     counters = stream.counters
-    sums.update(frames=counters.frames, samples=stream.tally.scored, decode_errors=counters.decode_errors)
+    sums.update(
+        packets=counters.packets,
+        size_bytes=counters.size_bytes,
+        frames=counters.frames,
+        samples=stream.tally.scored,
+        decode_errors=counters.decode_errors,
+        reconnects=counters.reconnects,
+    )
     dropped.update(stream.dropped)

@@ -63,7 +63,7 @@ async def test_a_live_stream_whose_worker_died_comes_back_as_the_same_media() ->
 
 async def test_a_failure_after_frames_keeps_what_was_scored() -> None:
     async with serving() as served:
-        stream = await served.add()
+        stream = await served.add(policy={"reconnect_for": 0.0})
         source = await served.pool.source()
         source.live()
         source.sample(0.0, 0.1)
