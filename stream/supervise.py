@@ -92,7 +92,9 @@ class Reopening:
             yield status
             if status.state.final:
                 return
-            await self._pause()
+            if await self._closed_meanwhile():
+                yield Status(State.ENDED)
+                return
 
     def release(self, sample: Sample) -> None:
         held = self._held.pop(sample.number, None)
@@ -110,8 +112,6 @@ class Reopening:
 
     async def _open(self) -> Source | None:
         """The next opening, None when this source was closed before it came. Raises `SourceError`."""
-        if self._closed.is_set():
-            return None
         opening = asyncio.ensure_future(self._open_source())
         closed = asyncio.create_task(self._closed.wait())
         try:
@@ -149,16 +149,16 @@ class Reopening:
         self._inner = None
         await inner.aclose()
 
-    async def _pause(self) -> None:
-        """Until the next try, or until this source is closed."""
+    async def _closed_meanwhile(self) -> bool:
+        """Wait for the next try; True if this source is closed before."""
         delay_s = self._backoff.delay_s(self._tries, self._entropy())
         self._tries += 1
         self._over = replace(self._over, reconnects=self._over.reconnects + 1)
         try:
             async with asyncio.timeout(min(delay_s, self._left_s() or 0.0)):
-                await self._closed.wait()
+                return await self._closed.wait()
         except TimeoutError:
-            return
+            return False
 
     def _left_s(self) -> float | None:
         """Of the time in which it may come back; None while it is not lost."""
