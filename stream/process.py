@@ -116,8 +116,19 @@ class WorkerProcess:
             os.close(memory_fd)
             worker_orders.close()
             worker_reports.close()
-        _, orders_writer = await asyncio.open_connection(sock=orders)
-        reader, reports_writer = await asyncio.open_connection(sock=reports)
+        writers: list[asyncio.StreamWriter] = []
+        try:
+            _, orders_writer = await asyncio.open_connection(sock=orders)
+            writers.append(orders_writer)
+            reader, reports_writer = await asyncio.open_connection(sock=reports)
+        except BaseException:
+            for writer in writers:
+                writer.close()
+            orders.close()
+            reports.close()
+            process.kill()
+            await process.wait()
+            raise
         worker = cls(process, reader, (orders_writer, reports_writer), memory)
         try:
             await worker._wait_ready()
@@ -185,3 +196,7 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             return await self._process.wait()
+        finally:
+            for writer in (self._orders, self._reports):
+                # What it never took would keep a closed connection open.
+                writer.transport.abort()

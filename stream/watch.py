@@ -28,6 +28,7 @@ class Watched:
         self._clock = clock
         self._items: AsyncIterator[Sample | Status] = aiter(source)
         self._reading: asyncio.Future[Sample | Status] | None = None
+        self._kept: Sample | None = None
         self._silence: Silence | None = None
         self._beat = (0, 0)
         self._state = State.CONNECTING
@@ -41,10 +42,18 @@ class Watched:
         return self._silence is not None and self._silence.came_early
 
     async def next(self) -> Sample | Status:
+        """The next item, or change of state; the latter comes first."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            return kept
         while True:
             item = await self._read()
             if item is not None:
+                stalled = self._state is State.STALLED
                 self._note(item)
+                if stalled and isinstance(item, Sample):
+                    self._kept = item
+                    return self._resumed()
                 return item
             status = self._look()
             if status is not None:
@@ -100,14 +109,17 @@ class Watched:
             silence.heard(now_s)
         if self._state is State.STALLED:
             if now_s < silence.stalled_at_s:
-                self._state = State.LIVE
-                return Status(State.LIVE, info=self.info)
+                return self._resumed()
             return self._given_up() if now_s >= self._gives_up_s else None
         if now_s < silence.stalled_at_s:
             return None
         self._state = State.STALLED
         self._gives_up_s = now_s + (self._patience_s if self._is_patient else _STUCK_S)
         return Status(State.STALLED, reason=SILENT)
+
+    def _resumed(self) -> Status:
+        self._state = State.LIVE
+        return Status(State.LIVE, info=self.info)
 
     def _heart(self) -> tuple[int, int]:
         """What changes whenever something is heard."""

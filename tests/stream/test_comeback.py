@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ class Watching:
 async def watching(
     pool: WorkerPool, url: str, options: SourceOptions | None = None, *, reconnect_for_s: float = 60.0
 ) -> AsyncIterator[Watching]:
-    address, options = parse(url), options or trusted(fps=4.0, deadline_s=3.0)
+    address, options = parse(url), options or replace(trusted(fps=4.0, deadline_s=15.0), read_timeout_s=5.0)
     source = Reopening(
         lambda: pool.pull(address, options),
         live=address.is_live_protocol or options.paced,
@@ -154,9 +155,9 @@ async def test_a_playlist_that_stands_still_is_stalled_and_goes_on_where_it_stop
     http_server.grow_until = 6
     async with watching(pool, http_server.url("/live/index.m3u8")) as seen:
         await seen.until_state(State.STALLED)
-        http_server.grow_until = None
+        http_server.grow_until = 9  # as many new ones as it lists at a time, less one
         await seen.until_state(State.LIVE)
-        await seen.until_samples(4)
+        await seen.until_samples(8)
     assert seen.states == [State.CONNECTING, State.LIVE, State.STALLED, State.LIVE]
     # Each segment was read once, the first of them three before the end of the list; none was left out.
     segments = [int(request[-6:-3]) for request in http_server.requests if request.endswith(".ts")]

@@ -213,6 +213,30 @@ async def test_silence_is_a_state_and_what_is_heard_ends_it() -> None:
     assert item == ENDED
 
 
+async def test_that_it_is_live_again_is_said_before_its_next_sample() -> None:
+    clock = Clock()
+    more = asyncio.Event()
+
+    class Later(Scripted):
+        async def __aiter__(self) -> AsyncIterator[Sample | Status]:
+            for item in self.items:
+                yield item
+            await more.wait()
+            yield sample(1, 9.0, 109.0)
+            yield ENDED
+
+    source = Reopening(_each(Later(LIVE, sample(0, 0.0, 100.0))), live=True, stall_after_s=0.1, clock=clock)
+    items = aiter(source)
+    for _ in range(2):
+        await anext(items)
+    clock.now_s = 9.0
+    stalled = await anext(items)
+    more.set()
+    rest = [item async for item in items]
+    assert states([stalled, *rest]) == [State.STALLED, State.LIVE, State.ENDED]
+    assert isinstance(rest[1], Sample)
+
+
 async def test_one_that_stays_silent_is_given_up_for_a_new_connection() -> None:
     clock = Clock()
     inner = Scripted(LIVE, sample(0, 0.0, 100.0))
