@@ -3,10 +3,9 @@
 import asyncio
 import re
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -23,6 +22,7 @@ from stream.sample import Source
 from stream.supervise import Reopening
 
 from .running import Stream, Tap
+from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -57,23 +57,6 @@ class ShuttingDown(NotAccepted):
     """The service is stopping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Running totals over all streams since the start."""
-
-    packets: int
-    size_bytes: int
-    frames: int
-    samples: int
-    """Scored."""
-    decode_errors: int
-    reconnects: int
-    dropped: dict[str, int]
-
-
-_SUMMED = ("packets", "size_bytes", "frames", "samples", "decode_errors", "reconnects")
-
-
 class Registry:
     """Lives on one event loop. `publish(stream_id, media_id, event)` must not block."""
 
@@ -97,8 +80,7 @@ class Registry:
         self._by_media: dict[str, Stream] = {}
         self._names: set[str] = set()
         self._ended: deque[str] = deque()
-        self._past: Counter[str] = Counter()
-        self._past_dropped: Counter[str] = Counter()
+        self._past = Sums()
         self._closing = False
 
     def __iter__(self) -> Iterator[Stream]:
@@ -186,11 +168,11 @@ class Registry:
         await asyncio.gather(*(self.end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
 
     def totals(self) -> Totals:
-        sums, dropped = Counter(self._past), Counter(self._past_dropped)
+        sums = self._past.copy()
         for stream in self._streams.values():
-            if not stream.state.final:
-                _add(sums, dropped, stream)
-        return Totals(**{name: sums[name] for name in _SUMMED}, dropped=dict(dropped))
+            if not stream.closed:
+                sums.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
+        return sums.totals()
 
     @contextmanager
     def _taken(self, name: str) -> Iterator[None]:
@@ -268,7 +250,7 @@ class Registry:
             return
         for event in stream.judge.finish(time.time(), failure):
             self._tell(stream, event)
-        _add(self._past, self._past_dropped, stream)
+        self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         self._names.discard(stream.name)
         self._ended.append(stream.id)
@@ -291,16 +273,3 @@ def _watched(source: Source, policy: Policy) -> Reopening:
         return source
 
     return Reopening(itself, live=True, stall_after_s=policy.stall_after, reconnect_for_s=0.0)
-
-
-def _add(sums: Counter[str], dropped: Counter[str], stream: Stream) -> None:
-    counters = stream.counters
-    sums.update(
-        packets=counters.packets,
-        size_bytes=counters.size_bytes,
-        frames=counters.frames,
-        samples=stream.tally.scored,
-        decode_errors=counters.decode_errors,
-        reconnects=counters.reconnects,
-    )
-    dropped.update(stream.dropped)
