@@ -78,6 +78,8 @@ class Body:
         """Bytes from the file's beginning to where reading ends, None if the server does not say."""
         self._peeked = b""
         self._broken = False
+        self.said_over = False
+        """It was read to an end that its server announced, not to where the connection was closed."""
 
     def read(self, size: int) -> bytes:
         """At least one byte, at most `size`; none at the end. Raises `SourceError`, once: then it is at its end.
@@ -153,6 +155,7 @@ class Body:
         if self.size is not None or answer.until is not None:
             of = "" if self.size is None else f" of {self.size}"
             raise ConnectionLost(f"Its server hung up after {answer.at}{of} bytes.")
+        self.said_over = answer.response.chunked
         return b""
 
     def _receive(self, answer: Answer, size: int) -> bytes:

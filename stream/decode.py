@@ -40,14 +40,19 @@ class Media:
         info: SourceInfo,
         *,
         failure: Callable[[], SourceError | None],
+        off_air: Callable[[], bool],
         arm: Callable[[], None],
         owned: ExitStack,
     ) -> None:
-        """`failure` knows better than FFmpeg what went wrong; `arm` is called before each read; `owned` is closed."""
+        """`failure` knows better than FFmpeg what went wrong; `arm` is called before each read; `owned` is closed.
+
+        `off_air` tells, at its end, whether a live source ended without saying that it is over.
+        """
         self._container = container
         self._stream = stream
         self._address = address
         self._failure = failure
+        self.off_air = off_air
         self._arm = arm
         self._owned = owned
         self._begun_at: int | None = None
@@ -71,7 +76,7 @@ class Media:
     def frames(
         self,
         stop: threading.Event,
-        heard: Callable[[], None],
+        heard: Callable[[int, int], None],
         gops: "Gops[Packet[VideoStream]]",
         *,
         due: Callable[[], Due | None],
@@ -81,11 +86,12 @@ class Media:
 
         `gops` chooses the packets that are decoded by what `due` says, in seconds of stamps. Packets that do not decode
         are counted in `decode_errors` and skipped. Raises `SourceError` when the source breaks, or when it held packets
-        of which not one decoded. `heard` is called for every packet, then `wait` with the seconds of its stamp.
+        of which not one decoded. `heard` is called for every packet with its bytes and the errors so far, and what it
+        raises ends the reading; then `wait` with the seconds of the packet's stamp.
         """
         decoded = 0
         for packet in self._packets(stop):
-            heard()
+            heard(packet.size, self.decode_errors)
             if packet.size == 0:  # FFmpeg's own mark of the end
                 works = [*gops.drain(due()), Work(packet, Seen(None, False, 0))]
             else:

@@ -17,7 +17,9 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 
 from stream.adaptive import Picker, Verdict
+from stream.errors import DecodeFailed
 from stream.gop import Due
+from stream.lag import ErrorRate, Lag
 from stream.messages import Opened, Picked, Progress, Reports
 from stream.options import SourceOptions
 from stream.ring import SlotMemory, Slots
@@ -70,6 +72,8 @@ class Emitter:
         self._overload = 0
         self._counters = Counters()
         self._reported_s = clock()
+        self._lag = Lag()
+        self._errors = ErrorRate(options.decode_errors_per_min)
 
     def begin(self, info: SourceInfo, time_base: Fraction) -> None:
         """A source was opened, or opened again: its stamps start a new epoch."""
@@ -108,6 +112,19 @@ class Emitter:
         if for_s > 0.0:
             self._picker.hurry(for_s)
 
+    def packet(self, size_bytes: int, decode_errors: int) -> None:
+        """Take note of a packet and of the errors so far. Raises `DecodeFailed` for live media that has too many."""
+        counters = self._counters
+        self._counters = replace(
+            counters,
+            packets=counters.packets + 1,
+            size_bytes=counters.size_bytes + size_bytes,
+            decode_errors=decode_errors,
+        )
+        if self._errors.exceeded(self._clock(), decode_errors) and self._info is not None and self._info.live:
+            raise DecodeFailed("Too much of its video could not be decoded within a minute.")
+        self.heartbeat()
+
     def frame(self, frame: VideoFrame, *, decode_errors: int = 0, fallbacks: int = 0) -> float | None:
         """Take one decoded frame. Returns its media seconds, None for one whose stamp cannot be used."""
         now_s = self._clock()
@@ -120,6 +137,9 @@ class Emitter:
             self._open(frame)
         placed = timeline.place(frame.pts)
         self._take_hurry()
+        if placed is not None and self._info is not None and self._info.live:
+            lag_s = self._lag.at(now_s, placed.position_s, placed.epoch)
+            self._counters = replace(self._counters, lag_s=lag_s)
         if placed is not None and self._picker.looks(placed.position_s):
             self._look(frame, placed, now_s)
         elif self._pending is not None:

@@ -16,6 +16,7 @@
       DecodeFailed          its packets could not be turned into frames
       ToolMissing           a program that it needs is not installed
       WorkerLost            the process that decoded it died
+      WorkerReplaced        that process grew past its limit and was ended
       Overloaded            no worker had room for it
       PublishRefused        a WebRTC offer that cannot be answered
         OfferInvalid          it is not SDP, or offers no video
@@ -113,6 +114,11 @@ class ToolMissing(SourceError):
 
 class WorkerLost(SourceError):
     code = "worker_lost"
+    retryable = True
+
+
+class WorkerReplaced(SourceError):
+    code = "worker_replaced"
     retryable = True
 
 

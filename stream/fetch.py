@@ -59,6 +59,7 @@ class Fetcher:
         self._tls = ssl.create_default_context()
         self._own: Address | None = None
         self._first: Body | Spooled | None = None
+        self._own_body: weakref.ref[Body] | None = None
         self._opened: weakref.WeakSet[Body | Spooled] = weakref.WeakSet()
         self.deadline = deadline
         self.heard = heard
@@ -71,6 +72,7 @@ class Fetcher:
         """Open the source's own address; returns where its redirects led. Raises `SourceError`."""
         self._own = for_wire(parse(url))
         body = self.open(url)
+        self._own_body = weakref.ref(body)
         try:
             self.size = body.size
             if body.size == 0:
@@ -130,6 +132,12 @@ class Fetcher:
                 raise
             response.close()
         raise ServerError(f"{name} redirects once more after {_MAX_REDIRECTS} times.")
+
+    @property
+    def said_over(self) -> bool:
+        """Whether the source's own address was read to an end that its server announced."""
+        body = None if self._own_body is None else self._own_body()
+        return body is not None and body.said_over
 
     def close(self) -> None:
         """Let go of everything that is still open: PyAV does not when a container is closed. Idempotent."""

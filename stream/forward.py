@@ -24,7 +24,8 @@ class Watch(Protocol):
 class Forwarding:
     """A client's connection joined to a server's. Closes neither.
 
-    `leave` becomes readable when it is time to stop. `lost` makes the error for a server's connection that breaks.
+    `leave` becomes readable when it is time to stop. `lost` makes the error for a server's connection that breaks;
+    `server_left` is called when it closes its side, before the client can notice.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Forwarding:
         leave: socket.socket,
         watch: Watch | None,
         lost: Callable[[OSError], Exception],
+        server_left: Callable[[], None] = lambda: None,
     ) -> None:
         client.setblocking(False)
         server.setblocking(False)
@@ -41,6 +43,7 @@ class Forwarding:
         up = None if watch is None else watch.from_client
         down = None if watch is None else watch.from_server
         self._lost = lost
+        self._server_left = server_left
         self._up = _Way(client, _ClientGone, server, None, watch, up)
         self._down = _Way(server, lost, client, _ClientGone, watch, down)
 
@@ -70,6 +73,7 @@ class Forwarding:
             if _moves(server, client) and not self._down.move():
                 if isinstance(self._up.deaf, ConnectionResetError):
                     raise self._lost(self._up.deaf) from self._up.deaf
+                self._server_left()
                 self._drain()
                 return
 

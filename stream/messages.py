@@ -121,6 +121,8 @@ class Done:
 
     source: int
     failure: Failure | None
+    off_air: bool = False
+    """It is live, and ended without a failure and without saying that it is over."""
     kind: Literal["done"] = "done"
 
 

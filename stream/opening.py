@@ -28,8 +28,8 @@ MAX_PIXELS = 64_000_000
 _LEAST_S = 0.1
 _MOST_FPS = 1000.0
 """What claims more gives its time base for a rate."""
-_PATIENCE_S = 70.0
-"""A live playlist with long segments is silent for longer than other sources; our own deadline watches it."""
+_PATIENCE_S = 10.0
+"""Beyond our own deadline, which watches what is silent for longer than other sources: live playlists."""
 
 _PROTOCOLS = {
     "file": "file,crypto,data",
@@ -39,10 +39,14 @@ _PROTOCOLS = {
 """What FFmpeg may open for an address: above all, nothing that came over the network names a local file. The relay says
 it for RTSP and RTMP."""
 
+_ON_AND_ON = {"max_reload": "1000000", "m3u8_hold_counters": "1000000"}
+
 _OPTIONS: dict[str, dict[str, str]] = {
     # With its default the HLS demuxer aborts the process when its files come through a callback.
-    "http": {"http_persistent": "0"},
-    "https": {"http_persistent": "0"},
+    # A playlist that stands still is asked for again and again, until it grows, says that it is over, or our own
+    # deadline has passed: what FFmpeg would take for its end is none, and opened anew it would be read twice.
+    "http": {"http_persistent": "0", **_ON_AND_ON},
+    "https": {"http_persistent": "0", **_ON_AND_ON},
     # RTMP otherwise waits up to six seconds for an audio track that never comes.
     "rtmp": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
     "rtmps": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
@@ -96,6 +100,7 @@ def open_media(
             address,
             info,
             failure=lambda: None if link is None else link.failure,
+            off_air=lambda: info.live and not _said_over(container, address, link),
             arm=lambda: _arm(link, options),
             owned=stack.pop_all(),
         )
@@ -103,8 +108,26 @@ def open_media(
 
 def _arm(link: Link | None, options: SourceOptions) -> None:
     """FFmpeg's own deadlines do not cover the reads that it makes through us."""
-    if isinstance(link, Fetcher | Feed):
-        link.deadline.arm(options.read_timeout_s, extensible=isinstance(link, Fetcher))
+    if isinstance(link, Feed):
+        link.deadline.arm(options.read_timeout_s)
+    elif isinstance(link, Fetcher):
+        link.deadline.arm(options.read_timeout_s, extensible_to_s=options.patience_s)
+
+
+def _said_over(container: InputContainer, address: Address, link: Link | None) -> bool:
+    """Whether a live source that ended without a failure did so by its protocol; whoever hangs up says nothing.
+
+    A live playlist ends where it says so, RTSP by a good-bye on a connection that stays, HTTP by its last chunk. What
+    RTMP says, that nobody publishes any more, holds until somebody does. MPEG-TS by itself has no end.
+    """
+    match link:
+        case Fetcher():
+            return "hls" in container.format.name or link.said_over
+        case Relayed():
+            return address.scheme.startswith("rtsp") and not link.server_left
+        case Feed():
+            return False
+    return True
 
 
 def _open(link: Link | None, address: Address, options: SourceOptions, left_s: float) -> InputContainer:
@@ -116,7 +139,7 @@ def _open(link: Link | None, address: Address, options: SourceOptions, left_s: f
     match link:
         case Fetcher():
             url = link.begin(address.url)
-            timeout = (left_s, _PATIENCE_S)
+            timeout = (left_s, options.patience_s + _PATIENCE_S)
             return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open)
         case Feed():
             return av.open(link, "r", format="mpegts", options=media_options)

@@ -21,6 +21,10 @@ class SourceOptions:
     """From the first packet sent to the first frame's codec being known."""
     read_timeout_s: float = 10.0
     """Longest wait for one packet."""
+    patience_s: float = 60.0
+    """Longest wait for a packet of a live playlist that is answered, but does not grow."""
+    decode_errors_per_min: int = 600
+    """Live media that has more of them is given up."""
     trusted: bool = False
     """The operator named the address: it may be anywhere. Otherwise only public networks and `egress_allow`."""
     egress_allow: tuple[str, ...] = ()

@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from stream.address import Address
-from stream.errors import Overloaded, WorkerLost
+from stream.errors import Failure, Overloaded, WorkerLost, WorkerReplaced
 from stream.messages import GiveBack, Picked, Pull, Receive, Stop
 from stream.options import SourceOptions
 from stream.pooled import PooledSource
 from stream.process import SourceReport, WorkerProcess
+from stream.setup import WorkerLimits
 
 _SLOTS = 64
 _START_TIMEOUT_S = 30.0
@@ -23,6 +24,8 @@ _PLACE_TIMEOUT_S = 10.0
 _FIRST_DELAY_S = 0.2
 _LAST_DELAY_S = 10.0
 _STABLE_S = 30.0
+_LIMITS = WorkerLimits()
+_MEMORY_EVERY_S = 2.0
 _log = logging.getLogger("gorewatch.pool")
 
 
@@ -54,12 +57,14 @@ class WorkerPool:
         width_px: int,
         height_px: int,
         slots: int = _SLOTS,
+        limits: WorkerLimits = _LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
         self._size_px = (width_px, height_px)
         self._slots = slots
+        self._limits = limits
         self._clock = clock
         self._seats = [_Seat() for _ in range(workers)]
         self._numbers = itertools.count(1)
@@ -109,6 +114,11 @@ class WorkerPool:
             if seat.process is not None
         ]
 
+    @property
+    def restarts(self) -> int:
+        """Workers replaced since the start."""
+        return sum(seat.restarts for seat in self._seats)
+
     async def wait_ready(self) -> None:
         """Until every worker is up."""
         async with self._changed:
@@ -157,7 +167,10 @@ class WorkerPool:
         except TimeoutError as error:
             raise Overloaded("No worker process is up; the log says why.") from error
         taken = [seat for seat in self._seats if seat.process is not None]
-        return min(taken, key=lambda seat: len(seat.sources))
+        seat = min(taken, key=lambda seat: len(seat.sources))
+        if len(seat.sources) >= self._limits.sources:
+            raise Overloaded("Every worker process has as many streams as it may have (limits.worker_streams).")
+        return seat
 
     async def _keep(self, seat: _Seat) -> None:
         """Keep one seat taken: spawn, hear, clear away, again; with growing delays while it does not last."""
@@ -177,18 +190,39 @@ class WorkerPool:
             delay_s = min(2.0 * delay_s, _LAST_DELAY_S)
             seat.restarts += 1
 
+    async def _outgrown(self, process: WorkerProcess, hear: Callable[[SourceReport], None]) -> bool:
+        """Hear a worker until it ends, or until it has more memory than it may have: then True."""
+        running = asyncio.create_task(process.run(hear), name=f"worker-run-{process.pid}")
+        try:
+            while not running.done():
+                await asyncio.wait({running}, timeout=_MEMORY_EVERY_S)
+                if (resident_bytes := process.resident_bytes()) > self._limits.memory_bytes:
+                    megabytes = resident_bytes // 1_000_000
+                    _log.error("worker %d is replaced: it has grown to %d MB", process.pid, megabytes)
+                    return True
+            running.result()
+            return False
+        finally:
+            await _cancelled(running)
+
     async def _seat_one(self, seat: _Seat) -> None:
         width_px, height_px = self._size_px
-        process = await WorkerProcess.spawn(slots=self._slots, height_px=height_px, width_px=width_px)
+        process = await WorkerProcess.spawn(
+            slots=self._slots, height_px=height_px, width_px=width_px, limits=self._limits
+        )
+        failure = WorkerLost("The worker process that decoded it has died.").failure()
         try:
             seat.process = process
             async with self._changed:
                 self._changed.notify_all()
-            await process.run(lambda report: _hear(seat, process, report))
+            if await self._outgrown(process, lambda report: _hear(seat, process, report)):
+                failure = WorkerReplaced(
+                    "The worker process that decoded it grew too large and was replaced."
+                ).failure()
             _log.error("worker %d is gone, with %d sources", process.pid, len(seat.sources))
         finally:
             seat.process = None
-            _lose_all(seat)
+            _lose_all(seat, failure)
             closing = asyncio.ensure_future(process.aclose())
             try:
                 await asyncio.shield(closing)
@@ -196,6 +230,11 @@ class WorkerPool:
                 # The pool is closing meanwhile: the process is still ours to end.
                 await closing
                 raise
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _hear(seat: _Seat, process: WorkerProcess, report: SourceReport) -> None:
@@ -212,8 +251,7 @@ def _forget(seat: _Seat, number: int) -> None:
     seat.sources.pop(number, None)
 
 
-def _lose_all(seat: _Seat) -> None:
-    failure = WorkerLost("The worker process that decoded it has died.").failure()
+def _lose_all(seat: _Seat, failure: Failure) -> None:
     for source in list(seat.sources.values()):
         source.lose(failure)
     seat.sources.clear()

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from stream.errors import Failure, SourceTimeout, error_from
+from stream.lifecycle import OFF_AIR
 from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Stop
 from stream.options import SourceOptions
 from stream.process import SourceReport, WorkerProcess
@@ -12,7 +13,7 @@ from stream.sample import Counters, Sample, State, Status
 
 _GRACE_S = 5.0
 """What a worker gets on top of a source's own deadlines before it is taken to be stuck."""
-_PATIENCE_S = 75.0
+_PATIENCE_S = 15.0
 """Between the segments of a live playlist FFmpeg sleeps, and nothing is heard; the worker's own deadline is shorter."""
 _STOP_TIMEOUT_S = 2.0
 
@@ -39,6 +40,7 @@ class PooledSource:
         self._slots: dict[int, int] = {}
         self._counters = Counters()
         self._done = asyncio.Event()
+        self._opened = False
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def __aiter__(self) -> AsyncIterator[Sample | Status]:
@@ -75,6 +77,9 @@ class PooledSource:
     async def aclose(self) -> None:
         if not self._done.is_set():
             self._process.send(Stop(self.number))
+            if not self._opened:
+                # Its thread sits in an open that its own deadline will end, and nobody waits for that.
+                self._end(None)
             try:
                 async with asyncio.timeout(_STOP_TIMEOUT_S):
                     await self._done.wait()
@@ -94,17 +99,21 @@ class PooledSource:
             case Progress(counters=counters):
                 self._counters = counters
             case Opened(info=info):
-                self._allowed_s = _PATIENCE_S if info.patient else self._options.read_timeout_s + _GRACE_S
+                self._allowed_s = self._longest_read_s(patient=info.patient)
+                self._opened = True
                 self._queue.put_nowait(Status(State.LIVE, info=info))
             case Answered(answer=answer):
                 if not self._answer.done():
                     self._answer.set_result(answer)
-            case Done(failure=failure):
-                self._end(failure)
+            case Done(failure=failure, off_air=off_air):
+                self._end(failure, reason=OFF_AIR if off_air else None)
 
     def lose(self, failure: Failure) -> None:
         """The worker has died."""
         self._end(failure)
+
+    def _longest_read_s(self, *, patient: bool) -> float:
+        return self._options.patience_s + _PATIENCE_S if patient else self._options.read_timeout_s + _GRACE_S
 
     def _pick(self, picked: Picked) -> None:
         self._slots[picked.number] = picked.slot
@@ -131,7 +140,7 @@ class PooledSource:
                 continue
         return self._queue.get_nowait()
 
-    def _end(self, failure: Failure | None) -> None:
+    def _end(self, failure: Failure | None, *, reason: str | None = None) -> None:
         if self._done.is_set():
             return
         self._done.set()
@@ -143,4 +152,4 @@ class PooledSource:
             else:
                 self._answer.cancel()
         state = State.FAILED if failure is not None else State.ENDED
-        self._queue.put_nowait(Status(state, failure=failure))
+        self._queue.put_nowait(Status(state, failure=failure, reason=reason))

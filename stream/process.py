@@ -5,10 +5,12 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -33,7 +35,7 @@ from stream.messages import (
     read_frame,
 )
 from stream.ring import SlotMemory, create_memory_fd, memory_bytes
-from stream.setup import Setup
+from stream.setup import Setup, WorkerLimits
 
 SourceReport = Answered | Opened | Picked | Progress | Done
 _SECOND_LOOK_S = 1.0
@@ -43,6 +45,11 @@ _OURS = "GOREWATCH_"
 _HANG_TIMEOUT_S = 8.0
 """Well under what a source is given, so that a hang is the worker's fault and its live sources come back."""
 _LEAVE_TIMEOUT_S = 3.0
+_LEAST_ADDRESS_SPACE_BYTES = 8 << 30
+"""Of which much is never touched."""
+_OWN_FILES = 256
+_FILES_A_SOURCE = 16
+"""A relay has five, a playlist with its key and segments fewer."""
 _log = logging.getLogger("gorewatch.pool")
 
 
@@ -65,14 +72,29 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    def resident_bytes(self) -> int:
+        """Memory that it really has, as the operating system tells; 0 where that is not known."""
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except (OSError, ValueError, IndexError):
+            return 0
+        return pages * resource.getpagesize()
+
     @classmethod
-    async def spawn(cls, *, slots: int, height_px: int, width_px: int) -> "WorkerProcess":
+    async def spawn(cls, *, slots: int, height_px: int, width_px: int, limits: WorkerLimits) -> "WorkerProcess":
         """Start a worker and wait until it takes orders. Raises `WorkerLost` when it does not in time."""
         memory_fd = create_memory_fd(memory_bytes(slots=slots, height_px=height_px, width_px=width_px))
         orders, worker_orders = socket.socketpair()
         reports, worker_reports = socket.socketpair()
         handed = (worker_orders.fileno(), worker_reports.fileno(), memory_fd)
-        setup = Setup(*handed, slots=slots, height_px=height_px, width_px=width_px)
+        setup = Setup(
+            *handed,
+            slots=slots,
+            height_px=height_px,
+            width_px=width_px,
+            address_space_bytes=max(_LEAST_ADDRESS_SPACE_BYTES, 2 * limits.memory_bytes),
+            open_files=_OWN_FILES + _FILES_A_SOURCE * limits.sources,
+        )
         try:
             # -P: a folder named `stream` where the operator happens to stand must not be imported instead of ours.
             process = await asyncio.create_subprocess_exec(
@@ -95,8 +117,19 @@ class WorkerProcess:
             os.close(memory_fd)
             worker_orders.close()
             worker_reports.close()
-        _, orders_writer = await asyncio.open_connection(sock=orders)
-        reader, reports_writer = await asyncio.open_connection(sock=reports)
+        writers: list[asyncio.StreamWriter] = []
+        try:
+            _, orders_writer = await asyncio.open_connection(sock=orders)
+            writers.append(orders_writer)
+            reader, reports_writer = await asyncio.open_connection(sock=reports)
+        except BaseException:
+            for writer in writers:
+                writer.close()
+            orders.close()
+            reports.close()
+            process.kill()
+            await process.wait()
+            raise
         worker = cls(process, reader, (orders_writer, reports_writer), memory)
         try:
             await worker._wait_ready()
@@ -164,3 +197,7 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             return await self._process.wait()
+        finally:
+            for writer in (self._orders, self._reports):
+                # What it never took would keep a closed connection open.
+                writer.transport.abort()

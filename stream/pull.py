@@ -32,14 +32,17 @@ def pull(
     emitter: Emitter,
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks."""
+) -> bool:
+    """Read a source to its end, or until `stop` is set. Raises `SourceError` when it cannot be opened or breaks.
+
+    Returns whether it is live and went off the air without saying that it is over.
+    """
     if _is_still(address):
         frame, info = read_still(Path(address.url))
         emitter.begin(info, Fraction(1, 1000))
         frame.pts = 0
         emitter.frame(frame)
-        return
+        return False
 
     def heard() -> None:
         emitter.heartbeat()
@@ -49,8 +52,10 @@ def pull(
     while not stop.is_set():
         with open_media(address, options, heard) as media:
             _read(media, options, emitter, stop, clock)
+            off_air = media.off_air()
         if not options.loop:
-            return
+            return off_air
+    return False
 
 
 def _is_still(address: Address) -> bool:
@@ -72,7 +77,7 @@ def _read(
     pace = _Pace(emitter.heartbeat, stop, clock)
     base_s = float(media.time_base)
     wait = pace.wait if options.paced else lambda _: None
-    for frame in media.frames(stop, emitter.heartbeat, gops, due=needs.due, wait=wait):
+    for frame in media.frames(stop, emitter.packet, gops, due=needs.due, wait=wait):
         stamp_s = None if frame.pts is None else frame.pts * base_s
         if media.stamped_by_clock:
             frame.pts, stamp_s = round(clock() / media.time_base), None

@@ -45,6 +45,8 @@ class Relayed:
     """For FFmpeg; they come before any others of the same names."""
     failure: SourceError | None = None
     """Why the relay gave up, once it has: FFmpeg itself sees no more than a closed connection."""
+    server_left: bool = False
+    """The server closed its side."""
 
 
 @contextmanager
@@ -182,10 +184,13 @@ class _Work:
         try:
             server, self._first = self._first or self._server.connect(time.monotonic()), None
             with server:
-                Forwarding(client, server, self._leave, guard, self._lost).run()
+                Forwarding(client, server, self._leave, guard, self._lost, self._note_leaving).run()
         except SourceError as error:
             return error
         return None
+
+    def _note_leaving(self) -> None:
+        self._opened.server_left = True
 
     def _lost(self, error: OSError) -> SourceError:
         return ConnectionLost(f"{self._server.address.redacted} broke off: {_reason(error)}.")

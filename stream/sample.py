@@ -81,17 +81,52 @@ class Counters:
     """Running totals of one source."""
 
     frames: int = 0
+    """Decoded."""
     samples: int = 0
     decode_errors: int = 0
     fallbacks: int = 0
     """GOPs decoded beyond their key frame although `keyframes` was asked for: they are longer than two seconds."""
     dropped: dict[str, int] = field(default_factory=dict)
     """Samples given up, by reason."""
+    packets: int = 0
+    """Of its video; none are counted where its protocol's own stack keeps them (WebRTC)."""
+    size_bytes: int = 0
+    """Of these packets together."""
+    reconnects: int = 0
+    """Openings after the first, whether they came to anything or not."""
+    lag_s: float | None = None
+    """How far it is behind live, the least that it ever was taken as 0; None for what is stored or not connected."""
+
+    def __post_init__(self) -> None:
+        if self.lag_s is not None and not math.isfinite(self.lag_s):
+            raise ValueError(f"a lag must be finite, not {self.lag_s}")
+
+    def plus(self, later: "Counters") -> "Counters":
+        """The totals of both; the lag is the later one's."""
+        dropped = {
+            reason: self.dropped.get(reason, 0) + later.dropped.get(reason, 0)
+            for reason in (*self.dropped, *later.dropped)
+        }
+        return Counters(
+            frames=self.frames + later.frames,
+            samples=self.samples + later.samples,
+            decode_errors=self.decode_errors + later.decode_errors,
+            fallbacks=self.fallbacks + later.fallbacks,
+            dropped=dropped,
+            packets=self.packets + later.packets,
+            size_bytes=self.size_bytes + later.size_bytes,
+            reconnects=self.reconnects + later.reconnects,
+            lag_s=later.lag_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A source changed its state. `failure` accompanies `FAILED`, `info` the first `LIVE`."""
+    """A source changed its state.
+
+    `failure` accompanies `FAILED` and, if that is what it was lost by, `RECONNECTING`; `info` the first `LIVE` of every
+    opening; `reason` is a code that says why.
+    """
 
     state: State
     info: SourceInfo | None = None

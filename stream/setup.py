@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """How much one worker may have."""
+
+    sources: int = 200
+    memory_bytes: int = 4_000_000_000
+    """Resident; a worker that grows past it is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """Inherited descriptors, and the shape of the ring."""
 
@@ -13,3 +22,5 @@ class Setup:
     slots: int
     height_px: int
     width_px: int
+    address_space_bytes: int
+    open_files: int

@@ -1,14 +1,23 @@
-"""Keeps a live source going when the worker that decoded it dies: opened again, as a new epoch of the same media."""
+"""Keeps one live source going: watches its silence, opens it again when it is lost, and knows when it is over."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from stream.errors import Failure, SourceError, WorkerLost
+from stream.errors import Failure, SourceError, SourceTimeout
+from stream.lifecycle import OFF_AIR, Backoff, Happening, after, blames_the_source, verdict
 from stream.sample import Counters, Sample, Source, State, Status
+from stream.watch import Watched
 
 _LEAST_STEP_S = 0.001
+_LEAST_OPEN_S = 1.0
+"""For the last try, which begins when the time is up."""
+_BACKOFF = Backoff()
+_LEAST_PATIENCE_S = 10.0
+_MOST_WORKERS = 3
+"""That a source may take with it within `reconnect_for_s` before it is held to be the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +29,13 @@ class _Shift:
     number: int = 0
 
 
-@dataclass(slots=True)
-class _Total:
-    """Counters of the openings that are over."""
-
-    frames: int = 0
-    samples: int = 0
-    decode_errors: int = 0
-    fallbacks: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def add(self, counters: Counters) -> None:
-        self.frames += counters.frames
-        self.samples += counters.samples
-        self.decode_errors += counters.decode_errors
-        self.fallbacks += counters.fallbacks
-        for reason, count in counters.dropped.items():
-            self.dropped[reason] = self.dropped.get(reason, 0) + count
-
-    def counters(self) -> Counters:
-        return Counters(**asdict(self))
-
-
 class Reopening:
-    """A `Source` over sources that `open_source` gives, one after the other.
+    """A `Source` over sources that `open_source` gives, one after the other: all of them one media.
 
-    A live one that ends because its worker died (`worker_lost`) is opened again, at most `attempts` times in
-    `within_s` seconds and never if that is 0; in between the state is `RECONNECTING`. Positions, epochs and numbers go
-    on from what was seen; the time lost counts as media time. Anything else that ends it ends this source too, and so
-    does a stored file's worker: its bytes may have killed it. Errors raised by `open_source` become `FAILED`.
+    A live one that is lost after it gave frames is opened again, with growing delays, until frames come or
+    `reconnect_for_s` seconds have passed; in between the state is `RECONNECTING`, with the latest failure. Never if
+    that is 0. One that is connected and silent for `stall_after_s` seconds is `STALLED`; after a while it counts as
+    lost. `stream.lifecycle` has the rules. Positions, epochs and numbers go on; the time lost counts as media time.
     """
 
     def __init__(
@@ -56,21 +43,30 @@ class Reopening:
         open_source: Callable[[], Awaitable[Source]],
         *,
         live: bool,
-        attempts: int = 3,
-        within_s: float = 60.0,
+        stall_after_s: float = 5.0,
+        reconnect_for_s: float = 60.0,
+        backoff: Backoff = _BACKOFF,
+        entropy: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_source = open_source
         self._live = live
-        self._attempts = attempts
-        self._within_s = within_s
+        self._stall_after_s = stall_after_s
+        self._reconnect_for_s = reconnect_for_s
+        self._backoff = backoff
+        self._entropy = entropy
         self._clock = clock
-        self._lost_s: list[float] = []
+        self._state = State.CONNECTING
+        self._had_frames = False
+        self._tries = 0
+        self._lost_at_s: float | None = None
+        self._went_off_air = False
+        self._workers_lost_s: list[float] = []
         self._inner: Source | None = None
         self._held: dict[int, tuple[Source, Sample]] = {}
         self._shift: _Shift | None = _Shift()
         self._last: Sample | None = None
-        self._over = _Total()
+        self._over = Counters()
         self._closed = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
@@ -79,22 +75,26 @@ class Reopening:
             try:
                 inner = await self._open()
             except SourceError as error:
-                inner = None
-                end = Status(State.FAILED, failure=error.failure())
+                inner, end = None, Status(State.FAILED, failure=error.failure())
             if inner is not None:
-                async for item in inner:
-                    if isinstance(item, Status) and item.state.final:
-                        end = item
-                        break
-                    yield self._seen(inner, item)
-                self._over.add(inner.counters())
-                self._inner = None
-                await inner.aclose()
-            if not self._comes_back(end.failure):
-                yield end
+                watched = self._watch(inner)
+                try:
+                    while True:
+                        item = await watched.next()
+                        if isinstance(item, Status) and item.state.final:
+                            end = self._made_of(item, watched)
+                            break
+                        yield self._seen(inner, item, watched)
+                finally:
+                    await watched.aclose()
+                await self._leave(inner)
+            status = self._next(end)
+            yield status
+            if status.state.final:
                 return
-            self._shift = None
-            yield Status(State.RECONNECTING, reason=WorkerLost.code)
+            if await self._closed_meanwhile():
+                yield Status(State.ENDED)
+                return
 
     def release(self, sample: Sample) -> None:
         held = self._held.pop(sample.number, None)
@@ -103,11 +103,7 @@ class Reopening:
             inner.release(original)
 
     def counters(self) -> Counters:
-        total = _Total()
-        total.add(self._over.counters())
-        if self._inner is not None:
-            total.add(self._inner.counters())
-        return total.counters()
+        return self._over if self._inner is None else self._over.plus(self._inner.counters())
 
     def hurry(self, for_s: float) -> None:
         if self._inner is not None:
@@ -119,27 +115,64 @@ class Reopening:
             await self._inner.aclose()
 
     async def _open(self) -> Source | None:
-        """The next opening, None when this source was closed before it came."""
+        """The next opening, None when this source was closed before it came. Raises `SourceError`."""
         opening = asyncio.ensure_future(self._open_source())
         closed = asyncio.create_task(self._closed.wait())
         try:
-            await asyncio.wait({opening, closed}, return_when=asyncio.FIRST_COMPLETED)
+            left_s = self._left_s()
+            timeout_s = None if left_s is None else max(left_s, _LEAST_OPEN_S)
+            await asyncio.wait({opening, closed}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if self._closed.is_set():
                 return None
-            self._inner = await opening
+            if not opening.done():
+                raise SourceTimeout("It did not come back in time.")
+            self._inner = opening.result()
             return self._inner
         finally:
             closed.cancel()
             if self._inner is None:
                 await _discard(opening)
 
-    def _seen(self, inner: Source, item: Sample | Status) -> Sample | Status:
+    def _watch(self, inner: Source) -> Watched:
+        return Watched(
+            inner,
+            stall_after_s=self._stall_after_s,
+            patience_s=max(self._reconnect_for_s, _LEAST_PATIENCE_S),
+            clock=self._clock,
+        )
+
+    def _made_of(self, end: Status, watched: Watched) -> Status:
+        """How an opening ended, with what can be seen from here."""
+        lasted_s = 0.0 if watched.live_since_s is None else self._clock() - watched.live_since_s
+        if lasted_s >= self._backoff.stable_s:
+            self._tries = 0
+        return replace(end, reason=None) if watched.came_early else end
+
+    async def _leave(self, inner: Source) -> None:
+        self._over = replace(self._over.plus(inner.counters()), lag_s=None)
+        self._inner = None
+        await inner.aclose()
+
+    async def _closed_meanwhile(self) -> bool:
+        """Wait for the next try; True if this source is closed before."""
+        delay_s = self._backoff.delay_s(self._tries, self._entropy())
+        self._tries += 1
+        self._over = replace(self._over, reconnects=self._over.reconnects + 1)
+        try:
+            async with asyncio.timeout(min(delay_s, self._left_s() or 0.0)):
+                return await self._closed.wait()
+        except TimeoutError:
+            return False
+
+    def _left_s(self) -> float | None:
+        """Of the time in which it may come back; None while it is not lost."""
+        if self._lost_at_s is None:
+            return None
+        return max(self._lost_at_s + self._reconnect_for_s - self._clock(), 0.0)
+
+    def _seen(self, inner: Source, item: Sample | Status, watched: Watched) -> Sample | Status:
         if isinstance(item, Status):
-            if item.info is not None:
-                self._live = self._live or item.info.live
-            # An opening that is not the first is part of `RECONNECTING` until its first frame.
-            again = item.state is State.CONNECTING and bool(self._lost_s)
-            return Status(State.RECONNECTING, reason=WorkerLost.code) if again else item
+            return self._heard(item, watched)
         if self._shift is None:
             self._shift = self._shift_for(item)
         shift = self._shift
@@ -153,6 +186,19 @@ class Reopening:
         self._last = moved
         return moved
 
+    def _heard(self, status: Status, watched: Watched) -> Status:
+        if status.state is State.CONNECTING:
+            # An opening that is not the first is part of `RECONNECTING` until its first frame.
+            return Status(self._state)
+        if status.state is State.LIVE:
+            self._live = self._live or (watched.info is not None and watched.info.live)
+            self._had_frames = True
+            self._lost_at_s = None
+            self._went_off_air = False
+        happening = Happening.SILENCE if status.state is State.STALLED else Happening.FRAMES
+        self._state = after(self._state, happening)
+        return replace(status, state=self._state)
+
     def _shift_for(self, first: Sample) -> _Shift:
         last = self._last
         if last is None:
@@ -164,16 +210,37 @@ class Reopening:
             number=last.number + 1 - first.number,
         )
 
-    def _comes_back(self, failure: Failure | None) -> bool:
-        lost = failure is not None and failure.code == WorkerLost.code
-        if not (lost and self._live and self._within_s > 0.0) or self._closed.is_set():
-            return False
+    def _next(self, end: Status) -> Status:
+        """What the end of an opening leads to."""
+        off_air = end.reason == OFF_AIR
+        happening = verdict(end.failure, off_air=off_air, live=self._live, had_frames=self._had_frames)
+        if self._closed.is_set():
+            happening = Happening.OVER
+        elif happening is Happening.LOSS:
+            happening = self._lose(end.failure)
+        self._state = after(self._state, happening)
+        if self._state is State.ENDED:
+            return Status(State.ENDED)
+        if self._state is State.FAILED:
+            return Status(State.FAILED, failure=end.failure)
+        self._shift = None
+        reason = OFF_AIR if end.failure is None else end.failure.code
+        return Status(self._state, failure=end.failure, reason=reason)
+
+    def _lose(self, failure: Failure | None) -> Happening:
+        """A loss, or what it is in the end: time is up, or it has taken too many workers with it."""
         now_s = self._clock()
-        self._lost_s = [lost_s for lost_s in self._lost_s if now_s - lost_s < self._within_s]
-        if len(self._lost_s) >= self._attempts:
-            return False
-        self._lost_s.append(now_s)
-        return True
+        if self._lost_at_s is None:
+            self._lost_at_s = now_s
+            self._went_off_air = failure is None
+        if blames_the_source(failure):
+            recent_s = [lost_s for lost_s in self._workers_lost_s if now_s - lost_s < self._reconnect_for_s]
+            self._workers_lost_s = [*recent_s, now_s]
+            if len(self._workers_lost_s) > _MOST_WORKERS:
+                return Happening.FAULT
+        if now_s - self._lost_at_s < self._reconnect_for_s:
+            return Happening.LOSS
+        return Happening.OVER if self._went_off_air else Happening.FAULT
 
 
 async def _discard(opening: asyncio.Future[Source]) -> None:

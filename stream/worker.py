@@ -32,8 +32,6 @@ from stream.setup import Setup
 _ALIVE_EVERY_S = 1.0
 _NICENESS = 5
 _FIRST_TO_GO = "500"
-_MOST_MEMORY_BYTES = 8 << 30
-"""Of address space, of which much is never touched."""
 _log = logging.getLogger("gorewatch.worker")
 
 
@@ -87,10 +85,11 @@ class Worker:
         loop = asyncio.get_running_loop()
 
         def run() -> None:
-            failure = _outcome(lambda: pull(order.address, order.options, emitter, stop))
+            failure, off_air = _outcome(lambda: pull(order.address, order.options, emitter, stop))
             with contextlib.suppress(OSError):
                 emitter.finish()
-                self._reports.send(Done(order.source, None if stop.is_set() else failure))
+                done = Done(order.source, None) if stop.is_set() else Done(order.source, failure, off_air)
+                self._reports.send(done)
             with contextlib.suppress(RuntimeError):  # the loop has closed: the process is ending
                 loop.call_soon_threadsafe(self._stops.pop, order.source, None)
 
@@ -117,16 +116,18 @@ class Worker:
             publisher.cancel()
 
 
-def _outcome(run: Callable[[], None]) -> Failure | None:
-    """What a source's thread ended with. A defect of ours costs the source, not the worker."""
+def _outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:
+    """What a source's thread ended with: a failure, or whether it went off the air without a word.
+
+    A defect of ours costs the source, not the worker.
+    """
     try:
-        run()
+        return None, run()
     except SourceError as error:
-        return error.failure()
+        return error.failure(), False
     except Exception:
         _log.exception("a source's thread failed")
-        return InternalFault("It could not be read because of a fault of ours; the log has it.").failure()
-    return None
+        return InternalFault("It could not be read because of a fault of ours; the log has it.").failure(), False
 
 
 async def _main(setup: Setup) -> None:
@@ -141,9 +142,12 @@ async def _main(setup: Setup) -> None:
             writer.close()
 
 
-def _limit_itself() -> None:
+def _limit_itself(setup: Setup) -> None:
     """What decodes hostile media is the first to go when memory runs short, long before the machine's is used up."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (setup.address_space_bytes, setup.address_space_bytes))
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = setup.open_files if most_files == resource.RLIM_INFINITY else min(setup.open_files, most_files)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     with contextlib.suppress(OSError):  # Linux alone has it
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
 
@@ -155,11 +159,12 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     # When processors run short, what was decoded already is scored and delivered before more is decoded.
     os.nice(_NICENESS)
-    _limit_itself()
+    setup = Setup(**json.loads(sys.argv[1]))
+    _limit_itself(setup)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
     with contextlib.suppress(OSError):
-        asyncio.run(_main(Setup(**json.loads(sys.argv[1]))))
+        asyncio.run(_main(setup))
     # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.
     os._exit(0)
 

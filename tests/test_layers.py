@@ -22,6 +22,7 @@ PURE = (
     "stream.errors",
     "stream.gop",
     "stream.ids",
+    "stream.lag",
     "stream.lifecycle",
     "stream.options",
     "stream.sample",

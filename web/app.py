@@ -21,6 +21,7 @@ from inference.sizing import sizing
 from stream.address import parse
 from stream.errors import SourceError
 from stream.pool import WorkerPool
+from stream.setup import WorkerLimits
 
 from .api import auth, feed, health, media, pages, preview, problems, streams, whip
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
@@ -119,7 +120,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         stack.push_async_callback(scorer.aclose, _DRAIN_TIMEOUT_S)
         await scorer.ready()
         size = model.manifest.input
-        pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
+        limits = WorkerLimits(
+            sources=settings.limits.worker_streams, memory_bytes=settings.limits.worker_memory_mb * 1_000_000
+        )
+        pool = await stack.enter_async_context(
+            WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits)
+        )
         detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
         yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
 
@@ -142,6 +148,7 @@ async def front(
         publish=publish,
         max_streams=settings.limits.max_streams,
         egress_allow=settings.egress_allow,
+        decode_errors_per_min=settings.limits.decode_errors_per_minute,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
     parts = Parts(settings, detector, pool, registry, hub, metrics)

@@ -57,15 +57,23 @@ class _Parts(Collector):
         yield from self._delivery()
         yield from _scoring(self._scorer.stats())
         yield GaugeMetricFamily("gorewatch_workers_ready", "Whether all are up.", value=float(self._workers.ready))
+        yield CounterMetricFamily("gorewatch_worker_restarts", "Replaced workers.", value=self._workers.restarts)
 
     def _streams(self) -> Iterable[Metric]:
         states = Count(stream.state for stream in self._registry)
+        lags_s = [stream.counters.lag_s or 0.0 for stream in self._registry if not stream.state.final]
         by_state = GaugeMetricFamily("gorewatch_streams", "Streams that are known, by state.", labels=["state"])
         for state in State:
             by_state.add_metric([state.value], states[state])
         totals = self._registry.totals()
         return (
             by_state,
+            GaugeMetricFamily(
+                "gorewatch_lag_seconds_max", "Of the stream furthest behind live.", max(lags_s, default=0.0)
+            ),
+            CounterMetricFamily("gorewatch_packets", "Packets of video read.", value=totals.packets),
+            CounterMetricFamily("gorewatch_bytes", "Bytes of these packets.", value=totals.size_bytes),
+            CounterMetricFamily("gorewatch_reconnects", "Sources opened again.", value=totals.reconnects),
             CounterMetricFamily("gorewatch_frames", "Frames decoded.", value=totals.frames),
             CounterMetricFamily("gorewatch_samples", "Samples scored, of all streams.", value=totals.samples),
             CounterMetricFamily("gorewatch_decode_errors", "Errors met while decoding.", value=totals.decode_errors),

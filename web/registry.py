@@ -3,10 +3,9 @@
 import asyncio
 import re
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -23,6 +22,7 @@ from stream.sample import Source
 from stream.supervise import Reopening
 
 from .running import Stream, Tap
+from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -32,6 +32,8 @@ _CALM_S = 2.0
 _CLOSING_TIMEOUT_S = 2.2
 """A source of the pool ends within 2 s, or is given up."""
 _CUT_TIMEOUT_S = 0.3
+_PATIENCE_S = 60.0
+"""What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
 
 
 class Pool(Protocol):
@@ -57,17 +59,6 @@ class ShuttingDown(NotAccepted):
     """The service is stopping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Running totals over all streams since the start."""
-
-    frames: int
-    samples: int
-    """Scored."""
-    decode_errors: int
-    dropped: dict[str, int]
-
-
 class Registry:
     """Lives on one event loop. `publish(stream_id, media_id, event)` must not block."""
 
@@ -79,18 +70,19 @@ class Registry:
         publish: Callable[[str, str, Event], None],
         max_streams: int,
         egress_allow: tuple[str, ...],
+        decode_errors_per_min: int,
     ) -> None:
         self._pool = pool
         self._new_lane = new_lane
         self._publish = publish
         self._max_streams = max_streams
         self._egress_allow = egress_allow
+        self._decode_errors_per_min = decode_errors_per_min
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
         self._names: set[str] = set()
         self._ended: deque[str] = deque()
-        self._past: Counter[str] = Counter()
-        self._past_dropped: Counter[str] = Counter()
+        self._past = Sums()
         self._closing = False
 
     def __iter__(self) -> Iterator[Stream]:
@@ -131,7 +123,8 @@ class Registry:
             source = Reopening(
                 lambda: self._pool.pull(address, options),
                 live=address.is_live_protocol or paced,
-                within_s=policy.reconnect_for,
+                stall_after_s=policy.stall_after,
+                reconnect_for_s=policy.reconnect_for,
             )
             self._start(stream, source)
         return stream
@@ -147,7 +140,7 @@ class Registry:
                 if self._closing:
                     raise ShuttingDown("The service is stopping.")
                 stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-                self._start(stream, source)
+                self._start(stream, _watched(source, policy))
             except BaseException:
                 await source.aclose()
                 raise
@@ -177,11 +170,11 @@ class Registry:
         await asyncio.gather(*(self.end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
 
     def totals(self) -> Totals:
-        sums, dropped = Counter(self._past), Counter(self._past_dropped)
+        sums = self._past.copy()
         for stream in self._streams.values():
-            if not stream.state.final:
-                _add(sums, dropped, stream)
-        return Totals(sums["frames"], sums["samples"], sums["decode_errors"], dict(dropped))
+            if not stream.closed:
+                sums.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
+        return sums.totals()
 
     @contextmanager
     def _taken(self, name: str) -> Iterator[None]:
@@ -221,6 +214,8 @@ class Registry:
             decode=policy.decode,
             trusted=trusted,
             egress_allow=self._egress_allow,
+            patience_s=policy.stall_after + policy.reconnect_for + _PATIENCE_S,
+            decode_errors_per_min=self._decode_errors_per_min,
             paced=paced,
             loop=loop,
         )
@@ -260,7 +255,7 @@ class Registry:
             return
         for event in stream.judge.finish(time.time(), failure):
             self._tell(stream, event)
-        _add(self._past, self._past_dropped, stream)
+        self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         self._names.discard(stream.name)
         self._ended.append(stream.id)
@@ -276,7 +271,10 @@ def default_name(address: Address) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._")[:64] or "stream"
 
 
-def _add(sums: Counter[str], dropped: Counter[str], stream: Stream) -> None:
-    counters = stream.counters
-    sums.update(frames=counters.frames, samples=stream.tally.scored, decode_errors=counters.decode_errors)
-    dropped.update(stream.dropped)
+def _watched(source: Source, policy: Policy) -> Reopening:
+    """A source that came to us and cannot be asked for again: its silence is watched."""
+
+    async def itself() -> Source:
+        return source
+
+    return Reopening(itself, live=True, stall_after_s=policy.stall_after, reconnect_for_s=0.0)

@@ -93,10 +93,11 @@ class Stream:
     def hear(self, status: Status) -> None:
         """Take a change of the source's state. The final state comes with the terminal event instead."""
         self.info = status.info or self.info
-        self.failure = status.failure or self.failure
+        # Once it is live again, what it was lost by is over.
+        self.failure = None if status.state is State.LIVE else status.failure or self.failure
         if not status.state.final and status.state is not self.state:
             self.state = status.state
-            self.log.info("%s is %s", self.name, self.state.value)
+            self.log.info("%s is %s%s", self.name, self.state.value, f" ({status.reason})" if status.reason else "")
 
     def conclude(self, event: Event) -> None:
         """Take the terminal event; any other changes nothing."""

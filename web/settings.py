@@ -37,6 +37,18 @@ class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_streams: int = Field(default=64, ge=1, le=100_000, description="streams that may run at once")
+    worker_streams: int = Field(
+        default=200, ge=1, le=10_000, description="streams that one decoder process may have; more are refused"
+    )
+    worker_memory_mb: int = Field(
+        default=4000,
+        ge=200,
+        le=1_000_000,
+        description="megabytes of memory over which a decoder process is replaced; its live streams go on in another",
+    )
+    decode_errors_per_minute: int = Field(
+        default=600, ge=1, le=1_000_000, description="errors of decoding over which a live source is opened anew"
+    )
     subscriber_queue: int = Field(
         default=1000,
         ge=1,

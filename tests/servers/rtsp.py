@@ -34,15 +34,16 @@ class RtspServer:
 
 
 @contextmanager
-def run_rtsp_server(clip: Path) -> Iterator[RtspServer]:
-    """Skips the test when GStreamer's server or its bindings are missing."""
+def run_rtsp_server(clip: Path, *, port: int = 0) -> Iterator[RtspServer]:
+    """On a free port unless one is given. Skips the test when GStreamer's server or its bindings are missing."""
     need(_has_gstreamer(), "gst-rtsp-server for the system's Python", _PACKAGES)
-    process = subprocess.Popen([_PYTHON, str(_SCRIPT), str(clip)], stdout=subprocess.PIPE, text=True)
+    command = [_PYTHON, str(_SCRIPT), str(clip), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        port = process.stdout.readline()
-        assert port.strip().isdigit(), f"the RTSP server did not start: {port!r}"
-        yield RtspServer(int(port), process)
+        bound = process.stdout.readline()
+        assert bound.strip().isdigit(), f"the RTSP server did not start: {bound!r}"
+        yield RtspServer(int(bound), process)
     finally:
         process.terminate()
         process.communicate(timeout=_STOP_S)

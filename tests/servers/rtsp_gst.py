@@ -1,6 +1,6 @@
-"""Serves RTSP on a free port of the loopback address; prints the port. Run by the system's Python, see `rtsp.py`.
+"""Serves RTSP on the loopback address, on a free port for 0; prints the port. Run by the system's Python (`rtsp.py`).
 
-Usage: rtsp_gst.py CLIP.mp4, or rtsp_gst.py --check to see whether everything it needs is there.
+Usage: rtsp_gst.py CLIP.mp4 PORT, or rtsp_gst.py --check to see whether everything it needs is there.
 """
 
 import signal
@@ -59,7 +59,7 @@ def main() -> None:
         return
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service("0")
+    server.set_service(sys.argv[2])
     server.set_auth(_auth(GstRtspServer))
     mounts = server.get_mount_points()
     mounts.add_factory("/live", _factory(GstRtspServer, _LIVE, shared=True))

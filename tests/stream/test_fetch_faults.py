@@ -20,7 +20,7 @@ _LOCAL = SourceOptions(fps=1.0, egress_allow=("127.0.0.0/8",), open_timeout_s=5.
 
 def fetcher(seconds: float = 5.0, *, extensible: bool = False) -> Fetcher:
     deadline = Deadline()
-    deadline.arm(seconds, extensible=extensible)
+    deadline.arm(seconds, extensible_to_s=60.0 if extensible else 0.0)
     return Fetcher(_LOCAL, deadline)
 
 

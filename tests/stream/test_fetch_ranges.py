@@ -159,7 +159,7 @@ class _Clock:
 def test_an_answer_gives_the_seconds_anew_up_to_a_minute() -> None:
     clock = _Clock()
     deadline = Deadline(clock)
-    deadline.arm(10.0, extensible=True)
+    deadline.arm(10.0, extensible_to_s=60.0)
     clock.now_s = 9.0
     deadline.extend()
     assert deadline.left_s() == 10.0
@@ -177,7 +177,7 @@ def test_an_answer_gives_the_seconds_anew_up_to_a_minute() -> None:
 def test_a_sleep_of_ffmpegs_own_is_not_the_servers_silence() -> None:
     clock = _Clock()
     deadline = Deadline(clock)
-    deadline.arm(10.0, extensible=True)
+    deadline.arm(10.0, extensible_to_s=60.0)
     clock.now_s = 12.0
     deadline.extend()
     assert deadline.left_s() == 10.0
@@ -199,12 +199,12 @@ def _seconds_of_live(http_server: HttpServer, *, extensible: bool) -> float:
     url = opener.begin(http_server.url("/live/index.m3u8"))
     last_s = 0.0
     with av.open(url, options={"http_persistent": "0"}, io_open=opener.io_open) as container:
-        opener.deadline.arm(0.7, extensible=extensible)
+        opener.deadline.arm(0.7, extensible_to_s=60.0 if extensible else 0.0)
         started_s: float | None = None
         for packet in container.demux(video=0):
             if packet.pts is None or packet.time_base is None:
                 continue
-            opener.deadline.arm(0.7, extensible=extensible)
+            opener.deadline.arm(0.7, extensible_to_s=60.0 if extensible else 0.0)
             position_s = float(packet.pts * packet.time_base)
             started_s = position_s if started_s is None else started_s
             last_s = position_s - started_s

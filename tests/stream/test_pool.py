@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from stream.address import parse
+from stream.errors import Overloaded
 from stream.messages import REPORTS, Picked, frame
 from stream.options import SourceOptions
 from stream.pool import WorkerPool
 from stream.sample import Sample, State, Status
+from stream.setup import WorkerLimits
 from tests.media import Clips
 from tests.servers.http import HttpServer
 from tests.servers.tcp import Manner, TcpServer
@@ -291,6 +293,64 @@ async def test_a_worker_that_hangs_is_replaced(clips: Clips, monkeypatch: pytest
         os.kill(pool.workers[0].pid, signal.SIGSTOP)
         assert (await drain(source)).code == "worker_lost"
         assert (await read(pool, str(clips.jpeg))).states[-1] is State.ENDED
+
+
+async def test_workers_that_are_started_killed_and_stopped_leave_nothing(
+    clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.process._HANG_TIMEOUT_S", 1.5)
+    live = replace(trusted(), paced=True, loop=True)
+    async with a_pool() as pool:  # what is made once, a child watcher for one, is made now
+        await read(pool, str(clips.jpeg))
+    await asyncio.sleep(0)  # the closed pool's last tasks are let go of
+    before = _held()
+    async with a_pool(workers=2) as pool:
+        for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGKILL):
+            source = await pool.pull(parse(str(clips.ts)), live)
+            (worker,) = [worker for worker in pool.workers if worker.sources]
+            os.kill(worker.pid, number)
+            assert (await drain(source)).code == "worker_lost"
+            await pool.wait_ready()
+            del source
+        assert pool.restarts == 3
+    await asyncio.sleep(0)
+    assert _held() == before
+
+
+def _held() -> tuple[int, set[int], set[Path]]:
+    """Descriptors, children (zombies too) and segments of shared memory."""
+    gc.collect()  # a ring stays mapped until the last view on it is gone
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    listings = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    children = {int(child) for listing in listings for child in listing.split()}
+    return descriptors, children, set(Path("/dev/shm").iterdir())
+
+
+async def test_a_worker_that_grows_past_its_limit_is_replaced(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.pool._MEMORY_EVERY_S", 0.1)
+    limits = WorkerLimits(memory_bytes=1)  # less than any has
+    async with WorkerPool(1, width_px=64, height_px=64, limits=limits) as pool:
+        live = replace(trusted(), paced=True, loop=True)
+        for _ in range(2):
+            assert (await drain(await pool.pull(parse(str(clips.ts)), live))).code == "worker_replaced"
+        assert pool.restarts > 0
+
+
+async def test_a_worker_takes_no_more_sources_than_it_may_have(clips: Clips) -> None:
+    live = replace(trusted(), paced=True, loop=True)
+    async with WorkerPool(1, width_px=64, height_px=64, limits=WorkerLimits(sources=2)) as pool:
+        first, _ = [await pool.pull(parse(str(clips.ts)), live) for _ in range(2)]
+        with pytest.raises(Overloaded):
+            await pool.pull(parse(str(clips.ts)), live)
+        await first.aclose()
+        assert (await read(pool, str(clips.jpeg))).states[-1] is State.ENDED
+
+
+async def test_a_worker_may_open_as_many_files_as_its_sources_need() -> None:
+    async with WorkerPool(1, width_px=64, height_px=64, limits=WorkerLimits(sources=10)) as pool:
+        limits = await asyncio.to_thread(Path(f"/proc/{pool.workers[0].pid}/limits").read_text)
+    (files,) = [line.split()[3] for line in limits.splitlines() if line.startswith("Max open files")]
+    assert files == str(256 + 16 * 10)
 
 
 async def test_a_worker_that_names_a_slot_that_is_not_there_is_replaced(clips: Clips) -> None:

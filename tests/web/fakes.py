@@ -71,6 +71,7 @@ class FakePool:
 
     def __init__(self) -> None:
         self.ready = True
+        self.restarts = 0
         self.sources: list[FakeSource] = []
         self.addresses: list[Address] = []
         self.offers: list[str] = []

@@ -10,7 +10,9 @@ import pytest
 
 from inference.policy import Policy
 from stream.address import parse
+from stream.errors import ConnectionRefused
 from stream.options import SourceOptions
+from stream.sample import Counters
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.delivery.hub import Filter
@@ -63,7 +65,7 @@ async def test_a_live_stream_whose_worker_died_comes_back_as_the_same_media() ->
 
 async def test_a_failure_after_frames_keeps_what_was_scored() -> None:
     async with serving() as served:
-        stream = await served.add()
+        stream = await served.add(policy={"reconnect_for": 0.0})
         source = await served.pool.source()
         source.live()
         source.sample(0.0, 0.1)
@@ -74,6 +76,70 @@ async def test_a_failure_after_frames_keeps_what_was_scored() -> None:
         events = await told(served, 3)
         assert [event["type"] for event in events] == ["media.started", "gore.prob", "media.failed"]
         assert events[-1]["data"]["error"]["code"] == "connection_lost"
+
+
+async def test_a_stream_that_is_lost_says_by_what_and_ends_at_once_when_it_is_told_to() -> None:
+    async with serving() as served:
+        stream = await served.add(policy={"reconnect_for": 600.0})
+        path = f"/v1/streams/{stream['id']}"
+        source = await served.pool.source()
+        source.given = Counters(packets=30, size_bytes=4000, frames=20, samples=2, decode_errors=1, lag_s=0.25)
+        source.live()
+        source.sample(0.0, 0.1)
+        live = await served.until(path, lambda answer: answer["samples"] == 1)
+        assert live["counters"] == {
+            "packets": 30,
+            "bytes": 4000,
+            "frames": 20,
+            "samples": 2,
+            "dropped": {},
+            "decode_errors": 1,
+            "reconnects": 0,
+            "lag": 0.25,
+        }
+        served.pool.refuse = ConnectionRefused("Nobody listens.")
+        source.fail("connection_lost", "It broke.")
+        lost = await served.until(path, lambda answer: answer["counters"]["reconnects"] > 0)
+        assert lost["state"] == "reconnecting"
+        assert lost["error"]["code"] in ("connection_lost", "connection_refused")
+        assert lost["counters"]["lag"] is None
+        async with served.http.get("/metrics") as response:
+            metrics = await response.text()
+        assert "gorewatch_reconnects_total 1.0" in metrics
+        assert 'gorewatch_streams{state="reconnecting"} 1.0' in metrics
+        assert "gorewatch_packets_total 30.0" in metrics
+        async with served.http.delete(path) as response:
+            assert response.status == 200
+            assert (await response.json())["request"]["operations"] == 1
+        assert (await served.get(path))["state"] == "ended"
+        kinds = [event["type"] for event in await told(served, 4)]
+        assert kinds == ["media.started", "gore.prob", "media.stalled", "media.finished"]
+
+
+async def test_a_live_stream_that_falls_silent_is_stalled_until_frames_come() -> None:
+    async with serving() as served:
+        stream = await served.add(policy={"stall_after": 0.1})
+        path = f"/v1/streams/{stream['id']}"
+        source = await served.pool.source()
+        source.live()
+        source.sample(0.0, 0.1)
+        await served.until(path, lambda answer: answer["state"] == "stalled")
+        source.sample(5.0, 0.1)
+        await served.until(path, lambda answer: answer["samples"] == 2)
+        events = {event["type"]: event for event in await told(served, 4)}
+        assert events["media.stalled"]["data"]["reason"] == "silent"
+        assert "media.resumed" in events
+
+
+async def test_a_publisher_that_falls_silent_is_stalled_too() -> None:
+    async with serving() as served:
+        stream, _ = await served.registry.receive("v=0", name="cam", policy=Policy(stall_after=0.1))
+        source = await served.pool.source()
+        source.live()
+        await served.until(f"/v1/streams/{stream.id}", lambda answer: answer["state"] == "stalled")
+        source.fail("timeout", "The publisher sent no frame.")
+        failed = await served.until(f"/v1/streams/{stream.id}", lambda answer: answer["state"] == "failed")
+        assert failed["error"]["code"] == "timeout"
 
 
 async def test_the_service_takes_no_more_streams_once_it_stops_and_ends_those_it_has() -> None:

@@ -26,10 +26,14 @@ class Detector:
 
 
 class Workers(Protocol):
-    """What readiness asks of the pool."""
+    """What readiness and metrics ask of the pool."""
 
     @property
     def ready(self) -> bool: ...
+    @property
+    def restarts(self) -> int:
+        """Workers replaced since the start."""
+        ...
 
 
 class Scoring(Protocol):

@@ -81,4 +81,20 @@ def stream_json(stream: Stream) -> Json:
         "width": None if info is None else info.width,
         "height": None if info is None else info.height,
         "fps": None if info is None else info.fps,
+        "counters": counters_json(stream),
+    }
+
+
+def counters_json(stream: Stream) -> Json:
+    """Running totals over all openings of a stream; `lag` is of the present one."""
+    counters = stream.counters
+    return {
+        "packets": counters.packets,
+        "bytes": counters.size_bytes,
+        "frames": counters.frames,
+        "samples": counters.samples,
+        "dropped": stream.dropped,
+        "decode_errors": counters.decode_errors,
+        "reconnects": counters.reconnects,
+        "lag": None if counters.lag_s is None else seconds(counters.lag_s),
     }

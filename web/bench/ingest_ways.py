@@ -156,7 +156,7 @@ def opencv() -> Callable[[Path, int], Cost] | None:
     return read
 
 
-def _cpu_s(work: Callable[[], None]) -> float:
+def _cpu_s(work: Callable[[], object]) -> float:
     before_s = time.process_time()
     work()
     return time.process_time() - before_s
