@@ -16,6 +16,7 @@
       DecodeFailed          its packets could not be turned into frames
       WorkerLost            the process that decoded it died
       Overloaded            no worker had room for it
+      PortsTaken            every UDP port that WebRTC may use is in use
       PublishRefused        a WebRTC offer that cannot be answered
         OfferInvalid          it is not SDP, or offers no video
         CodecUnsupported      it offers no codec that we decode
@@ -113,6 +114,11 @@ class WorkerLost(SourceError):
 
 class Overloaded(SourceError):
     code = "overloaded"
+    retryable = True
+
+
+class PortsTaken(SourceError):
+    code = "ports_taken"
     retryable = True
 
 

@@ -22,13 +22,16 @@ import av.logging
 
 from stream.emit import Emitter
 from stream.errors import Failure, InternalFault, SourceError
-from stream.messages import ORDERS, Alive, Done, GiveBack, Pull, Ready, Receive, Reports, Stop, read_frame
+from stream.messages import ORDERS, Alive, Done, GiveBack, Pull, Ready, Receive, Reports, Stop, Trickle, read_frame
 from stream.options import SourceOptions
 from stream.pull import pull
 from stream.ring import SlotMemory, Slots
 from stream.setup import Setup
+from stream.webrtc_ports import MediaLoop
 
 _ALIVE_EVERY_S = 1.0
+_MOST_TRICKLES = 32
+"""Fragments of one publisher that wait; more are dropped."""
 _NICENESS = 5
 _FIRST_TO_GO = "500"
 _MOST_MEMORY_BYTES = 8 << 30
@@ -45,6 +48,7 @@ class Worker:
         self._slots = Slots(memory.slots)
         self._stops: dict[int, threading.Event] = {}
         self._publishers: dict[int, asyncio.Task[None]] = {}
+        self._trickles: dict[int, asyncio.Queue[Trickle]] = {}
 
     async def serve(self, orders: asyncio.StreamReader) -> None:
         """Follow orders until the service goes away."""
@@ -57,6 +61,8 @@ class Worker:
                         self._pull(order)
                     case Receive() as order:
                         self._receive(order)
+                    case Trickle(source=source) as order:
+                        self._trickle(source, order)
                     case Stop(source=source):
                         self._stop(source)
                     case GiveBack(slots=slots):
@@ -96,11 +102,18 @@ class Worker:
 
         stop = self._stops[order.source] = threading.Event()
         emitter = self._emitter(order.source, order.options, stop)
-        task = asyncio.create_task(receive(order, emitter, self._reports), name=f"receive-{order.source}")
+        trickles = self._trickles[order.source] = asyncio.Queue(_MOST_TRICKLES)
+        task = asyncio.create_task(receive(order, emitter, self._reports, trickles), name=f"receive-{order.source}")
         self._publishers[order.source] = task
         task.add_done_callback(lambda _: self._forget_publisher(order.source))
 
+    def _trickle(self, source: int, order: Trickle) -> None:
+        trickles = self._trickles.get(source)
+        if trickles is not None and not trickles.full():
+            trickles.put_nowait(order)
+
     def _forget_publisher(self, source: int) -> None:
+        self._trickles.pop(source, None)
         self._publishers.pop(source, None)
         self._stops.pop(source, None)
 
@@ -153,7 +166,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
     with contextlib.suppress(OSError):
-        asyncio.run(_main(Setup(**json.loads(sys.argv[1]))))
+        with asyncio.Runner(loop_factory=MediaLoop) as runner:
+            runner.run(_main(Setup(**json.loads(sys.argv[1]))))
     # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.
     os._exit(0)
 
