@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
-MOST_ASKED_PER_S = 1.0
+MOST_ASKED_PER_S = 2.0
 """At higher rates `auto` decodes everything: docs/whip.md has the figures."""
 _RARELY_S = 2.0
 """How often `keyframes` asks, unless samples are wanted less often."""

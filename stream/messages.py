@@ -40,7 +40,7 @@ class Receive:
     source: int
     offer: str
     options: SourceOptions
-    ice: IceOptions = IceOptions()
+    ice: IceOptions = field(default_factory=IceOptions)
     kind: Literal["receive"] = "receive"
 
 

@@ -40,10 +40,11 @@ class _Total:
 class Reopening:
     """A `Source` over sources that `open_source` gives, one after the other.
 
-    A live one that ends because its worker died (`worker_lost`) is opened again, at most `attempts` times in
-    `within_s` seconds and never if that is 0; in between the state is `RECONNECTING`. Positions, epochs and numbers go
-    on from what was seen; the time lost counts as media time. Anything else that ends it ends this source too, and so
-    does a stored file's worker: its bytes may have killed it. Errors raised by `open_source` become `FAILED`.
+    A live one that ends with one of the codes `after` is opened again, at most `attempts` times in `within_s` seconds
+    and never if that is 0; in between the state is `RECONNECTING`. Only a worker that died (`worker_lost`) is a reason
+    before the first sample. Positions, epochs and numbers go on from what was seen; the time lost counts as media time.
+    Anything else that ends it ends this source too, and so does a stored file's worker: its bytes may have killed it.
+    Errors raised by `open_source` become `FAILED`.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class Reopening:
         live: bool,
         attempts: int = 3,
         within_s: float = 60.0,
+        after: frozenset[str] = frozenset({WorkerLost.code}),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_source = open_source
         self._live = live
         self._attempts = attempts
         self._within_s = within_s
+        self._after = after
         self._clock = clock
         self._lost_s: list[float] = []
         self._inner: Source | None = None
@@ -66,6 +69,7 @@ class Reopening:
         self._shift: _Shift | None = _Shift()
         self._last: Sample | None = None
         self._over = _Total()
+        self._reason = WorkerLost.code
         self._closed = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
@@ -89,7 +93,7 @@ class Reopening:
                 yield end
                 return
             self._shift = None
-            yield Status(State.RECONNECTING, reason=WorkerLost.code)
+            yield Status(State.RECONNECTING, reason=self._reason)
 
     def release(self, sample: Sample) -> None:
         held = self._held.pop(sample.number, None)
@@ -130,7 +134,7 @@ class Reopening:
                 self._live = self._live or item.info.live
             # An opening that is not the first is part of `RECONNECTING` until its first frame.
             again = item.state is State.CONNECTING and bool(self._lost_s)
-            return Status(State.RECONNECTING, reason=WorkerLost.code) if again else item
+            return Status(State.RECONNECTING, reason=self._reason) if again else item
         if self._shift is None:
             self._shift = self._shift_for(item)
         shift = self._shift
@@ -156,7 +160,10 @@ class Reopening:
         )
 
     def _comes_back(self, failure: Failure | None) -> bool:
-        lost = failure is not None and failure.code == WorkerLost.code
+        if failure is None or (failure.code != WorkerLost.code and self._last is None):
+            return False
+        self._reason = failure.code
+        lost = failure.code in self._after
         if not (lost and self._live and self._within_s > 0.0) or self._closed.is_set():
             return False
         now_s = self._clock()

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 
-from aiortc import RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCRtpReceiver
 from av.video.frame import VideoFrame
 
 from stream.asking import Asking
@@ -31,9 +31,7 @@ _NO_PICTURE_S = 30.0
 _GONE = frozenset({"failed", "closed"})
 
 
-async def receive(
-    order: Receive, emitter: Emitter, reports: Reports, trickles: "asyncio.Queue[Trickle]"
-) -> None:
+async def receive(order: Receive, emitter: Emitter, reports: Reports, trickles: "asyncio.Queue[Trickle]") -> None:
     """Answer an offer and sample its video until the peer leaves, falls silent, or this task is cancelled.
 
     Every outcome is reported with `Done`; cancellation is the service's wish, hence no failure.
@@ -50,9 +48,11 @@ async def receive(
         _log.exception("a publisher's task failed")
         failure = InternalFault("It could not be received because of a fault of ours; the log has it.")
     finally:
-        await publisher.aclose()
-        emitter.finish()
-        reports.send(Done(order.source, failure.failure() if failure is not None else None))
+        try:
+            await publisher.aclose()
+        finally:
+            emitter.finish()
+            reports.send(Done(order.source, failure.failure() if failure is not None else None))
 
 
 class Publisher:
@@ -91,11 +91,11 @@ class Publisher:
         self._peer.remove_all_listeners("connectionstatechange")
         if self._asking is not None:
             self._asking.cancel()
-        try:
-            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                await self._peer.close()
-        except Exception:
-            _log.exception("a peer connection did not close")
+        # aiortc closes by itself when the peer says goodbye, and does not bear that what waits for it is cancelled.
+        closing = asyncio.create_task(self._peer.close(), name=f"close-{self._order.source}")
+        done, _ = await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
+        if not done or closing.exception() is not None:
+            _log.error("a peer connection did not close: %r", closing.exception() if done else "no end in time")
 
     async def _trickle(self, ice: IceSession, trickles: "asyncio.Queue[Trickle]") -> None:
         while True:

@@ -38,7 +38,9 @@ class Answer:
 def new_peer(ice: IceOptions) -> RTCPeerConnection:
     """A connection that contacts the configured servers alone."""
     servers = [
-        RTCIceServer(url, username=ice.username, credential=ice.credential) if url.startswith("turn") else RTCIceServer(url)
+        RTCIceServer(url, username=ice.username, credential=ice.credential)
+        if url.startswith("turn")
+        else RTCIceServer(url)
         for url in ice.servers
     ]
     return RTCPeerConnection(RTCConfiguration(iceServers=servers))

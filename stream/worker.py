@@ -165,9 +165,8 @@ def main() -> None:
     _limit_itself()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
-    with contextlib.suppress(OSError):
-        with asyncio.Runner(loop_factory=MediaLoop) as runner:
-            runner.run(_main(Setup(**json.loads(sys.argv[1]))))
+    with contextlib.suppress(OSError), asyncio.Runner(loop_factory=MediaLoop) as runner:
+        runner.run(_main(Setup(**json.loads(sys.argv[1]))))
     # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.
     os._exit(0)
 

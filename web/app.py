@@ -119,7 +119,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         stack.push_async_callback(scorer.aclose, _DRAIN_TIMEOUT_S)
         await scorer.ready()
         size = model.manifest.input
-        pool = await stack.enter_async_context(WorkerPool(settings.workers, width_px=size.width, height_px=size.height))
+        pool = await stack.enter_async_context(
+            WorkerPool(settings.workers, width_px=size.width, height_px=size.height, ice=settings.ice)
+        )
         detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
         yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
 
@@ -141,6 +143,7 @@ async def front(
         new_lane=scorer.lane,
         publish=publish,
         max_streams=settings.limits.max_streams,
+        max_publishers=settings.limits.max_publishers,
         egress_allow=settings.egress_allow,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)

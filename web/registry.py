@@ -17,11 +17,12 @@ from inference.pipeline import Scores, run
 from inference.policy import Policy
 from inference.summary import Summary
 from stream.address import Address
-from stream.errors import Failure, InternalFault
+from stream.errors import ConnectionLost, Failure, InternalFault, SourceTimeout, WorkerLost
 from stream.options import SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
+from .publishing import Publishing, ReceivedSource
 from .running import Stream, Tap
 
 ENDED_KEPT = 1000
@@ -30,13 +31,15 @@ _END_TIMEOUT_S = 5.0
 _CLOSING_TIMEOUT_S = 2.2
 """A source of the pool ends within 2 s, or is given up."""
 _CUT_TIMEOUT_S = 0.3
+_PUBLISHER_LOST = frozenset({WorkerLost.code, ConnectionLost.code, SourceTimeout.code})
+"""After these the next publisher of the name is waited for."""
 
 
 class Pool(Protocol):
     """What opens sources: `stream.pool.WorkerPool`."""
 
     async def pull(self, address: Address, options: SourceOptions) -> Source: ...
-    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[Source, str]: ...
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]: ...
 
 
 class NotAccepted(Exception):
@@ -49,6 +52,10 @@ class NameTaken(NotAccepted):
 
 class TooManyStreams(NotAccepted):
     """As many run as are allowed."""
+
+
+class TooManyPublishers(NotAccepted):
+    """As many publish as are allowed."""
 
 
 class ShuttingDown(NotAccepted):
@@ -76,12 +83,16 @@ class Registry:
         new_lane: Callable[[], Scores],
         publish: Callable[[str, str, Event], None],
         max_streams: int,
+        max_publishers: int,
         egress_allow: tuple[str, ...],
     ) -> None:
         self._pool = pool
         self._new_lane = new_lane
         self._publish = publish
         self._max_streams = max_streams
+        self._max_publishers = max_publishers
+        self._answering = 0
+        self._publishings: dict[str, tuple[Stream, Publishing]] = {}
         self._egress_allow = egress_allow
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
@@ -134,22 +145,51 @@ class Registry:
             self._start(stream, source)
         return stream
 
-    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Stream, str]:
-        """Start a stream that a WebRTC peer publishes. Returns it with the SDP answer.
+    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Publishing, str]:
+        """Start a stream that a WebRTC peer publishes, or let it go on if its publisher was lost.
 
-        Raises `NotAccepted` and, for an offer that is not answered, `stream.errors.SourceError`.
+        Returns who publishes with the SDP answer. Raises `NotAccepted` and, for an offer that is not answered,
+        `stream.errors.SourceError`.
         """
+        going_on = self._publishings.get(name)
+        if going_on is not None and going_on[1].vacant and not self._closing:
+            return await self._take_over(*going_on, offer_sdp)
         with self._taken(name):
-            source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+            if len(self._publishings) + self._answering >= self._max_publishers:
+                raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
+            self._answering += 1
             try:
-                if self._closing:
-                    raise ShuttingDown("The service is stopping.")
-                stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-                self._start(stream, source)
-            except BaseException:
+                source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+            finally:
+                self._answering -= 1
+            if self._closing:
                 await source.aclose()
-                raise
-        return stream, answer
+                raise ShuttingDown("The service is stopping.")
+            publishing = Publishing(source, within_s=policy.reconnect_for)
+            stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
+            self._publishings[name] = (stream, publishing)
+            self._start(
+                stream, Reopening(publishing.next, live=True, within_s=policy.reconnect_for, after=_PUBLISHER_LOST)
+            )
+        return publishing, answer
+
+    async def _take_over(self, stream: Stream, publishing: Publishing, offer_sdp: str) -> tuple[Publishing, str]:
+        publishing.reserve()
+        try:
+            source, answer = await self._pool.receive(offer_sdp, self._options(stream.policy, trusted=False))
+        except BaseException:
+            publishing.unreserve()
+            raise
+        if stream.closed or self._closing:
+            await source.aclose()
+            raise NameTaken(f"The stream {stream.name} ended just now; publish it again.")
+        publishing.take_over(source)
+        return publishing, answer
+
+    def publishing(self, name: str, session: str) -> tuple[Stream, Publishing] | None:
+        """The stream that a publisher's session feeds, while it does."""
+        found = self._publishings.get(name)
+        return found if found is not None and found[1].session == session else None
 
     async def end(self, stream: Stream, *, within_s: float = _END_TIMEOUT_S) -> Summary:
         """End a stream, if it has not ended by itself, and return its final summary.
@@ -258,6 +298,8 @@ class Registry:
         _add(self._past, self._past_dropped, stream)
         stream.close()
         self._names.discard(stream.name)
+        if stream.pushed:
+            self._publishings.pop(stream.name, None)
         self._ended.append(stream.id)
         if len(self._ended) > ENDED_KEPT:
             gone = self._streams.pop(self._ended.popleft())
