@@ -4,7 +4,7 @@ Key frames alone cost a fraction of decoding everything, but publishers send the
 picture loss indication, PLI). So the publisher is asked once per sample and what comes between is held undecoded. The
 next key frame makes what is held worthless; where it does not come in time, what is held is decoded after all and
 everything from then on, so that a publisher that takes no notice costs more, but never a sample. It is asked again
-from time to time. Nothing is left undecoded before a publisher has answered once.
+from time to time. Nothing is left undecoded before a publisher has answered twice.
 
 Before the first key frame, and after a loss, nothing can be decoded; then the publisher is asked at once.
 """
@@ -17,8 +17,11 @@ MOST_ASKED_PER_S = 2.0
 """At higher rates `auto` decodes everything: docs/whip.md has the figures."""
 _RARELY_S = 2.0
 """How often `keyframes` asks, unless samples are wanted less often."""
-_ANSWER_S = 1.0
-"""From asking to the key frame."""
+_ANSWER_S, _ANSWER_SHARE = 1.0, 0.8
+"""From asking to the key frame at most: so long, and this share of the time between two questions. What comes later may
+have come by itself."""
+_TRUSTED = 2
+"""Answers in a row, before anything is left undecoded."""
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 10.0, 160.0
 _MOST_IN_VAIN = 3
 _MOST_HELD = 300
@@ -55,6 +58,8 @@ class Asking:
         self._every_s = max(1.0 / fps, _RARELY_S) if mode == "keyframes" else 1.0 / fps
         self._asks = asks
         self._keys_only = mode == "keyframes"
+        self._patience_s = min(_ANSWER_S, _ANSWER_SHARE * self._every_s)
+        self._answers = 0
         self._sparing = False
         self._lost = True
         self._in_vain = 0
@@ -118,15 +123,19 @@ class Asking:
         return True
 
     def _unanswered(self, now_s: float) -> bool:
-        return self._asked_s is not None and now_s - self._asked_s > _ANSWER_S
+        return self._asked_s is not None and now_s - self._asked_s > self._patience_s
 
     def _answered(self, now_s: float) -> None:
         """A key frame came, asked for or not."""
         if self._asked_s is not None and not self._unanswered(now_s):
-            self._sparing = self._asks
-            self._pause_s = _FIRST_PAUSE_S
+            self._answers += 1
+            self._sparing = self._asks and self._answers >= _TRUSTED
+            if self._sparing:
+                self._pause_s = _FIRST_PAUSE_S
             # Counted from the question, so that the way there and back does not slow the rate down.
             self._next_s = self._asked_s + self._every_s
+        elif self._asked_s is not None and self._asks and not self._keys_only and not self._lost:
+            self._give_up(now_s)
         elif self._sparing or self._keys_only or self._next_s is None:
             self._next_s = now_s + self._every_s
         else:
@@ -140,6 +149,7 @@ class Asking:
     def _give_up(self, now_s: float) -> None:
         """It takes no notice: decode everything, and ask again much later."""
         self._sparing = False
+        self._answers = 0
         self._asked_s = None
         self._held.clear()
         self._next_s = now_s + self._pause_s

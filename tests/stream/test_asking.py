@@ -98,6 +98,14 @@ def test_key_frames_that_come_by_themselves_need_no_asking() -> None:
     assert publisher.asked == []
 
 
+@pytest.mark.parametrize(("fps", "gop_s"), [(2.0, 1.0), (2.0, 0.8), (1.0, 1.5), (1.0, 1.3), (0.5, 3.0)])
+def test_key_frames_that_come_by_themselves_but_too_seldom_are_no_answers(fps: float, gop_s: float) -> None:
+    publisher = Publisher("auto", fps=fps, answers_s=None, gop_s=gop_s)
+    publisher.run(60.0)
+    held = [now_s for now_s, choice in publisher.choices if choice is Choice.HOLD]
+    assert len(held) < 0.1 * len(publisher.choices)
+
+
 def test_what_is_held_is_bounded() -> None:
     publisher = Publisher("auto", fps=0.01)
     publisher.asking.frame(key=True, size_bytes=1, now_s=0.0)
