@@ -18,12 +18,15 @@ LAYERS = {
 
 PURE = (
     "stream.address",
+    "stream.asking",
     "stream.errors",
+    "stream.ice",
     "stream.ids",
     "stream.lifecycle",
     "stream.options",
     "stream.sample",
     "stream.sampling",
+    "stream.sdp_fragment",
     "stream.timeline",
     "inference.agreement",
     "inference.batching",

@@ -57,7 +57,8 @@ async def test_the_private_names_of_aiortc_and_aioice_are_there() -> None:
     assert isinstance(connection, Connection)
     connection._local_username, connection._local_password = "changed", "changed-too"
     assert (connection.local_username, connection.local_password) == ("changed", "changed-too")
-    assert connection._check_list == connection._remote_candidates == []
+    assert connection._check_list == []
+    assert connection._remote_candidates == []
     assert connection._remote_candidates_end is False
     assert inspect.iscoroutinefunction(Connection.check_start)
 

@@ -48,8 +48,8 @@ def hold_udp(ports: Iterable[int]) -> Iterator[None]:
 async def test_a_publisher_whose_candidates_all_come_later_gets_through(pool: WorkerPool, clips: Clips) -> None:
     # Nor does the publisher learn where the receiver is: only what is trickled can bring them together.
     options = trusted(fps=4.0, deadline_s=10.0)
-    changes = {"offered": without_candidates, "answered": without_candidates}
-    async with publishing(pool, clips.ts, options, **changes) as (source, peer):
+    bare = without_candidates
+    async with publishing(pool, clips.ts, options, offered=bare, answered=bare) as (source, peer):
         for line in re.findall(CANDIDATE_LINES, peer.localDescription.sdp):
             source.trickle(f"a=mid:0\r\na={line}\r\n")
         reading = await drain(source, samples=3)

@@ -125,7 +125,12 @@ class BadNetwork:
         delay_s = self._random.uniform(0.0, self._jitter_s)
         if self._random.random() < self._reordered:
             delay_s += 0.03
-        asyncio.get_running_loop().call_later(delay_s, lambda: way.is_closing() or way.sendto(data, to))
+
+        def send() -> None:
+            if not way.is_closing():
+                way.sendto(data, to)
+
+        asyncio.get_running_loop().call_later(delay_s, send)
 
 
 class _Ear(asyncio.DatagramProtocol):
