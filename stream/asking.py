@@ -4,11 +4,13 @@ Key frames alone cost a fraction of decoding everything, but publishers send the
 picture loss indication, PLI). So the publisher is asked once per sample and what comes between is held undecoded. The
 next key frame makes what is held worthless; where it does not come in time, what is held is decoded after all and
 everything from then on, so that a publisher that takes no notice costs more, but never a sample. It is asked again
-from time to time. Nothing is left undecoded before a publisher has answered twice.
+from time to time. Nothing is left undecoded before a publisher has answered a few times.
 
 Before the first key frame, and after a loss, nothing can be decoded; then the publisher is asked at once.
 """
 
+import math
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -17,12 +19,13 @@ MOST_ASKED_PER_S = 2.0
 """At higher rates `auto` decodes everything: docs/whip.md has the figures."""
 _RARELY_S = 2.0
 """How often `keyframes` asks, unless samples are wanted less often."""
-_ANSWER_S, _ANSWER_SHARE = 1.0, 0.8
-"""From asking to the key frame at most: so long, and this share of the time between two questions. What comes later may
-have come by itself."""
-_TRUSTED = 2
-"""Answers in a row, before anything is left undecoded."""
-_FIRST_PAUSE_S, _LAST_PAUSE_S = 10.0, 160.0
+_PATIENCE_S = 1.0
+"""For the way to the publisher and back, beyond the time between two questions."""
+_SLOWER = 1.25
+"""Key frames may come this much slower than they are asked for: questions are lost, and answers late."""
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 5.0, 160.0
+_LEAST_KEYS, _MOST_KEYS = 3, 6
+"""That are looked at to tell how often they come."""
 _MOST_IN_VAIN = 3
 _MOST_HELD = 300
 _MOST_HELD_BYTES = 8_000_000
@@ -54,18 +57,19 @@ class Asking:
     """The choices of one publisher. All times in seconds of one monotonic clock."""
 
     def __init__(self, mode: Literal["auto", "all", "keyframes"], *, fps: float) -> None:
-        asks = mode == "keyframes" or (mode == "auto" and fps <= MOST_ASKED_PER_S)
-        self._every_s = max(1.0 / fps, _RARELY_S) if mode == "keyframes" else 1.0 / fps
-        self._asks = asks
         self._keys_only = mode == "keyframes"
-        self._patience_s = min(_ANSWER_S, _ANSWER_SHARE * self._every_s)
-        self._answers = 0
+        self._asks = self._keys_only or (mode == "auto" and fps <= MOST_ASKED_PER_S)
+        self._every_s = max(1.0 / fps, _RARELY_S) if self._keys_only else 1.0 / fps
+        self._keys_s: deque[float] = deque(maxlen=_MOST_KEYS)
+        self._next_s = math.inf
+        self._open = 0
+        self._first_s: float | None = None
+        self._answered = False
+        self._pause_s = _FIRST_PAUSE_S
         self._sparing = False
         self._lost = True
+        self._lost_asked_s = -math.inf
         self._in_vain = 0
-        self._asked_s: float | None = None
-        self._next_s: float | None = None
-        self._pause_s = _FIRST_PAUSE_S
         self._held = _Held()
 
     @property
@@ -76,16 +80,17 @@ class Asking:
     def frame(self, *, key: bool, size_bytes: int, now_s: float) -> Choice:
         """What becomes of the frame that has come."""
         if key:
-            self._answered(now_s)
+            self._key(now_s)
             return Choice.ALONE
         if self._keys_only or self._lost:
             return Choice.SKIP
+        if self._overdue(now_s):
+            self._give_up(now_s)
         if not self._sparing:
             return Choice.DECODE
         self._held.frames += 1
         self._held.size_bytes += size_bytes
-        full = self._held.frames >= _MOST_HELD or self._held.size_bytes >= _MOST_HELD_BYTES
-        if full or self._unanswered(now_s):
+        if self._held.frames >= _MOST_HELD or self._held.size_bytes >= _MOST_HELD_BYTES:
             self._give_up(now_s)
             return Choice.DECODE
         return Choice.HOLD
@@ -97,60 +102,69 @@ class Asking:
 
     def ask(self, now_s: float) -> bool:
         """Whether the publisher is to be asked now; to be called with each frame."""
-        if self._asked_s is not None and not self._unanswered(now_s):
-            return False
         if self._lost:
             return self._ask_for_the_lost(now_s)
-        if not self._asks or self._next_s is None or now_s < self._next_s:
+        if now_s < self._next_s:
             return False
-        if self._asked_s is not None and not self._keys_only:
-            # It is decoded anyway.
-            self._give_up(now_s)
-            return False
-        self._asked_s = now_s
-        self._next_s = now_s + self._every_s
+        # By the clock and not by the answers, so that the way there and back does not slow the rate down.
+        self._next_s = max(self._next_s + self._every_s, now_s + 0.5 * self._every_s)
+        self._open += 1
+        if self._first_s is None:
+            self._first_s = now_s
         return True
 
     def _ask_for_the_lost(self, now_s: float) -> bool:
-        if self._asked_s is not None:
-            self._in_vain += 1
+        if now_s - self._lost_asked_s < _PATIENCE_S:
+            return False
         if self._in_vain >= _MOST_IN_VAIN and not self._keys_only:
             # Some encoders refresh the picture bit by bit and never send a key frame: what comes has to do.
             self._lost = False
             self._give_up(now_s)
             return False
-        self._asked_s = now_s
+        self._in_vain += 1
+        self._lost_asked_s = now_s
         return True
 
-    def _unanswered(self, now_s: float) -> bool:
-        return self._asked_s is not None and now_s - self._asked_s > self._patience_s
-
-    def _answered(self, now_s: float) -> None:
+    def _key(self, now_s: float) -> None:
         """A key frame came, asked for or not."""
-        if self._asked_s is not None and not self._unanswered(now_s):
-            self._answers += 1
-            self._sparing = self._asks and self._answers >= _TRUSTED
-            if self._sparing:
-                self._pause_s = _FIRST_PAUSE_S
-            # Counted from the question, so that the way there and back does not slow the rate down.
-            self._next_s = self._asked_s + self._every_s
-        elif self._asked_s is not None and self._asks and not self._keys_only and not self._lost:
-            self._give_up(now_s)
-        elif self._sparing or self._keys_only or self._next_s is None:
-            self._next_s = now_s + self._every_s
-        else:
-            # While all is decoded, the pause is what counts.
-            self._next_s = max(self._next_s, now_s + self._every_s)
-        self._asked_s = None
         self._lost = False
+        self._lost_asked_s = -math.inf
         self._in_vain = 0
         self._held.clear()
+        if not self._asks:
+            return
+        if self._open:
+            self._open -= 1
+            if not self._answered:
+                # How long the first answer took says nothing about how often they come.
+                self._keys_s.clear()
+            self._answered = True
+        elif self._keys_s or self._next_s == math.inf:
+            self._next_s = now_s + self._every_s
+        elif now_s < self._next_s:
+            # It came by itself in a pause.
+            return
+        self._keys_s.append(now_s)
+        if len(self._keys_s) >= _LEAST_KEYS:
+            mean_s = (self._keys_s[-1] - self._keys_s[0]) / (len(self._keys_s) - 1)
+            if mean_s <= _SLOWER * self._every_s:
+                self._sparing = True
+                self._pause_s = _FIRST_PAUSE_S
+            elif not self._keys_only:
+                self._give_up(now_s)
+
+    def _overdue(self, now_s: float) -> bool:
+        """A question was asked and nothing came of it."""
+        since_s = self._keys_s[-1] if self._keys_s else self._first_s
+        return self._open > 0 and since_s is not None and now_s - since_s > self._every_s + _PATIENCE_S
 
     def _give_up(self, now_s: float) -> None:
-        """It takes no notice: decode everything, and ask again much later."""
+        """It takes no notice, or not often enough: decode everything, and ask again much later."""
         self._sparing = False
-        self._answers = 0
-        self._asked_s = None
+        self._open = 0
+        self._first_s = None
+        self._answered = False
+        self._keys_s.clear()
         self._held.clear()
-        self._next_s = now_s + self._pause_s
+        self._next_s = now_s + self._pause_s if self._asks else math.inf
         self._pause_s = min(2.0 * self._pause_s, _LAST_PAUSE_S)
