@@ -162,16 +162,22 @@ class Registry:
                 source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
             finally:
                 self._answering -= 1
-            if self._closing:
+            try:
+                return self._publish(source, name=name, policy=policy), answer
+            except BaseException:
+                self._publishings.pop(name, None)
                 await source.aclose()
-                raise ShuttingDown("The service is stopping.")
-            publishing = Publishing(source, within_s=policy.reconnect_for)
-            stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-            self._publishings[name] = (stream, publishing)
-            self._start(
-                stream, Reopening(publishing.next, live=True, within_s=policy.reconnect_for, after=_PUBLISHER_LOST)
-            )
-        return publishing, answer
+                raise
+
+    def _publish(self, source: ReceivedSource, *, name: str, policy: Policy) -> Publishing:
+        if self._closing:
+            raise ShuttingDown("The service is stopping.")
+        within_s = policy.reconnect_for
+        publishing = Publishing(source, within_s=within_s)
+        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
+        self._publishings[name] = (stream, publishing)
+        self._start(stream, Reopening(publishing.next, live=True, within_s=within_s, after=_PUBLISHER_LOST))
+        return publishing
 
     async def _take_over(self, stream: Stream, publishing: Publishing, offer_sdp: str) -> tuple[Publishing, str]:
         publishing.reserve()
