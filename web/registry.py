@@ -163,13 +163,13 @@ class Registry:
             finally:
                 self._answering -= 1
             try:
-                return self._publish(source, name=name, policy=policy), answer
+                return self._start_published(source, name=name, policy=policy), answer
             except BaseException:
                 self._publishings.pop(name, None)
                 await source.aclose()
                 raise
 
-    def _publish(self, source: ReceivedSource, *, name: str, policy: Policy) -> Publishing:
+    def _start_published(self, source: ReceivedSource, *, name: str, policy: Policy) -> Publishing:
         if self._closing:
             raise ShuttingDown("The service is stopping.")
         within_s = policy.reconnect_for
