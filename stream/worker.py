@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import av.logging
@@ -97,15 +97,21 @@ class Worker:
         threading.Thread(target=run, name=f"gorewatch-pull-{order.source}", daemon=True).start()
 
     def _receive(self, order: Receive) -> None:
-        # aiortc takes a third of a second to import: only workers that receive pay for it.
-        from stream.webrtc import receive
-
         stop = self._stops[order.source] = threading.Event()
         emitter = self._emitter(order.source, order.options, stop)
         trickles = self._trickles[order.source] = asyncio.Queue(_MOST_TRICKLES)
-        task = asyncio.create_task(receive(order, emitter, self._reports, trickles), name=f"receive-{order.source}")
+        task = asyncio.create_task(self._publisher(order, emitter, trickles), name=f"receive-{order.source}")
         self._publishers[order.source] = task
         task.add_done_callback(lambda _: self._forget_publisher(order.source))
+
+    async def _publisher(self, order: Receive, emitter: Emitter, trickles: "asyncio.Queue[Trickle]") -> None:
+        try:
+            receive = await asyncio.to_thread(_load_receive)
+        except asyncio.CancelledError:
+            emitter.finish()
+            self._reports.send(Done(order.source, None))
+            raise
+        await receive(order, emitter, self._reports, trickles)
 
     def _trickle(self, source: int, order: Trickle) -> None:
         trickles = self._trickles.get(source)
@@ -122,6 +128,14 @@ class Worker:
             stop.set()
         if (publisher := self._publishers.get(source)) is not None:
             publisher.cancel()
+
+
+def _load_receive() -> Callable[[Receive, Emitter, Reports, "asyncio.Queue[Trickle]"], Coroutine[object, object, None]]:
+    """aiortc takes a third of a second to import, and much longer where processors are short: only workers that receive
+    pay for it, and in a thread, so that the service does not take the worker to hang."""
+    from stream.webrtc import receive
+
+    return receive
 
 
 def _outcome(run: Callable[[], None]) -> Failure | None:
