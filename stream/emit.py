@@ -125,6 +125,10 @@ class Emitter:
             raise DecodeFailed("Too much of its video could not be decoded within a minute.")
         self.heartbeat()
 
+    def received(self, packets: int) -> None:
+        """Take note of how many packets there were in all, where somebody else has read them."""
+        self._counters = replace(self._counters, packets=packets)
+
     def frame(self, frame: VideoFrame, *, decode_errors: int = 0, fallbacks: int = 0) -> float | None:
         """Take one decoded frame. Returns its media seconds, None for one whose stamp cannot be used."""
         now_s = self._clock()

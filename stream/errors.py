@@ -18,6 +18,7 @@
       WorkerLost            the process that decoded it died
       WorkerReplaced        that process grew past its limit and was ended
       Overloaded            no worker had room for it
+      PortsTaken            every UDP port that WebRTC may use is in use
       PublishRefused        a WebRTC offer that cannot be answered
         OfferInvalid          it is not SDP, or offers no video
         CodecUnsupported      it offers no codec that we decode
@@ -124,6 +125,11 @@ class WorkerReplaced(SourceError):
 
 class Overloaded(SourceError):
     code = "overloaded"
+    retryable = True
+
+
+class PortsTaken(SourceError):
+    code = "ports_taken"
     retryable = True
 
 

@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from stream.address import Address
 from stream.errors import Failure
+from stream.ice import IceOptions
 from stream.options import SourceOptions
 from stream.sample import Counters, SourceInfo
 
@@ -39,7 +40,19 @@ class Receive:
     source: int
     offer: str
     options: SourceOptions
+    ice: IceOptions = field(default_factory=IceOptions)
     kind: Literal["receive"] = "receive"
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    """A fragment (RFC 8840) that a WebRTC publisher sent after its offer."""
+
+    source: int
+    fragment: str
+    restart: bool
+    """It begins a new ICE session; `Restarted` answers it."""
+    kind: Literal["trickle"] = "trickle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """The fragment that answers an ICE restart, None if there was none."""
+
+    source: int
+    fragment: str | None
+    kind: Literal["restarted"] = "restarted"
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The first frame was decoded."""
 
@@ -126,14 +148,14 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Order = Annotated[Pull | Receive | Stop | Hurry | GiveBack, Field(discriminator="kind")]
+Order = Annotated[Pull | Receive | Trickle | Stop | Hurry | GiveBack, Field(discriminator="kind")]
 Report = Annotated[
-    Ready | Alive | Answered | Opened | Picked | Progress | Done,
+    Ready | Alive | Answered | Restarted | Opened | Picked | Progress | Done,
     Field(discriminator="kind"),
 ]
 
-ORDERS: TypeAdapter[Pull | Receive | Stop | Hurry | GiveBack] = TypeAdapter(Order)
-REPORTS: TypeAdapter[Ready | Alive | Answered | Opened | Picked | Progress | Done] = TypeAdapter(Report)
+ORDERS: TypeAdapter[Pull | Receive | Trickle | Stop | Hurry | GiveBack] = TypeAdapter(Order)
+REPORTS: TypeAdapter[Ready | Alive | Answered | Restarted | Opened | Picked | Progress | Done] = TypeAdapter(Report)
 
 
 class MessageInvalid(Exception):
@@ -168,7 +190,7 @@ class Reports:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def send(self, report: Ready | Alive | Answered | Opened | Picked | Progress | Done) -> None:
+    def send(self, report: Ready | Alive | Answered | Restarted | Opened | Picked | Progress | Done) -> None:
         """Raises `OSError` when the service has gone."""
         body = frame(REPORTS.dump_json(report))
         with self._lock:

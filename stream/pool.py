@@ -12,6 +12,7 @@ from typing import Self
 
 from stream.address import Address
 from stream.errors import Failure, Overloaded, WorkerLost, WorkerReplaced
+from stream.ice import IceOptions
 from stream.messages import GiveBack, Picked, Pull, Receive, Stop
 from stream.options import SourceOptions
 from stream.pooled import PooledSource
@@ -58,6 +59,7 @@ class WorkerPool:
         height_px: int,
         slots: int = _SLOTS,
         limits: WorkerLimits = _LIMITS,
+        ice: IceOptions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if workers < 1:
@@ -65,6 +67,7 @@ class WorkerPool:
         self._size_px = (width_px, height_px)
         self._slots = slots
         self._limits = limits
+        self._ice = ice or IceOptions()
         self._clock = clock
         self._seats = [_Seat() for _ in range(workers)]
         self._numbers = itertools.count(1)
@@ -136,7 +139,7 @@ class WorkerPool:
         Raises `Overloaded`, or `PublishRefused` for an offer that cannot be answered.
         """
         source = await self._place(options)
-        self._order(source, Receive(source.number, offer_sdp, options))
+        self._order(source, Receive(source.number, offer_sdp, options, self._ice))
         try:
             return source, await source.answer()
         except BaseException:

@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
-from stream.errors import Failure, SourceTimeout, error_from
+from stream.errors import ConnectionLost, Failure, SourceTimeout, error_from
 from stream.lifecycle import OFF_AIR
-from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Stop
+from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Restarted, Stop, Trickle
 from stream.options import SourceOptions
 from stream.process import SourceReport, WorkerProcess
 from stream.sample import Counters, Sample, State, Status
@@ -16,6 +16,9 @@ _GRACE_S = 5.0
 _PATIENCE_S = 15.0
 """Between the segments of a live playlist FFmpeg sleeps, and nothing is heard; the worker's own deadline is shorter."""
 _STOP_TIMEOUT_S = 2.0
+_VACANT_S = 2.5
+"""A publisher that sends is heard of every second."""
+_RESTART_TIMEOUT_S = 8.0
 
 
 class PooledSource:
@@ -42,6 +45,8 @@ class PooledSource:
         self._done = asyncio.Event()
         self._opened = False
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._restart: asyncio.Future[str | None] | None = None
+        self._live = False
 
     def __aiter__(self) -> AsyncIterator[Sample | Status]:
         return self._iterate()
@@ -74,6 +79,35 @@ class PooledSource:
         except TimeoutError as error:
             raise SourceTimeout("The offer was not answered in time.") from error
 
+    @property
+    def vacant(self) -> bool:
+        """Of a source that receives WebRTC: it had media, and it has none any more."""
+        silent = self._live and self._clock() - self._heard_s > _VACANT_S
+        return silent or self._done.is_set()
+
+    def trickle(self, fragment: str) -> None:
+        """Hand on what a WebRTC publisher sent after its offer."""
+        self._process.send(Trickle(self.number, fragment, restart=False))
+
+    async def restart_ice(self, fragment: str) -> str | None:
+        """Begin a new ICE session. Returns the fragment that answers it, None if it cannot be had."""
+        if self._done.is_set() or self._restart is not None:
+            return None
+        self._restart = asyncio.get_running_loop().create_future()
+        self._process.send(Trickle(self.number, fragment, restart=True))
+        try:
+            async with asyncio.timeout(_RESTART_TIMEOUT_S):
+                return await self._restart
+        except TimeoutError:
+            return None
+        finally:
+            self._restart = None
+
+    def give_up(self) -> None:
+        """Another publisher takes its place."""
+        self._process.send(Stop(self.number))
+        self._end(ConnectionLost("The publisher fell silent and another one took its place.").failure())
+
     async def aclose(self) -> None:
         if not self._done.is_set():
             self._process.send(Stop(self.number))
@@ -98,7 +132,11 @@ class PooledSource:
                 self._pick(report)
             case Progress(counters=counters):
                 self._counters = counters
+            case Restarted(fragment=fragment):
+                if self._restart is not None and not self._restart.done():
+                    self._restart.set_result(fragment)
             case Opened(info=info):
+                self._live = True
                 self._allowed_s = self._longest_read_s(patient=info.patient)
                 self._opened = True
                 self._queue.put_nowait(Status(State.LIVE, info=info))
@@ -152,4 +190,6 @@ class PooledSource:
             else:
                 self._answer.cancel()
         state = State.FAILED if failure is not None else State.ENDED
+        if self._restart is not None and not self._restart.done():
+            self._restart.set_result(None)
         self._queue.put_nowait(Status(state, failure=failure, reason=reason))

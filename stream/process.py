@@ -30,14 +30,16 @@ from stream.messages import (
     Pull,
     Ready,
     Receive,
+    Restarted,
     Stop,
+    Trickle,
     frame,
     read_frame,
 )
 from stream.ring import SlotMemory, create_memory_fd, memory_bytes
 from stream.setup import Setup, WorkerLimits
 
-SourceReport = Answered | Opened | Picked | Progress | Done
+SourceReport = Answered | Restarted | Opened | Picked | Progress | Done
 _SECOND_LOOK_S = 1.0
 _START_TIMEOUT_S = 30.0
 _OURS = "GOREWATCH_"
@@ -151,7 +153,7 @@ class WorkerProcess:
         if not ready:
             raise WorkerLost("A worker process ended while it started.")
 
-    def send(self, order: Pull | Receive | Stop | Hurry | GiveBack) -> None:
+    def send(self, order: Pull | Receive | Trickle | Stop | Hurry | GiveBack) -> None:
         """Hand an order over; never blocks. One to a worker that has gone is lost, as its sources are."""
         if not self._orders.is_closing():
             self._orders.write(frame(ORDERS.dump_json(order)))

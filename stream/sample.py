@@ -89,9 +89,9 @@ class Counters:
     dropped: dict[str, int] = field(default_factory=dict)
     """Samples given up, by reason."""
     packets: int = 0
-    """Of its video; none are counted where its protocol's own stack keeps them (WebRTC)."""
+    """Of its video; for WebRTC its frames as they came, decoded or not."""
     size_bytes: int = 0
-    """Of these packets together."""
+    """Of these packets together; not counted for WebRTC."""
     reconnects: int = 0
     """Openings after the first, whether they came to anything or not."""
     lag_s: float | None = None

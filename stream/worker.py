@@ -16,20 +16,36 @@ import socket
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import av.logging
 
 from stream.emit import Emitter
 from stream.errors import Failure, InternalFault, SourceError
-from stream.messages import ORDERS, Alive, Done, GiveBack, Hurry, Pull, Ready, Receive, Reports, Stop, read_frame
+from stream.messages import (
+    ORDERS,
+    Alive,
+    Done,
+    GiveBack,
+    Hurry,
+    Pull,
+    Ready,
+    Receive,
+    Reports,
+    Stop,
+    Trickle,
+    read_frame,
+)
 from stream.options import SourceOptions
 from stream.pull import pull
 from stream.ring import SlotMemory, Slots
 from stream.setup import Setup
+from stream.webrtc_ports import MediaLoop
 
 _ALIVE_EVERY_S = 1.0
+_MOST_TRICKLES = 32
+"""Fragments of one publisher that wait; more are dropped."""
 _NICENESS = 5
 _FIRST_TO_GO = "500"
 _log = logging.getLogger("gorewatch.worker")
@@ -45,6 +61,7 @@ class Worker:
         self._stops: dict[int, threading.Event] = {}
         self._emitters: weakref.WeakValueDictionary[int, Emitter] = weakref.WeakValueDictionary()
         self._publishers: dict[int, asyncio.Task[None]] = {}
+        self._trickles: dict[int, asyncio.Queue[Trickle]] = {}
 
     async def serve(self, orders: asyncio.StreamReader) -> None:
         """Follow orders until the service goes away."""
@@ -57,6 +74,8 @@ class Worker:
                         self._pull(order)
                     case Receive() as order:
                         self._receive(order)
+                    case Trickle(source=source) as order:
+                        self._trickle(source, order)
                     case Stop(source=source):
                         self._stop(source)
                     case Hurry(source=source, for_s=for_s):
@@ -96,16 +115,29 @@ class Worker:
         threading.Thread(target=run, name=f"gorewatch-pull-{order.source}", daemon=True).start()
 
     def _receive(self, order: Receive) -> None:
-        # aiortc takes a third of a second to import: only workers that receive pay for it.
-        from stream.webrtc import receive
-
         stop = self._stops[order.source] = threading.Event()
         emitter = self._emitter(order.source, order.options, stop)
-        task = asyncio.create_task(receive(order, emitter, self._reports), name=f"receive-{order.source}")
+        trickles = self._trickles[order.source] = asyncio.Queue(_MOST_TRICKLES)
+        task = asyncio.create_task(self._publisher(order, emitter, trickles), name=f"receive-{order.source}")
         self._publishers[order.source] = task
         task.add_done_callback(lambda _: self._forget_publisher(order.source))
 
+    async def _publisher(self, order: Receive, emitter: Emitter, trickles: "asyncio.Queue[Trickle]") -> None:
+        try:
+            receive = await asyncio.to_thread(_load_receive)
+        except asyncio.CancelledError:
+            emitter.finish()
+            self._reports.send(Done(order.source, None))
+            raise
+        await receive(order, emitter, self._reports, trickles)
+
+    def _trickle(self, source: int, order: Trickle) -> None:
+        trickles = self._trickles.get(source)
+        if trickles is not None and not trickles.full():
+            trickles.put_nowait(order)
+
     def _forget_publisher(self, source: int) -> None:
+        self._trickles.pop(source, None)
         self._publishers.pop(source, None)
         self._stops.pop(source, None)
 
@@ -114,6 +146,14 @@ class Worker:
             stop.set()
         if (publisher := self._publishers.get(source)) is not None:
             publisher.cancel()
+
+
+def _load_receive() -> Callable[[Receive, Emitter, Reports, "asyncio.Queue[Trickle]"], Coroutine[object, object, None]]:
+    """aiortc takes a third of a second to import, and much longer where processors are short: only workers that receive
+    pay for it, and in a thread, so that the service does not take the worker to hang."""
+    from stream.webrtc import receive
+
+    return receive
 
 
 def _outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:
@@ -163,8 +203,8 @@ def main() -> None:
     _limit_itself(setup)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
-    with contextlib.suppress(OSError):
-        asyncio.run(_main(setup))
+    with contextlib.suppress(OSError), asyncio.Runner(loop_factory=MediaLoop) as runner:
+        runner.run(_main(setup))
     # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.
     os._exit(0)
 

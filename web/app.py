@@ -124,7 +124,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             sources=settings.limits.worker_streams, memory_bytes=settings.limits.worker_memory_mb * 1_000_000
         )
         pool = await stack.enter_async_context(
-            WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits)
+            WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits, ice=settings.ice)
         )
         detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
         yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
@@ -147,6 +147,7 @@ async def front(
         new_lane=scorer.lane,
         publish=publish,
         max_streams=settings.limits.max_streams,
+        max_publishers=settings.limits.max_publishers,
         egress_allow=settings.egress_allow,
         decode_errors_per_min=settings.limits.decode_errors_per_minute,
     )

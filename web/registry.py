@@ -21,6 +21,7 @@ from stream.options import SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
+from .publishing import Publishing, ReceivedSource
 from .running import Stream, Tap
 from .totals import Sums, Totals
 
@@ -40,7 +41,7 @@ class Pool(Protocol):
     """What opens sources: `stream.pool.WorkerPool`."""
 
     async def pull(self, address: Address, options: SourceOptions) -> Source: ...
-    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[Source, str]: ...
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]: ...
 
 
 class NotAccepted(Exception):
@@ -53,6 +54,10 @@ class NameTaken(NotAccepted):
 
 class TooManyStreams(NotAccepted):
     """As many run as are allowed."""
+
+
+class TooManyPublishers(NotAccepted):
+    """As many publish as are allowed."""
 
 
 class ShuttingDown(NotAccepted):
@@ -69,6 +74,7 @@ class Registry:
         new_lane: Callable[[], Scores],
         publish: Callable[[str, str, Event], None],
         max_streams: int,
+        max_publishers: int,
         egress_allow: tuple[str, ...],
         decode_errors_per_min: int,
     ) -> None:
@@ -76,6 +82,9 @@ class Registry:
         self._new_lane = new_lane
         self._publish = publish
         self._max_streams = max_streams
+        self._max_publishers = max_publishers
+        self._answering = 0
+        self._publishings: dict[str, tuple[Stream, Publishing]] = {}
         self._egress_allow = egress_allow
         self._decode_errors_per_min = decode_errors_per_min
         self._streams: dict[str, Stream] = {}
@@ -129,22 +138,60 @@ class Registry:
             self._start(stream, source)
         return stream
 
-    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Stream, str]:
-        """Start a stream that a WebRTC peer publishes. Returns it with the SDP answer.
+    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Publishing, str]:
+        """Start a stream that a WebRTC peer publishes, or let it go on if its publisher was lost.
 
-        Raises `NotAccepted` and, for an offer that is not answered, `stream.errors.SourceError`.
+        Returns who publishes with the SDP answer. Raises `NotAccepted` and, for an offer that is not answered,
+        `stream.errors.SourceError`.
         """
+        going_on = self._publishings.get(name)
+        if going_on is not None and going_on[1].vacant and not self._closing:
+            return await self._take_over(*going_on, offer_sdp)
         with self._taken(name):
-            source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+            if len(self._publishings) + self._answering >= self._max_publishers:
+                raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
+            self._answering += 1
             try:
-                if self._closing:
-                    raise ShuttingDown("The service is stopping.")
-                stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-                self._start(stream, _watched(source, policy))
+                source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+            finally:
+                self._answering -= 1
+            try:
+                return self._start_published(source, name=name, policy=policy), answer
             except BaseException:
+                self._publishings.pop(name, None)
                 await source.aclose()
                 raise
-        return stream, answer
+
+    def _start_published(self, source: ReceivedSource, *, name: str, policy: Policy) -> Publishing:
+        if self._closing:
+            raise ShuttingDown("The service is stopping.")
+        within_s = policy.reconnect_for
+        publishing = Publishing(source, within_s=within_s)
+        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
+        self._publishings[name] = (stream, publishing)
+        source_of_all = Reopening(
+            publishing.next, live=True, stall_after_s=policy.stall_after, reconnect_for_s=within_s
+        )
+        self._start(stream, source_of_all)
+        return publishing
+
+    async def _take_over(self, stream: Stream, publishing: Publishing, offer_sdp: str) -> tuple[Publishing, str]:
+        publishing.reserve()
+        try:
+            source, answer = await self._pool.receive(offer_sdp, self._options(stream.policy, trusted=False))
+        except BaseException:
+            publishing.unreserve()
+            raise
+        if stream.closed or self._closing:
+            await source.aclose()
+            raise NameTaken(f"The stream {stream.name} ended just now; publish it again.")
+        publishing.take_over(source)
+        return publishing, answer
+
+    def publishing(self, name: str, session: str) -> tuple[Stream, Publishing] | None:
+        """The stream that a publisher's session feeds, while it does."""
+        found = self._publishings.get(name)
+        return found if found is not None and found[1].session == session else None
 
     async def end(self, stream: Stream, *, within_s: float = _END_TIMEOUT_S) -> Summary:
         """End a stream, if it has not ended by itself, and return its final summary.
@@ -258,6 +305,8 @@ class Registry:
         self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         self._names.discard(stream.name)
+        if stream.pushed:
+            self._publishings.pop(stream.name, None)
         self._ended.append(stream.id)
         if len(self._ended) > ENDED_KEPT:
             gone = self._streams.pop(self._ended.popleft())
@@ -269,12 +318,3 @@ def default_name(address: Address) -> str:
     path = PurePosixPath(address.url if address.is_file else urlsplit(address.url).path)
     words = path.stem or address.host or "stream"
     return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._")[:64] or "stream"
-
-
-def _watched(source: Source, policy: Policy) -> Reopening:
-    """A source that came to us and cannot be asked for again: its silence is watched."""
-
-    async def itself() -> Source:
-        return source
-
-    return Reopening(itself, live=True, stall_after_s=policy.stall_after, reconnect_for_s=0.0)

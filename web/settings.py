@@ -1,6 +1,7 @@
 """One typed table of settings: one TOML file, overridden by the environment, overridden by flags."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -18,6 +19,7 @@ from pydantic_settings import (
 )
 
 from inference.policy import Policy
+from stream.ice import IceOptions
 
 from .policies import PolicyRefused, field_errors, merge_policy
 
@@ -25,6 +27,7 @@ PREFIX = "GOREWATCH_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 _NESTED = "__"
 _MASK = "********"
+_ICE_SERVER = re.compile(r"(stun|turns?):[A-Za-z0-9.-]+(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 
 
 class ConfigError(Exception):
@@ -49,6 +52,7 @@ class Limits(BaseModel):
     decode_errors_per_minute: int = Field(
         default=600, ge=1, le=1_000_000, description="errors of decoding over which a live source is opened anew"
     )
+    max_publishers: int = Field(default=64, ge=0, le=100_000, description="streams that may be published at once")
     subscriber_queue: int = Field(
         default=1000,
         ge=1,
@@ -107,6 +111,19 @@ class Settings(BaseSettings):
         default=(), description="networks that media may come from although they are not public"
     )
     file_roots: _Words = Field(default=(), description="folders whose files HTTP callers may name when a token is set")
+    ice_servers: _Words = Field(
+        default=(),
+        description="STUN and TURN servers for WebRTC, such as `stun:stun.example.org:3478`; none by default",
+    )
+    turn_username: str | None = Field(default=None, description="user name at the TURN server")
+    turn_credential: SecretStr | None = Field(
+        default=None, description="password at the TURN server; publishers are told it"
+    )
+    webrtc_ports: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{1,5}-[0-9]{1,5}$",
+        description="first and last UDP port for WebRTC, such as `50000-50100`; any if unset",
+    )
     engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
     bus: Literal["memory"] = Field(default="memory", description="how events travel; `memory` alone in this version")
     log_format: Literal["text", "json"] = Field(default="text", description="lines for people or JSON objects")
@@ -118,7 +135,7 @@ class Settings(BaseSettings):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("public_hosts", "allowed_origins", "egress_allow", "file_roots", mode="before")
+    @field_validator("public_hosts", "allowed_origins", "egress_allow", "file_roots", "ice_servers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -143,6 +160,22 @@ class Settings(BaseSettings):
             raise ValueError(f"must be absolute paths, which {relative[0]!r} is not")
         return value
 
+    @field_validator("ice_servers")
+    @classmethod
+    def _servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if strange := [part for part in value if _ICE_SERVER.fullmatch(part) is None]:
+            raise ValueError(f"must look like stun:HOST:PORT or turn:HOST:PORT?transport=udp, not {strange[0]!r}")
+        return value
+
+    @field_validator("webrtc_ports")
+    @classmethod
+    def _port_range(cls, value: str | None) -> str | None:
+        if value is not None:
+            first, last = map(int, value.split("-"))
+            if not 1024 <= first <= last <= 65535:
+                raise ValueError("must be two ports from 1024 to 65535, the smaller one first")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
@@ -152,6 +185,18 @@ class Settings(BaseSettings):
     @classmethod
     def _policy(cls, value: object) -> object:
         return merge_policy(value, Policy(), prefix="", strict=False) if isinstance(value, Mapping) else value
+
+    @property
+    def ice(self) -> IceOptions:
+        """How workers reach WebRTC peers."""
+        first, _, last = (self.webrtc_ports or "").partition("-")
+        credential = None if self.turn_credential is None else self.turn_credential.get_secret_value()
+        return IceOptions(
+            servers=self.ice_servers,
+            username=self.turn_username,
+            credential=credential,
+            ports=(int(first), int(last)) if last else None,
+        )
 
     @property
     def token_text(self) -> str | None:

@@ -24,6 +24,9 @@ class FakeSource:
         self.hurries: list[float] = []
         self.closed = False
         self.given = Counters()
+        self.vacant = False
+        self.fragments: list[str] = []
+        self.restart_answer: str | None = "a=ice-ufrag:ours\r\na=ice-pwd:oursoursoursoursoursours\r\n"
         self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
         self._number = 0
 
@@ -43,6 +46,16 @@ class FakeSource:
 
     def hurry(self, for_s: float) -> None:
         self.hurries.append(for_s)
+
+    def trickle(self, fragment: str) -> None:
+        self.fragments.append(fragment)
+
+    async def restart_ice(self, fragment: str) -> str | None:
+        self.fragments.append(fragment)
+        return self.restart_answer
+
+    def give_up(self) -> None:
+        self.fail()
 
     async def aclose(self) -> None:
         if not self.closed:

@@ -133,7 +133,8 @@ async def test_a_live_stream_that_falls_silent_is_stalled_until_frames_come() ->
 
 async def test_a_publisher_that_falls_silent_is_stalled_too() -> None:
     async with serving() as served:
-        stream, _ = await served.registry.receive("v=0", name="cam", policy=Policy(stall_after=0.1))
+        await served.registry.receive("v=0", name="cam", policy=Policy(stall_after=0.1, reconnect_for=0.0))
+        (stream,) = served.registry
         source = await served.pool.source()
         source.live()
         await served.until(f"/v1/streams/{stream.id}", lambda answer: answer["state"] == "stalled")

@@ -15,9 +15,9 @@ _PUBLIC = ("/", "/healthz", "/readyz")
 _PUBLIC_FOLDER = "/static/"
 _ANY_HOST = "/healthz"
 _QUERY_MAY_AUTHORIZE = "/v1/events"
-_CORS_METHODS = "GET, POST, DELETE, OPTIONS"
+_CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, If-Match"
-_CORS_EXPOSED = "Location, ETag, Link"
+_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After"
 
 
 @web.middleware

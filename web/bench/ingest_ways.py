@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from stream.address import parse
 from stream.emit import Emitter
-from stream.messages import Alive, Answered, Done, Opened, Picked, Progress, Ready, Reports
+from stream.messages import Alive, Answered, Done, Opened, Picked, Progress, Ready, Reports, Restarted
 from stream.options import SourceOptions
 from stream.pull import pull
 from stream.ring import SlotMemory, Slots, create_memory_fd, memory_bytes
@@ -48,7 +48,7 @@ class _Sink(Reports):
         self._slots = slots
         self.samples = 0
 
-    def send(self, report: Ready | Alive | Answered | Opened | Picked | Progress | Done) -> None:
+    def send(self, report: Ready | Alive | Answered | Restarted | Opened | Picked | Progress | Done) -> None:
         if isinstance(report, Picked):
             self.samples += 1
             self._slots.give_back(report.slot)
