@@ -91,10 +91,10 @@ class Media:
         """
         decoded = 0
         for packet in self._packets(stop):
-            heard(packet.size, self.decode_errors)
             if packet.size == 0:  # FFmpeg's own mark of the end
                 works = [*gops.drain(due()), Work(packet, Seen(None, False, 0))]
             else:
+                heard(packet.size, self.decode_errors)
                 if (stamp := packet.dts if packet.dts is not None else packet.pts) is not None:
                     wait(stamp * self._base_s)
                 works = gops.admit(packet, self._seen(packet), due())

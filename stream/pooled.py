@@ -46,7 +46,6 @@ class PooledSource:
         self._opened = False
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._restart: asyncio.Future[str | None] | None = None
-        self._live = False
 
     def __aiter__(self) -> AsyncIterator[Sample | Status]:
         return self._iterate()
@@ -82,7 +81,7 @@ class PooledSource:
     @property
     def vacant(self) -> bool:
         """Of a source that receives WebRTC: it had media, and it has none any more."""
-        silent = self._live and self._clock() - self._heard_s > _VACANT_S
+        silent = self._opened and self._clock() - self._heard_s > _VACANT_S
         return silent or self._done.is_set()
 
     def trickle(self, fragment: str) -> None:
@@ -136,7 +135,6 @@ class PooledSource:
                 if self._restart is not None and not self._restart.done():
                     self._restart.set_result(fragment)
             case Opened(info=info):
-                self._live = True
                 self._allowed_s = self._longest_read_s(patient=info.patient)
                 self._opened = True
                 self._queue.put_nowait(Status(State.LIVE, info=info))

@@ -17,6 +17,7 @@ from inference.policy import Policy
 from inference.summary import Summary
 from stream.address import Address
 from stream.errors import Failure, InternalFault
+from stream.lifecycle import Backoff
 from stream.options import SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
@@ -170,7 +171,11 @@ class Registry:
         stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
         self._publishings[name] = (stream, publishing)
         source_of_all = Reopening(
-            publishing.next, live=True, stall_after_s=policy.stall_after, reconnect_for_s=within_s
+            publishing.next,
+            live=True,
+            stall_after_s=policy.stall_after,
+            reconnect_for_s=within_s,
+            backoff=Backoff(first_s=0.0),
         )
         self._start(stream, source_of_all)
         return publishing
