@@ -89,14 +89,9 @@ class WorkerProcess:
         orders, worker_orders = socket.socketpair()
         reports, worker_reports = socket.socketpair()
         handed = (worker_orders.fileno(), worker_reports.fileno(), memory_fd)
-        setup = Setup(
-            *handed,
-            slots=slots,
-            height_px=height_px,
-            width_px=width_px,
-            address_space_bytes=max(_LEAST_ADDRESS_SPACE_BYTES, 2 * limits.memory_bytes),
-            open_files=_OWN_FILES + _FILES_A_SOURCE * limits.sources,
-        )
+        space_bytes = max(_LEAST_ADDRESS_SPACE_BYTES, 2 * limits.memory_bytes)
+        open_files = _OWN_FILES + _FILES_A_SOURCE * limits.sources
+        setup = Setup(*handed, slots, height_px, width_px, space_bytes, open_files)
         try:
             # -P: a folder named `stream` where the operator happens to stand must not be imported instead of ours.
             process = await asyncio.create_subprocess_exec(
@@ -119,20 +114,13 @@ class WorkerProcess:
             os.close(memory_fd)
             worker_orders.close()
             worker_reports.close()
-        writers: list[asyncio.StreamWriter] = []
         try:
-            _, orders_writer = await asyncio.open_connection(sock=orders)
-            writers.append(orders_writer)
-            reader, reports_writer = await asyncio.open_connection(sock=reports)
+            reader, writers = await _joined(orders, reports)
         except BaseException:
-            for writer in writers:
-                writer.close()
-            orders.close()
-            reports.close()
             process.kill()
             await process.wait()
             raise
-        worker = cls(process, reader, (orders_writer, reports_writer), memory)
+        worker = cls(process, reader, writers, memory)
         try:
             await worker._wait_ready()
         except BaseException:
@@ -203,3 +191,20 @@ class WorkerProcess:
             for writer in (self._orders, self._reports):
                 # What it never took would keep a closed connection open.
                 writer.transport.abort()
+
+
+async def _joined(
+    orders: socket.socket, reports: socket.socket
+) -> tuple[asyncio.StreamReader, tuple[asyncio.StreamWriter, asyncio.StreamWriter]]:
+    """Our ends of both connections as streams; closed if they cannot be, or if this is cancelled."""
+    orders_writer = None
+    try:
+        _, orders_writer = await asyncio.open_connection(sock=orders)
+        reader, reports_writer = await asyncio.open_connection(sock=reports)
+    except BaseException:
+        if orders_writer is not None:
+            orders_writer.close()
+        orders.close()
+        reports.close()
+        raise
+    return reader, (orders_writer, reports_writer)
