@@ -19,6 +19,7 @@ from stream.faults import raise_ours
 from stream.feed import SCHEMES as FED
 from stream.feed import Feed, fed
 from stream.fetch import Fetcher
+from stream.hardware import acceleration
 from stream.options import SourceOptions
 from stream.relay import SCHEMES, Relayed, relayed
 from stream.sample import SourceInfo
@@ -136,19 +137,20 @@ def _open(link: Link | None, address: Address, options: SourceOptions, left_s: f
         "max_pixels": str(MAX_PIXELS),
         **_OPTIONS.get(address.scheme, {}),
     }
+    hwaccel = acceleration(options.decoder)
     match link:
         case Fetcher():
             url = link.begin(address.url)
             timeout = (left_s, options.patience_s + _PATIENCE_S)
-            return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open)
+            return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open, hwaccel=hwaccel)
         case Feed():
-            return av.open(link, "r", format="mpegts", options=media_options)
+            return av.open(link, "r", format="mpegts", options=media_options, hwaccel=hwaccel)
         case Relayed():
             trusted = _TRUSTED_OPTIONS.get(address.scheme, {}) if options.trusted else {}
             url, media_options = link.url, media_options | link.options | trusted
         case None:
             url = f"file:{address.url}"
-    return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s))
+    return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s), hwaccel=hwaccel)
 
 
 def _watched(container: InputContainer, address: Address) -> VideoStream:
@@ -218,4 +220,5 @@ def _info(container: InputContainer, stream: VideoStream, address: Address, link
         live=live,
         patient=live and fetcher is not None,
         duration_s=None if live or known is None else known / av.time_base,
+        decoder="nvdec" if stream.codec_context.is_hwaccel else "cpu",
     )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Decoder = Literal["cpu", "nvdec", "auto"]
+"""What decodes: the CPU; an NVIDIA GPU, and the CPU with a warning where that cannot be had; the same without one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
@@ -17,6 +20,7 @@ class SourceOptions:
     calm_s: float = 2.0
     """Of live media that does not change, a sample is taken at least this often, or `fps` times a second if rarer."""
     decode: Literal["auto", "all", "keyframes"] = "auto"
+    decoder: Decoder = "cpu"
     open_timeout_s: float = 10.0
     """From the first packet sent to the first frame's codec being known."""
     read_timeout_s: float = 10.0

@@ -89,7 +89,7 @@ class WorkerProcess:
         orders, worker_orders = socket.socketpair()
         reports, worker_reports = socket.socketpair()
         handed = (worker_orders.fileno(), worker_reports.fileno(), memory_fd)
-        space_bytes = max(_LEAST_ADDRESS_SPACE_BYTES, 2 * limits.memory_bytes)
+        space_bytes = max(_LEAST_ADDRESS_SPACE_BYTES, 2 * limits.memory_bytes) if limits.address_space else None
         open_files = _OWN_FILES + _FILES_A_SOURCE * limits.sources
         setup = Setup(*handed, slots, height_px, width_px, space_bytes, open_files)
         try:

@@ -4,7 +4,7 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,9 @@ class SourceInfo:
     patient: bool = False
     """Live, but its server keeps what is not read yet (HLS, HTTP): it is read in bursts, and nothing need be dropped
     while it keeps up. Other live sources drop old samples under overload; stored ones wait."""
+
+    decoder: Literal["cpu", "nvdec"] = "cpu"
+    """What decodes it."""
 
     def __post_init__(self) -> None:
         if self.fps is not None and not (math.isfinite(self.fps) and self.fps > 0.0):

@@ -10,6 +10,8 @@ class WorkerLimits:
     sources: int = 200
     memory_bytes: int = 4_000_000_000
     """Resident; a worker that grows past it is replaced."""
+    address_space: bool = True
+    """Whether that is limited, too. CUDA reserves more of it than any limit would leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +24,5 @@ class Setup:
     slots: int
     height_px: int
     width_px: int
-    address_space_bytes: int
+    address_space_bytes: int | None
     open_files: int

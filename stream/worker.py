@@ -184,7 +184,8 @@ async def _main(setup: Setup) -> None:
 
 def _limit_itself(setup: Setup) -> None:
     """What decodes hostile media is the first to go when memory runs short, long before the machine's is used up."""
-    resource.setrlimit(resource.RLIMIT_AS, (setup.address_space_bytes, setup.address_space_bytes))
+    if setup.address_space_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (setup.address_space_bytes, setup.address_space_bytes))
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = setup.open_files if most_files == resource.RLIM_INFINITY else min(setup.open_files, most_files)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))

@@ -121,7 +121,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await scorer.ready()
         size = model.manifest.input
         limits = WorkerLimits(
-            sources=settings.limits.worker_streams, memory_bytes=settings.limits.worker_memory_mb * 1_000_000
+            sources=settings.limits.worker_streams,
+            memory_bytes=settings.limits.worker_memory_mb * 1_000_000,
+            address_space=settings.decoder == "cpu",
         )
         pool = await stack.enter_async_context(
             WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits, ice=settings.ice)
@@ -150,6 +152,7 @@ async def front(
         max_publishers=settings.limits.max_publishers,
         egress_allow=settings.egress_allow,
         decode_errors_per_min=settings.limits.decode_errors_per_minute,
+        decoder=settings.decoder,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
     parts = Parts(settings, detector, pool, registry, hub, metrics)

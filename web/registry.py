@@ -18,7 +18,7 @@ from inference.summary import Summary
 from stream.address import Address
 from stream.errors import Failure, InternalFault
 from stream.lifecycle import Backoff
-from stream.options import SourceOptions
+from stream.options import Decoder, SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
@@ -78,6 +78,7 @@ class Registry:
         max_publishers: int,
         egress_allow: tuple[str, ...],
         decode_errors_per_min: int,
+        decoder: Decoder,
     ) -> None:
         self._pool = pool
         self._new_lane = new_lane
@@ -88,6 +89,7 @@ class Registry:
         self._publishings: dict[str, tuple[Stream, Publishing]] = {}
         self._egress_allow = egress_allow
         self._decode_errors_per_min = decode_errors_per_min
+        self._decoder: Decoder = decoder
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
         self._names: set[str] = set()
@@ -264,6 +266,7 @@ class Registry:
             max_fps=policy.max_fps,
             calm_s=min(_CALM_S, policy.event_interval),
             decode=policy.decode,
+            decoder=self._decoder,
             trusted=trusted,
             egress_allow=self._egress_allow,
             patience_s=policy.stall_after + policy.reconnect_for + _PATIENCE_S,

@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         default="auto",
         description="which of the detector's files is used; `auto`: int8 on a CPU, fp16 on a GPU where there is one",
     )
+    decoder: Literal["cpu", "nvdec", "auto"] = Field(
+        default="cpu",
+        description="what decodes pulled video; `nvdec`: an NVIDIA GPU, or the CPU and a warning; `auto`: without one",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,

@@ -81,6 +81,7 @@ def stream_json(stream: Stream) -> Json:
         "width": None if info is None else info.width,
         "height": None if info is None else info.height,
         "fps": None if info is None else info.fps,
+        "decoder": None if info is None else info.decoder,
         "counters": counters_json(stream),
     }
 

@@ -33,6 +33,7 @@ GOREWATCH_TOKEN=$(openssl rand -hex 16) gorewatch serve --host 0.0.0.0"""
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="TOML file with the settings.")
 @model_options
+@click.option("--decoder", type=click.Choice(["cpu", "nvdec", "auto"]), help="What decodes (default: cpu).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Decoder processes (default: one a CPU).")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Least severe line logged.")
 @click.option("--print-config", is_flag=True, help="Print the settings in effect and where each comes from, and exit.")
@@ -46,6 +47,7 @@ def serve(
     model: Path | None,
     provider: str | None,
     variant: str | None,
+    decoder: str | None,
     workers: int | None,
     log_level: str | None,
     print_config: bool,
@@ -63,6 +65,7 @@ def serve(
         "model": model,
         "provider": provider,
         "variant": variant,
+        "decoder": decoder,
         "workers": workers,
         "log_level": log_level,
     }
