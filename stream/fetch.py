@@ -36,7 +36,19 @@ _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CRYPTO = "crypto+"
 _HEAD_BYTES = 16
+_PLAYLIST = ".m3u"
 _BLANKS = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Missing:
+    """A file without a byte, in place of one that is not there."""
+
+    def read(self, size: int) -> bytes:
+        del size
+        return b""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _nobody() -> None:
@@ -85,8 +97,12 @@ class Fetcher:
             raise
         return body.url
 
-    def io_open(self, url: str, flags: int, options: Mapping[str, str]) -> "Body | Spooled | Decrypted":
-        """What PyAV calls for every open that FFmpeg wants to make. Raises `SourceError`."""
+    def io_open(self, url: str, flags: int, options: Mapping[str, str]) -> "Body | Spooled | Decrypted | Missing":
+        """What PyAV calls for every open that FFmpeg wants to make. Raises `SourceError`.
+
+        But not for a segment that its server does not have: the player goes on with the next one. PyAV would raise at
+        the next packet, and lose it: the key frame of that segment.
+        """
         del flags  # it only reads
         first, self._first = self._first, None
         if first is not None:
@@ -100,6 +116,8 @@ class Fetcher:
             body = self._open_nested(url, options)
         except SourceError as error:
             self.failed(error)
+            if isinstance(error, NotFound | ServerError) and not self._is_playlist(url):
+                return Missing()
             raise
         self.deadline.extend()
         return body
@@ -149,6 +167,9 @@ class Fetcher:
         self.failure = error
         if isinstance(error, SourceTimeout):
             self.deadline.expire()
+
+    def _is_playlist(self, url: str) -> bool:
+        return (self._own is not None and url == self._own.url) or _PLAYLIST in urlsplit(url).path.lower()
 
     def _open_nested(self, url: str, options: Mapping[str, str]) -> "Body | Decrypted":
         if not url.startswith(_CRYPTO):
