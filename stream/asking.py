@@ -77,8 +77,8 @@ class Asking:
         """Key frames alone are decoded at present."""
         return self._sparing or self._keys_only
 
-    def frame(self, *, key: bool, size_bytes: int, now_s: float) -> Choice:
-        """What becomes of the frame that has come."""
+    def frame(self, *, key: bool, size_bytes: int, now_s: float, hurries: bool = False) -> Choice:
+        """What becomes of the frame that has come. While samples are wanted in a hurry, everything is decoded."""
         if key:
             self._key(now_s)
             return Choice.ALONE
@@ -86,7 +86,8 @@ class Asking:
             return Choice.SKIP
         if self._overdue(now_s):
             self._give_up(now_s)
-        if not self._sparing:
+        if hurries or not self._sparing:
+            self._held.clear()
             return Choice.DECODE
         self._held.frames += 1
         self._held.size_bytes += size_bytes

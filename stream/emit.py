@@ -62,6 +62,7 @@ class Emitter:
         self._picker = self._new_picker(adaptive=False)
         self._passed: tuple[VideoFrame, Placed, float] | None = None
         self._hurry_s = 0.0
+        self._hurry_until_s = -math.inf
         self._scaler = Scaler()
         self._timeline: Timeline | None = None
         self._info: SourceInfo | None = None
@@ -106,6 +107,13 @@ class Emitter:
     def hurry(self, for_s: float) -> None:
         """Sample at `max_fps` for so many seconds of media time, if the source is adaptive. From any thread."""
         self._hurry_s = for_s
+        if self._options.adaptive:
+            self._hurry_until_s = self._clock() + for_s
+
+    @property
+    def hurries(self) -> bool:
+        """Whether it was told to hurry so lately that it still does. From any thread."""
+        return self._clock() < self._hurry_until_s
 
     def _take_hurry(self) -> None:
         for_s, self._hurry_s = self._hurry_s, 0.0

@@ -67,7 +67,8 @@ class Publisher:
         self._reports = reports
         self._peer = new_peer(order.ice)
         options = order.options
-        self._decoding = Decoding(Asking(options.decode, fps=options.fps), ask=self._ask)
+        asking = Asking(options.decode, fps=options.fps)
+        self._decoding = Decoding(asking, ask=self._ask, hurries=lambda: emitter.hurries)
         self._answer: Answer | None = None
         self._gone = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None

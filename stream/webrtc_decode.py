@@ -41,9 +41,20 @@ _Work = tuple[RTCRtpCodecParameters, JitterFrame] | None
 class Decoding:
     """One track's decoder: `run` in aiortc's thread, everything else in the event loop."""
 
-    def __init__(self, asking: Asking, *, ask: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
-        """`ask` is called in the event loop when the publisher is to be asked for a key frame."""
+    def __init__(
+        self,
+        asking: Asking,
+        *,
+        ask: Callable[[], None],
+        hurries: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`ask` is called in the event loop when the publisher is to be asked for a key frame.
+
+        `hurries` tells, in the decoder's thread, whether more samples than usual are wanted.
+        """
         self._asking = asking
+        self._hurries = hurries
         self._ask = ask
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -101,7 +112,9 @@ class Decoding:
             self._lose()
         if behind:
             self._lose()
-        choice = self._asking.frame(key=is_key(kind, frame.data), size_bytes=len(frame.data), now_s=now_s)
+        choice = self._asking.frame(
+            key=is_key(kind, frame.data), size_bytes=len(frame.data), now_s=now_s, hurries=self._hurries()
+        )
         if choice is Choice.HOLD:
             self._held.append(frame)
         else:

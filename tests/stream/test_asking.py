@@ -156,3 +156,17 @@ def test_an_encoder_without_key_frames_is_decoded_as_it_comes() -> None:
     publisher.asking.lose()
     assert publisher.run(4.0)[Choice.SKIP] > 0
     assert publisher.run(4.0) == {Choice.DECODE: 4 * _FPS}
+
+
+def test_in_a_hurry_everything_is_decoded_beginning_with_what_is_held() -> None:
+    publisher = Publisher("auto", fps=1.0)
+    publisher.run(10.5)
+    asking = publisher.asking
+    assert asking.sparing
+    now_s = 10.5
+    calm = [asking.frame(key=False, size_bytes=1000, now_s=now_s + at / _FPS) for at in range(3)]
+    quick = [asking.frame(key=False, size_bytes=1000, now_s=now_s + at / _FPS, hurries=True) for at in range(3, 6)]
+    calm_again = asking.frame(key=False, size_bytes=1000, now_s=now_s + 6 / _FPS)
+    assert calm == [Choice.HOLD] * 3
+    assert quick == [Choice.DECODE] * 3
+    assert calm_again is Choice.HOLD
