@@ -6,6 +6,7 @@ FFmpeg opens nothing for these addresses: it is given a file to read, and its ho
 import select
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,14 +52,17 @@ class Pipe(Protocol):
 class Feed:
     """A file for FFmpeg over a pipe, with deadlines. To be used by one thread."""
 
-    def __init__(self, address: Address, pipe: Pipe, heard: Callable[[], None], open_timeout_s: float) -> None:
-        """`heard` is called while bytes are waited for, and may end that by raising `SourceError`.
+    def __init__(
+        self, address: Address, pipe: Pipe, heard: Callable[[], None], stop: threading.Event, open_timeout_s: float
+    ) -> None:
+        """`heard` is called while bytes are waited for, which `stop` ends.
 
         Who listens waits for the first for as long as it takes; the time to open counts from then on.
         """
         self._name = address.redacted
         self._pipe = pipe
         self._heard = heard
+        self._stop = stop
         self._patient = address.listens
         self._open_timeout_s = open_timeout_s
         self._broken = False
@@ -89,12 +93,14 @@ class Feed:
         raise self.failure
 
     def _wait(self) -> None:
-        """Until there is something to take. Raises `SourceTimeout`."""
+        """Until there is something to take. Raises `SourceTimeout`, and `ConnectionLost` when it is told to stop."""
         while not self._pipe.held:
             left_s = _STEP_S if self._patient else min(_STEP_S, self._left_s())
             if select.select([self._pipe.fileno()], [], [], left_s)[0]:
                 return
             self._heard()
+            if self._stop.is_set():
+                raise ConnectionLost(f"{self._name} was told to stop.")
 
     def _left_s(self) -> float:
         try:
@@ -139,11 +145,11 @@ class _Datagrams:
 
 
 @contextmanager
-def fed(address: Address, options: SourceOptions, heard: Callable[[], None]) -> Iterator[Feed]:
+def fed(address: Address, options: SourceOptions, heard: Callable[[], None], stop: threading.Event) -> Iterator[Feed]:
     """What comes from an address of the schemes tcp, udp and srt. Raises what its way of coming raises."""
     ways = {"tcp": connected, "udp": received, "srt": transmitted}
     with ways[address.scheme](address, options) as pipe:
-        yield Feed(address, pipe, heard, options.open_timeout_s)
+        yield Feed(address, pipe, heard, stop, options.open_timeout_s)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Opening a source with PyAV: what FFmpeg may do, which track is watched, and what is refused at the door."""
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -69,15 +70,17 @@ def open_media(
     address: Address,
     options: SourceOptions,
     heard: Callable[[], None],
+    stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
 ) -> Media:
     """Open an address and find the video track that a player would show.
 
-    Blocks for at most `options.open_timeout_s`; `heard` is called whenever its server answers. Raises `SourceError`.
+    Blocks for at most `options.open_timeout_s`; where it waits to be called, for as long as that takes, or until `stop`
+    is set. `heard` is called whenever its server answers. Raises `SourceError`.
     """
     started_s = clock()
     with ExitStack() as stack:
-        link = _link(address, options, heard, stack)
+        link = _link(address, options, heard, stop, stack)
         try:
             left_s = max(_LEAST_S, options.open_timeout_s - (clock() - started_s))
             container = _open(link, address, options, left_s)
@@ -175,13 +178,15 @@ def _set_up(container: InputContainer, stream: VideoStream) -> None:
     context.thread_type = "NONE"
 
 
-def _link(address: Address, options: SourceOptions, heard: Callable[[], None], stack: ExitStack) -> Link | None:
+def _link(
+    address: Address, options: SourceOptions, heard: Callable[[], None], stop: threading.Event, stack: ExitStack
+) -> Link | None:
     """What stands between FFmpeg and the network: it makes no connection of its own but to a door of ours."""
     if address.is_file:
         _check_file(address)
         return None
     if address.scheme in FED:
-        return stack.enter_context(fed(address, options, heard))
+        return stack.enter_context(fed(address, options, heard, stop))
     if address.scheme in SCHEMES:
         return stack.enter_context(relayed(address, options))
     deadline = Deadline()

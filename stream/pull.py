@@ -14,7 +14,6 @@ from av.video.stream import VideoStream
 from stream.address import Address
 from stream.decode import Media
 from stream.emit import Emitter
-from stream.errors import ConnectionLost
 from stream.gop import Due, Gops
 from stream.opening import open_media
 from stream.options import SourceOptions
@@ -44,13 +43,8 @@ def pull(
         emitter.frame(frame)
         return False
 
-    def heard() -> None:
-        emitter.heartbeat()
-        if stop.is_set():
-            raise ConnectionLost("It was told to stop.")
-
     while not stop.is_set():
-        with open_media(address, options, heard) as media:
+        with open_media(address, options, emitter.heartbeat, stop) as media:
             _read(media, options, emitter, stop, clock)
             off_air = media.off_air()
         if not options.loop:

@@ -14,7 +14,7 @@ from stream.errors import Failure, SourceError, error_from
 from tests.media import Clips, write_video
 from tests.stream.reading import a_pool, read, trusted
 
-_SEEDS = range(int(os.environ.get("GOREWATCH_FUZZ_SEEDS", "3")))
+_SEEDS = range(int(os.environ.get("GOREWATCH_FUZZ_SEEDS", "2")))
 _ONES = 1 << np.arange(8, dtype=np.uint8)
 
 

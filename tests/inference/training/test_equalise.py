@@ -8,7 +8,7 @@ import pytest
 from tests.inference.conv_models import pictures, write_conv
 from tests.inference.onnx_models import onnx
 
-from inference.training.equalise import equalised, streams  # isort: skip
+from inference.training.equalise import Floats, equalised, streams  # isort: skip
 from inference.training.quantise import outputs, simplified  # isort: skip
 from inference.training.watch import watched  # isort: skip
 
@@ -18,8 +18,11 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> onnx.ModelProto:
     return simplified(write_conv(tmp_path_factory.mktemp("conv") / "conv.onnx"))
 
 
-def reach(model: onnx.ModelProto, name: str) -> np.ndarray:
-    return np.max([np.abs(each[name]).max(axis=(0, 2, 3)) for each in watched(model, [name], pictures(32, seed=1))], 0)
+def reach(model: onnx.ModelProto, name: str) -> Floats:
+    found: Floats = np.max(
+        [np.abs(each[name]).max(axis=(0, 2, 3)) for each in watched(model, [name], pictures(32, seed=1))], 0
+    )
+    return found
 
 
 def test_what_is_computed_stays(reference: onnx.ModelProto) -> None:

@@ -96,8 +96,8 @@ def test_more_stays_in_float_until_it_is_accepted(reference: Path, tmp_path: Pat
 
     written = write_int8(reference, tmp_path / "int8.onnx", [pictures(16, seed=1)], accepts=accepts, say=heard.append)
     assert len(asked) == 2
-    assert optimised(written, tmp_path)["QLinearConv"] == 9
-    assert [line for line in heard if "3 convolutions in float" in line]
+    assert optimised(written, tmp_path)["QLinearConv"] == 6
+    assert [line for line in heard if "6 convolutions in float" in line]
 
 
 def test_without_pictures_nothing_is_quantised(reference: Path, tmp_path: Path) -> None:
