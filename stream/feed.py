@@ -53,7 +53,13 @@ class Feed:
     """A file for FFmpeg over a pipe, with deadlines. To be used by one thread."""
 
     def __init__(
-        self, address: Address, pipe: Pipe, heard: Callable[[], None], stop: threading.Event, open_timeout_s: float
+        self,
+        address: Address,
+        pipe: Pipe,
+        heard: Callable[[], None],
+        stop: threading.Event,
+        open_timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`heard` is called while bytes are waited for, which `stop` ends.
 
@@ -66,7 +72,7 @@ class Feed:
         self._patient = address.listens
         self._open_timeout_s = open_timeout_s
         self._broken = False
-        self.deadline = Deadline()
+        self.deadline = Deadline(clock)
         self.deadline.arm(open_timeout_s)
         self.got = False
         """Whether any byte came."""

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import av
 from aiortc import rtcrtpreceiver
@@ -140,7 +141,7 @@ class Decoding:
                 decode_error.set()
                 continue
             for picture in decoded:
-                self._tell(lambda picture=picture: self._deliver(picture))  # type: ignore[misc]
+                self._tell(partial(self._deliver, picture))
 
     def _lose(self) -> None:
         self._held.clear()

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from stream.address import parse
-from stream.errors import AddressInvalid, AddressRefused, ToolMissing
+from stream.errors import AddressInvalid, AddressRefused, ConnectionLost, SourceTimeout, ToolMissing
+from stream.feed import Feed
 from stream.options import SourceOptions
 from stream.sample import Sample, State
 from stream.srt import transmitted
@@ -139,11 +140,11 @@ async def test_srt_is_called(clips: Clips) -> None:
     assert is_live(reading)
 
 
-async def test_srt_waits_to_be_called_for_longer_than_a_server_may_be_silent(clips: Clips) -> None:
+async def test_srt_waits_to_be_called(clips: Clips) -> None:
     need_srt()
     port = free_udp_port()
     async with a_pool() as pool, AsyncExitStack() as sending:
-        source = await pool.pull(parse(f"srt://127.0.0.1:{port}?mode=listener"), trusted(deadline_s=1.0))
+        source = await pool.pull(parse(f"srt://127.0.0.1:{port}?mode=listener"), trusted(deadline_s=20.0))
         reading = Reading(colours=False)
         async for item in source:
             reading.take(item)
@@ -151,11 +152,51 @@ async def test_srt_waits_to_be_called_for_longer_than_a_server_may_be_silent(cli
                 source.release(item)
                 break
             if item.state is State.CONNECTING:
-                # Twice what any other source may take to open.
-                await asyncio.sleep(2.0)
                 sending.enter_context(transmit(clips.ts, f"srt://127.0.0.1:{port}"))
         await source.aclose()
     assert is_live(reading)
+
+
+class _Socket:
+    held = False
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def take(self, size: int) -> bytes:
+        return self._sock.recv(size)
+
+
+@pytest.mark.parametrize("url", ["srt://127.0.0.1:9000?mode=listener", "tcp://127.0.0.1:9000"])
+def test_who_listens_waits_for_its_first_byte_and_for_no_other(url: str) -> None:
+    now_s = 0.0
+    ours, theirs = socket.socketpair()
+
+    def heard() -> None:
+        nonlocal now_s
+        now_s += 1000.0
+        if now_s == 2000.0:
+            theirs.sendall(b"G")
+
+    with ours, theirs:
+        feed = Feed(parse(url), _Socket(ours), heard, threading.Event(), 1.0, clock=lambda: now_s)
+        if parse(url).listens:
+            assert feed.read(188) == b"G"
+        with pytest.raises(SourceTimeout, match="silent"):
+            feed.read(188)
+        assert feed.read(188) == b""
+
+
+def test_a_wait_ends_when_it_is_told_to() -> None:
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+    with ours, theirs:
+        feed = Feed(parse("udp://127.0.0.1:5000"), _Socket(ours), stop.set, stop, 1.0)
+        with pytest.raises(ConnectionLost, match="told to stop"):
+            feed.read(188)
 
 
 async def test_srt_with_a_passphrase_and_with_the_wrong_one(clips: Clips) -> None:
