@@ -16,7 +16,7 @@ from web.registry import Registry
 from web.settings import Settings
 
 WITHIN_S = 20.0
-DETECTOR = Detector("gore-lite0", "1", "cpu", "fp32")
+DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32")
 
 
 @dataclass(frozen=True, slots=True)
