@@ -78,6 +78,8 @@ class Gops(Generic[T]):
         self._held: deque[tuple[T, Seen]] = deque()
         self._held_bytes = 0
         self._intervals_s: deque[float] = deque(maxlen=_GOPS_SEEN)
+        self._longest_s: float | None = None
+        """Between two key frames, of late."""
         self._key_s: float | None = None
         self._last_s: float | None = None
         self._hole = False
@@ -133,11 +135,6 @@ class Gops(Generic[T]):
         """
         self._failures = 0 if at_key else self._failures + 1
 
-    @property
-    def _longest_s(self) -> float | None:
-        """Between two key frames, of late."""
-        return max(self._intervals_s, default=None)
-
     def _keys_do(self, due: Due) -> bool:
         """Key frames alone come as often as samples are wanted."""
         longest_s = self._longest_s
@@ -148,6 +145,7 @@ class Gops(Generic[T]):
             self._intervals_s.clear()
         elif self._key_s is not None and pts_s > self._key_s:
             self._intervals_s.append(pts_s - self._key_s)
+        self._longest_s = max(self._intervals_s, default=None)
         self._key_s = pts_s
         self._fell_back = False
         self._hole = self._hole or bool(self._held)
