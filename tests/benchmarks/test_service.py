@@ -51,8 +51,9 @@ def test_few_and_more_streams_are_opened_and_compared(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(("many_s", "held"), [(9.9, True), (10.2, False)])
 def test_the_limit_is_ten_times_as_long(many_s: float, *, held: bool) -> None:
     asked = opening.Asked(few=5, many=100, rounds=1)
-    told = opening.figures(asked, [Opened(5, 1.0, 0.5), Opened(100, many_s, 8.0)])
+    told = opening.figures(asked, [Opened(5, 1.0, 1.1, 0.5), Opened(100, many_s, 12.0, 8.0)])
     assert told["held"] is held
+    assert told["many_scored_s"] == 12.0
     assert told["cpu_ms_per_stream"] == 80.0
 
 

@@ -83,12 +83,12 @@ def _started(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment
         )
     try:
-        yield process, _first_words(process, ready, log)
+        yield process, _first_words(process, ready, log, " ".join(command[1:3]))
     finally:
         _stop(process)
 
 
-def _first_words(process: "subprocess.Popen[bytes]", ready: re.Pattern[str], log: Path) -> str:
+def _first_words(process: "subprocess.Popen[bytes]", ready: re.Pattern[str], log: Path, name: str) -> str:
     assert process.stdout is not None, "it was asked for"
     until_s, said = time.monotonic() + _START_TIMEOUT_S, b""
     while (left_s := until_s - time.monotonic()) > 0.0:
@@ -101,7 +101,7 @@ def _first_words(process: "subprocess.Popen[bytes]", ready: re.Pattern[str], log
         if found := ready.search(said.decode(errors="replace")):
             return found[1]
     words = log.read_text(errors="replace").strip().splitlines()
-    raise CommandError(f"{' '.join(process.args[1:3])} did not start: {words[-1] if words else 'it said nothing'}")
+    raise CommandError(f"{name} did not start: {words[-1] if words else 'it said nothing'}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -174,11 +174,10 @@ class Api:
         }
 
     @asynccontextmanager
-    async def events(self, kind: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """A subscription to one type of event."""
-        async with self._http.ws_connect(
-            "/v1/events", params={"type": kind}, protocols=("cloudevents.json",)
-        ) as socket:
+    async def events(self, *types: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A subscription to some types of event."""
+        query = [("type", kind) for kind in types]
+        async with self._http.ws_connect("/v1/events", params=query, protocols=("cloudevents.json",)) as socket:
             yield socket
 
     async def _asked(self, method: str, path: str, json: object = None) -> bytes:

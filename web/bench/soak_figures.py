@@ -1,6 +1,5 @@
 """What a soak says: arithmetic over what was seen of the service while it ran, and the limits that hold. Pure."""
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -56,8 +55,8 @@ def figures(run: Run) -> dict[str, object]:
     late = looks[len(looks) // 2 :]
     per_hour = _slope([look.at_s / 3600.0 for look in late], [look.held_mb for look in late])
     held_mb = statistics.median(look.held_mb for look in late)
-    values = {
-        "lag_growth_s": round(end["p95"] - start["p95"], 3),
+    values: dict[str, float | None] = {
+        "lag_growth_s": None if start is None or end is None else round(end["p95"] - start["p95"], 3),
         "stalls": run.stalls,
         "reconnects": run.reconnects,
         "not_live": run.streams - min(look.live for look in looks),
@@ -65,7 +64,7 @@ def figures(run: Run) -> dict[str, object]:
         "mb_per_stream": round((held_mb - run.empty_mb) / run.streams, 1),
         "memory_growth": round(per_hour * (late[-1].at_s - late[0].at_s) / 3600.0 / held_mb, 4),
     }
-    limits = {
+    limits: dict[str, float] = {
         "lag_growth_s": LAG_GROWTH_S,
         "stalls": 0,
         "reconnects": 0,
@@ -97,16 +96,19 @@ def figures(run: Run) -> dict[str, object]:
     }
 
 
-def _holds(name: str, value: float, limit: float) -> bool:
+def _holds(name: str, value: float | None, limit: float) -> bool:
+    if value is None:
+        return False
     if name == "scored_share":
         return value >= limit
     return value <= limit
 
 
-def _lags(looks: Sequence[Look]) -> dict[str, float]:
+def _lags(looks: Sequence[Look]) -> dict[str, float] | None:
+    """None where no stream had one."""
     lags_s = [lag_s for look in looks for lag_s in look.lags_s]
     if not lags_s:
-        return {"p50": math.inf, "p95": math.inf, "max": math.inf}
+        return None
     p50, p95 = np.quantile(lags_s, (0.5, 0.95))
     return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "max": round(max(lags_s), 3)}
 

@@ -53,6 +53,7 @@ def late(run: Run, change: Callable[[Look], Look]) -> Run:
         (lambda run: replace(run, stalls=1), "stalls"),
         (lambda run: replace(run, reconnects=1), "reconnects"),
         (lambda run: late(run, lambda one: replace(one, lags_s=(0.1,) * 8 + (2.0, 2.0))), "lag_growth_s"),
+        (lambda run: late(run, lambda one: replace(one, lags_s=())), "lag_growth_s"),
         (lambda run: late(run, lambda one: replace(one, live=9)), "not_live"),
         (lambda run: late(run, lambda one: replace(one, scored=1500)), "scored_share"),
         (lambda run: late(run, lambda one: replace(one, held_mb=260.0)), "mb_per_stream"),

@@ -42,7 +42,7 @@ async def test_we_decode_what_we_asked_for_and_a_plain_receiver_everything(tmp_p
     rare, often = await asyncio.to_thread(write_both, tmp_path, height_px=180)
     # Three key frames have to come before they are known to come as asked.
     ours, plain = await asyncio.gather(
-        received_by_us(rare, often, Pace(settle_s=4.0, measured_s=2.0, rounds=1)),
+        received_by_us(rare, often, Pace(settle_s=5.5, measured_s=2.0, rounds=1)),
         received_plainly(rare, often, Pace(settle_s=0.0, measured_s=2.0, rounds=1)),
     )
     assert ours.decoded_per_s < 5.0
