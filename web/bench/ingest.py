@@ -155,8 +155,9 @@ def _round(clip: Clip, path: Path, *, backwards: bool) -> dict[str, float]:
 
 def _works(clip: Clip, path: Path) -> Mapping[str, Callable[[], Cost]]:
     from_s = float(clip.gop_s)
-    bares: list[Bare] = ["all", "partial", "keyframes", *(["nonref"] if clip.b_frames else [])]
-    fixed: list[Bare] = ["keyframes"] if clip.gop_s <= 1 else ["partial", *(["nonref"] if clip.b_frames else [])]
+    nonref: list[Bare] = ["nonref"] if clip.b_frames else []
+    bares: list[Bare] = ["all", "partial", "keyframes", *nonref]
+    fixed: list[Bare] = ["keyframes"] if clip.gop_s <= 1 else ["partial", *nonref]
     works: dict[str, Callable[[], Cost]] = {way: partial(ours, path, way, from_s=from_s) for way in _OURS}
     works |= {f"bare {way}": partial(bare, path, way, from_s=from_s) for way in bares}
     works |= {f"{_FIXED}{way}": partial(bare, path, way, from_s=from_s, scaled=True) for way in fixed}

@@ -150,7 +150,7 @@ class _Scale:
         self._next_s = 0.0
 
     def take(self, frame: VideoFrame) -> None:
-        if frame.time is not None and frame.time >= self._next_s - _ROUNDING:
+        if frame.time >= self._next_s - _ROUNDING:
             self._next_s = math.floor(frame.time * FPS + 1.0 + _ROUNDING) / FPS
             self._reformatter.reformat(
                 frame, width=SIDE_PX, height=SIDE_PX, format="rgb24", interpolation=Interpolation.AREA, threads=1

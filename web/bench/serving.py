@@ -185,7 +185,9 @@ class Api:
             async with self._http.request(method, path, json=json) as response:
                 body = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise CommandError(f"The service gives no answer to {method} {path}: {error or 'time is up'}.") from error
+            raise CommandError(
+                f"The service gives no answer to {method} {path}: {str(error) or 'time is up'}."
+            ) from error
         if response.status >= 400:
             raise CommandError(f"The service refuses {method} {path}: {body.decode(errors='replace')}")
         return body

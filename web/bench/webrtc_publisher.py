@@ -17,6 +17,7 @@ import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from av.packet import Packet
+from av.stream import Stream
 
 from .clip import FPS
 
@@ -73,12 +74,12 @@ class _Track(MediaStreamTrack):
         self._number = 0
         self._began_s: float | None = None
 
-    async def recv(self) -> "Packet[av.VideoStream]":
+    async def recv(self) -> "Packet[Stream]":
         now_s = asyncio.get_running_loop().time()
         if self._began_s is None:
             self._began_s = now_s
         await asyncio.sleep(max(0.0, self._began_s + self._number / FPS - now_s))
-        packet: Packet[av.VideoStream] = Packet(self._choice.next().data)
+        packet: Packet[Stream] = Packet(self._choice.next().data)
         packet.pts, packet.time_base = self._number * _CLOCK_RATE // FPS, Fraction(1, _CLOCK_RATE)
         self._number += 1
         return packet
