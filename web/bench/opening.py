@@ -97,7 +97,7 @@ async def _open(streams: int, published: Publishers, service: Running, api: Api)
     """Open so many at once, wait for a score of each, and end them."""
     async with api.events(_STARTED, _SCORED) as events:
         cpu_before_s, started_s = cpu_s(service.pids()), time.monotonic()
-        adding = asyncio.gather(*(api.add(published.url, f"live-{n}", _POLICY) for n in range(streams)))
+        added = await asyncio.gather(*(api.add(published.url, f"live-{n}", _POLICY) for n in range(streams)))
         heard: dict[str, dict[str, float]] = {_STARTED: {}, _SCORED: {}}
         try:
             async with asyncio.timeout(_COME_UP_S):
@@ -108,6 +108,5 @@ async def _open(streams: int, published: Publishers, service: Running, api: Api)
             reason = f"{streams - len(heard[_SCORED])} of {streams} had no score after {_COME_UP_S:g} s; open fewer."
             raise CommandError(reason) from error
         used_s = cpu_s(service.pids()) - cpu_before_s
-    for stream_id in await adding:
-        await api.end(stream_id)
+    await asyncio.gather(*(api.end(stream_id) for stream_id in added))
     return Opened(streams, max(heard[_STARTED].values()), max(heard[_SCORED].values()), used_s)
