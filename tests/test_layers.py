@@ -69,6 +69,7 @@ PURE = (
     "web.bench.alerts.replay",
     "web.bench.alerts.report",
     "web.bench.alerts.tables",
+    "web.bench.soak_figures",
     "web.delivery.cloudevents",
     "web.delivery.history",
     "web.wire",
