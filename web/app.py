@@ -5,15 +5,18 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from aiohttp import web
 
 from inference.events import Event
+from inference.looking import Tells
 from inference.model import Model
 from inference.pipeline import Scores
 from inference.scorer import Scorer
@@ -24,11 +27,18 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .api import auth, feed, health, media, pages, preview, problems, streams, whip
+from .api.compat.credentials import verify_by_token
+from .api.compat.form import Spooling
+from .api.compat.middleware import compat
+from .api.compat.parts import COMPAT, Compat
+from .api.compat.routes import add_routes as add_compat_routes
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
+from .checks import CheckLimits, Checks
 from .delivery.hub import Hub
 from .metrics import Metrics
 from .registry import NAME, NotAccepted, Pool, Registry
 from .settings import ConfigError, Settings, unknown_variables
+from .turns import Turns
 
 _MOST_BODY_BYTES = 256 * 1024
 _HANDLERS_TIMEOUT_S = 0.4
@@ -65,18 +75,24 @@ class OpeningPool(Pool, Workers, Protocol):
     """`stream.pool.WorkerPool`, or what stands for it."""
 
 
+class TellingLane(Scores, Tells, Protocol):
+    """`inference.scorer.Lane`, or what stands for it."""
+
+
 class LaneScorer(Scoring, Protocol):
     """`inference.scorer.Scorer`, or what stands for it."""
 
-    def lane(self) -> Scores: ...
+    def lane(self) -> TellingLane: ...
 
 
-def build_app(parts: Parts) -> web.Application:
+def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     """The HTTP interface in front of the parts."""
     app = web.Application(
-        middlewares=[problems.problems, auth.same_site, auth.credentials], client_max_size=_MOST_BODY_BYTES
+        middlewares=[problems.problems, auth.same_site, auth.credentials, compat], client_max_size=_MOST_BODY_BYTES
     )
     app[PARTS] = parts
+    app[COMPAT] = behind_compat
+    add_compat_routes(app)
     for resource in (streams, media, whip, feed, preview, health):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
@@ -156,8 +172,9 @@ async def front(
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
     parts = Parts(settings, detector, pool, registry, hub, metrics)
-    runner = web.AppRunner(build_app(parts), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
     async with AsyncExitStack() as stack:
+        behind_compat = _behind_compat(settings, pool, scorer, folder=stack.enter_context(_uploads_folder()))
+        runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
@@ -165,6 +182,25 @@ async def front(
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+def _behind_compat(settings: Settings, pool: OpeningPool, scorer: LaneScorer, *, folder: Path) -> Compat:
+    limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
+    return Compat(
+        verify=verify_by_token(settings),
+        checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
+        spooling=Spooling(folder),
+        # What came in whole still holds its place while it waits and is looked at.
+        uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
+        upload_grace_s=settings.limits.upload_grace_s,
+    )
+
+
+@contextmanager
+def _uploads_folder() -> Iterator[Path]:
+    """For files on their way to a worker; the operator places it with TMPDIR."""
+    with TemporaryDirectory(prefix="gorewatch-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def check_exposure(settings: Settings) -> None:

@@ -53,6 +53,15 @@ class Limits(BaseModel):
         default=600, ge=1, le=1_000_000, description="errors of decoding over which a live source is opened anew"
     )
     max_publishers: int = Field(default=64, ge=0, le=100_000, description="streams that may be published at once")
+    max_checks: int = Field(
+        default=16, ge=1, le=10_000, description="images and videos of `/1.0` that are looked at at once"
+    )
+    check_queue: int = Field(
+        default=64, ge=0, le=100_000, description="images and videos that wait for that; more are answered with 503"
+    )
+    upload_grace_s: int = Field(
+        default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
+    )
     subscriber_queue: int = Field(
         default=1000,
         ge=1,

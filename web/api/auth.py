@@ -8,6 +8,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from ..settings import Settings
+from .compat.paths import is_compat
 from .parts import parts_of
 from .problems import Problem
 
@@ -25,9 +27,10 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
     """Refuses requests that a page on some other site may have made a visitor's browser send.
 
     `Host` must be an address, `localhost` or a configured name, so that no foreign name can be pointed here; `Origin`,
-    if sent, must be our own or a configured one, which then gets the answers that browsers ask for across sites.
+    if sent, must be our own or a configured one, which then gets the answers that browsers ask for across sites. The
+    paths of `/1.0` have rules of their own.
     """
-    if request.path == _ANY_HOST:
+    if request.path == _ANY_HOST or is_compat(request.path):
         return await handler(request)
     settings = parts_of(request).settings
     host = request.headers.get("Host", "")
@@ -49,7 +52,7 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
     """Asks for the bearer token everywhere but on the page and the probes, and on `/metrics` for this machine."""
     token = parts_of(request).settings.token_text
     public = request.path in _PUBLIC or request.path.startswith(_PUBLIC_FOLDER)
-    if public or (request.path == "/metrics" and from_loopback(request)):
+    if public or is_compat(request.path) or (request.path == "/metrics" and from_loopback(request)):
         return await handler(request)
     if token is None:
         if not from_loopback(request):
@@ -62,6 +65,13 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
             headers={"WWW-Authenticate": 'Bearer realm="gorewatch"'},
         )
     return await handler(request)
+
+
+def same_site_allowed(request: web.Request, settings: Settings) -> bool:
+    """Whether `same_site` would let a request pass."""
+    host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
+    ours = host_allowed(host, (*settings.public_hosts, settings.host))
+    return ours and (origin is None or _same_host(origin, host) or origin in settings.allowed_origins)
 
 
 async def add_cors_headers(request: web.Request, response: web.StreamResponse) -> None:

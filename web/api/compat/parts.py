@@ -1,0 +1,29 @@
+"""What the handlers of `/1.0` work with."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from ...checks import Checks
+from ...turns import Turns
+from .credentials import Verify
+from .form import Spooling
+
+
+@dataclass(frozen=True, slots=True)
+class Compat:
+    """The parts behind `/1.0`."""
+
+    verify: Verify
+    checks: Checks
+    spooling: Spooling
+    uploads: Turns
+    """Bodies that are read at once: each of them may need room on the disk."""
+    upload_grace_s: float
+
+
+COMPAT = web.AppKey("compat", Compat)
+
+
+def compat_of(request: web.Request) -> Compat:
+    return request.app[COMPAT]

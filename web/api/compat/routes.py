@@ -1,0 +1,21 @@
+"""The paths of `/1.0`, each with one slash in front and with two: the official Node client sends two."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .images import check
+from .videos import check_sync
+
+_GET_POST = ("GET", "POST")
+_ENDPOINTS: tuple[tuple[str, tuple[str, ...], Callable[[web.Request], Awaitable[web.Response]]], ...] = (
+    ("/1.0/check.json", _GET_POST, check),
+    ("/1.0/video/check-sync.json", _GET_POST, check_sync),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    for path, methods, handler in _ENDPOINTS:
+        for method in methods:
+            for prefix in ("", "/"):
+                app.router.add_route(method, prefix + path, handler)
