@@ -1,6 +1,8 @@
 """Opens the store and hands out transactions: many that read, one at a time that writes."""
 
 import asyncio
+import logging
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +17,9 @@ from .sqlite import WRITES, check_whole, explained, open_engine
 
 _WRITER_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 3.0
+_PROBE_EVERY_S = 5.0
 _PROBED = "probed"
+_log = logging.getLogger("gorewatch.store")
 
 
 class Store:
@@ -24,6 +28,9 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = asyncio.Lock()
+        self._probing = asyncio.Lock()
+        self._probe_s = -math.inf
+        self._writable = True
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -49,6 +56,20 @@ class Store:
                     yield connection
         finally:
             self._writer.release()
+
+    async def writable(self) -> bool:
+        """Whether something could be written just now, tried every 5 s at most; the log says why not."""
+        async with self._probing:
+            if time.monotonic() >= self._probe_s:
+                self._probe_s = time.monotonic() + _PROBE_EVERY_S
+                try:
+                    await self.probe()
+                    self._writable = True
+                except StoreError as error:
+                    if self._writable:
+                        _log.error("%s", error)
+                    self._writable = False
+        return self._writable
 
     async def probe(self) -> None:
         """Write something small. Raises `StoreError` when that cannot be done within 3 s."""
