@@ -26,18 +26,21 @@ from stream.errors import SourceError
 from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
-from .api import auth, feed, health, media, pages, preview, problems, streams, whip
-from .api.compat.credentials import verify_by_token
+from .access.access import Access, open_access
+from .api import auth, feed, health, media, pages, preview, problems, streams, tokens, whip
 from .api.compat.form import Spooling
 from .api.compat.middleware import compat
 from .api.compat.parts import COMPAT, Compat
 from .api.compat.routes import add_routes as add_compat_routes
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .checks import CheckLimits, Checks
+from .configuration import unknown_variables
 from .delivery.hub import Hub
 from .metrics import Metrics
 from .registry import NAME, NotAccepted, Pool, Registry
-from .settings import ConfigError, Settings, unknown_variables
+from .running import Stream
+from .settings import ConfigError, Settings
+from .store.store import Store, open_store
 from .turns import Turns
 
 _MOST_BODY_BYTES = 256 * 1024
@@ -93,7 +96,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, health):
+    for resource in (streams, media, whip, feed, preview, tokens, health):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -105,9 +108,9 @@ async def serve(
 ) -> None:
     """Run the service until SIGINT or SIGTERM, then end it in order. `ready` is given its address once it answers.
 
-    Raises `ConfigError`, `inference.manifest.ModelError` or `stream.errors.SourceError` when it cannot start.
+    Raises `ConfigError`, `web.store.errors.StoreError`, `inference.manifest.ModelError` or `stream.errors.SourceError`
+    when it cannot start.
     """
-    check_exposure(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -128,6 +131,9 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.store_url))
+        access = await stack.enter_async_context(open_access(store))
+        check_exposure(settings, access)
         model = await stack.enter_async_context(_model(settings))
         # Decoding needs the other half of the processors.
         sizes = sizing(model.provider, cpus=(os.cpu_count() or 2) // 2)
@@ -145,20 +151,22 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits, ice=settings.ice)
         )
         detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
-        yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
+        yield await stack.enter_async_context(
+            front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
+        )
 
 
 @asynccontextmanager
 async def front(
-    settings: Settings, *, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+    settings: Settings, *, store: Store, access: Access, pool: OpeningPool, scorer: LaneScorer, detector: Detector
 ) -> AsyncIterator[Service]:
     """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
     hub = Hub(history_events=settings.limits.history_events, queue_limit=settings.limits.subscriber_queue)
     metrics = Metrics()
 
-    def publish(stream_id: str, media_id: str, event: Event) -> None:
+    def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
-        hub.publish(stream_id, media_id, event)
+        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
 
     registry = Registry(
         pool=pool,
@@ -171,7 +179,7 @@ async def front(
         decoder=settings.decoder,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
-    parts = Parts(settings, detector, pool, registry, hub, metrics)
+    parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
     async with AsyncExitStack() as stack:
         behind_compat = _behind_compat(settings, pool, scorer, folder=stack.enter_context(_uploads_folder()))
         runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
@@ -187,7 +195,6 @@ async def front(
 def _behind_compat(settings: Settings, pool: OpeningPool, scorer: LaneScorer, *, folder: Path) -> Compat:
     limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
     return Compat(
-        verify=verify_by_token(settings),
         checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
         spooling=Spooling(folder),
         # What came in whole still holds its place while it waits and is looked at.
@@ -203,17 +210,17 @@ def _uploads_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def check_exposure(settings: Settings) -> None:
-    """Raise `ConfigError` rather than serve other machines without a token; say what is accepted."""
+def check_exposure(settings: Settings, access: Access) -> None:
+    """Raise `ConfigError` rather than serve other machines without a key; say what is accepted."""
     for name in unknown_variables(os.environ):
         _log.warning("the environment has %s, which is no setting of this version; it is ignored", name)
-    if settings.token is not None:
-        return
-    if not auth.is_loopback(settings.host):
+    if not (access.has_keys or auth.is_loopback(settings.host)):
         raise ConfigError(
-            f"Without a token the service listens on loopback alone, not on {settings.host}: set GOREWATCH_TOKEN."
+            f"Without a key the service listens on loopback alone, not on {settings.host}: "
+            "make one with `gorewatch keys create`."
         )
-    _log.warning("no token is configured: any credentials are accepted, from this machine alone")
+    if access.open:
+        _log.warning("no key was made yet: any credentials are accepted, from this machine alone")
 
 
 def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Settings) -> None:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "scan": "web.commands.scan:scan",
     "watch": "web.commands.watch:watch",
     "publish": "web.commands.publish:publish",
+    "keys": "web.commands.keys:keys",
     "model": "web.commands.model:model",
     "bench": "web.commands.bench:bench",
 }

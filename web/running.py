@@ -27,11 +27,13 @@ _log = logging.getLogger("gorewatch.streams")
 class Stream:
     """What the service knows of one stream and its media."""
 
-    def __init__(self, *, name: str, url: str, policy: Policy, pushed: bool) -> None:
+    def __init__(self, *, name: str, url: str, policy: Policy, pushed: bool, owner: str | None = None) -> None:
         """`url` is redacted already."""
         self.id = new_id("str")
         self.media = MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=url)
         self.name = name
+        self.owner = owner
+        """The key that made it; None if it belongs to nobody."""
         self.policy = policy
         self.pushed = pushed
         self.started_s = time.time()

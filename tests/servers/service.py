@@ -30,6 +30,7 @@ class Service:
         self.log_path = log_path
         self.data_dir = data_dir
         self.token: str | None = None
+        """What `request` shows."""
 
     @property
     def log(self) -> str:
@@ -48,6 +49,19 @@ class Service:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, _decoded(refusal.headers.get_content_type(), refusal.read())
+
+    def make_key(self, *scopes: str) -> str:
+        """Make a key, of the usual scopes or these: its bearer token, which the service asks for from then on."""
+        wanted = [word for scope in scopes for word in ("--scope", scope)]
+        environment = {**clean_environment(), "GOREWATCH_DATA_DIR": str(self.data_dir)}
+        command = [*_COMMAND, "keys", "create", "--json", *wanted]
+        made = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+        deadline, self.token = time.monotonic() + _READY_S, None
+        while self.request("GET", "/v1/streams")[0] != 401:
+            assert time.monotonic() < deadline, "the service does not notice that there is a key"
+            time.sleep(0.05)
+        self.token = f"{made['api_user']}:{made['api_secret']}"
+        return self.token
 
     def wait_for(self, path: str, condition: Callable[[Any], bool], *, timeout_s: float = 30.0) -> Any:
         """Ask for `path` until its answer meets the condition; returns that answer."""
@@ -109,7 +123,6 @@ def running_service(
     with log_path.open("wb") as log:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
     service = Service(process, log_path, data_dir)
-    service.token = variables.get("GOREWATCH_TOKEN")
     try:
         service.wait_until_ready()
         yield service

@@ -1,40 +1,30 @@
-"""Who calls: `api_user` and `api_secret`, checked behind one small function."""
+"""Who calls: `api_user` and `api_secret`, and whether that one may call now."""
 
-import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 
-from ...settings import Settings
-from .errors import CREDENTIALS, Refused
+from aiohttp import web
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose call it is."""
-
-    account: str
-
-
-Verify = Callable[[str, str], Awaitable[Caller | None]]
-"""The caller that an `api_user` and an `api_secret` belong to, None if they are wrong."""
+from ...access.access import TooManyUnverified
+from ...access.caller import Caller
+from ...access.scopes import Scope
+from ..auth import caller_of_pair
+from ..parts import parts_of
+from .errors import CREDENTIALS, NO_SCOPE, OVERLOADED, TOO_MANY_REQUESTS, Refused
 
 
-async def authenticate(fields: Mapping[str, str], verify: Verify) -> Caller:
+async def authenticate(request: web.Request, fields: Mapping[str, str]) -> Caller:
     """Raises `Refused` for credentials that are missing or wrong, which are told apart for nobody."""
     user, secret = fields.get("api_user", ""), fields.get("api_secret", "")
-    caller = await verify(user, secret) if user and secret else None
+    try:
+        caller = await caller_of_pair(request, user, secret) if user and secret else None
+    except TooManyUnverified as error:
+        raise Refused(OVERLOADED) from error
     if caller is None:
         raise Refused(CREDENTIALS)
+    if wait_s := parts_of(request).access.wait_s(caller):
+        raise Refused(replace(TOO_MANY_REQUESTS, retry_after_s=math.ceil(wait_s)))
+    if not caller.may(Scope.CHECK):
+        raise Refused(NO_SCOPE)
     return caller
-
-
-def verify_by_token(settings: Settings) -> Verify:
-    """The configured token as the one secret that there is; without one, any credentials will do."""
-
-    async def verify(user: str, secret: str) -> Caller | None:
-        token = settings.token_text
-        if token is not None and not hmac.compare_digest(secret.encode(errors="replace"), token.encode()):
-            return None
-        return Caller(account=user)
-
-    return verify

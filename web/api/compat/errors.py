@@ -38,6 +38,7 @@ FOREIGN_PAGE: Final = Fault(
     2,
     "Without credentials of its own the service is for this machine alone, and for no page of another site",
 )
+NO_SCOPE: Final = Fault(403, "credentials_error", 3, "These credentials lack the scope check")
 NO_MEDIA: Final = Fault(400, "argument_error", 4, "No media specified")
 NOT_A_FILE: Final = Fault(
     400,

@@ -34,7 +34,7 @@ async def check(request: web.Request) -> web.Response:
         grace_s=parts.upload_grace_s,
     )
     async with parts.uploads.one(), form_of(request, bounds, parts.spooling) as form:
-        await authenticate(form.fields, parts.verify)
+        await authenticate(request, form.fields)
         models = read_models(form.fields)
         if bulk := form.named(_BULK):
             return json_answer(await _bulk(bulk, models, parts))

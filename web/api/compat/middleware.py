@@ -7,11 +7,11 @@ from aiohttp.typedefs import Handler
 
 from stream.errors import SourceError
 
-from ...settings import Settings
+from ...store.errors import StoreError
 from ..auth import from_loopback, same_site_allowed
 from ..parts import parts_of
 from .calls import failed
-from .errors import BODY_MALFORMED, FOREIGN_PAGE, NO_METHOD, NO_PATH, OUR_FAULT, Fault, Refused, fault_of
+from .errors import BODY_MALFORMED, FOREIGN_PAGE, NO_METHOD, NO_PATH, OUR_FAULT, OVERLOADED, Fault, Refused, fault_of
 from .paths import is_compat
 
 _METHODS = "GET, POST, DELETE, OPTIONS"
@@ -37,7 +37,7 @@ async def compat(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        if not _may_call(request, parts_of(request).settings):
+        if not _may_call(request):
             return failed(FOREIGN_PAGE)
         return await handler(request)
     except Refused as refusal:
@@ -49,22 +49,24 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
+    except StoreError as error:
+        _log.error("%s", error)
+        return failed(OVERLOADED)
     except Exception:
         _log.exception("%s %s failed", request.method, request.path)
         return failed(OUR_FAULT)
 
 
-def _may_call(request: web.Request, settings: Settings) -> bool:
+def _may_call(request: web.Request) -> bool:
     """Whether a call can be its sender's own.
 
     Credentials are parameters of every call, which no browser adds by itself: where they are checked, no page can use
-    those of a visitor, and any origin and any name for this host will do. Without a configured secret nothing but the
+    those of a visitor, and any origin and any name for this host will do. While no key was made nothing but the
     place of the caller protects the service: then only this machine is served, under a name of its own (so that no
     foreign name can be pointed here), and no page of another site that is not configured, though it may read why.
     """
-    if settings.token is not None:
-        return True
-    return from_loopback(request) and same_site_allowed(request, settings)
+    parts = parts_of(request)
+    return not parts.access.open or (from_loopback(request) and same_site_allowed(request, parts.settings))
 
 
 def _of_http(error: web.HTTPException) -> Fault:

@@ -6,7 +6,6 @@ from aiohttp import web
 
 from ...checks import Checks
 from ...turns import Turns
-from .credentials import Verify
 from .form import Spooling
 
 
@@ -14,7 +13,6 @@ from .form import Spooling
 class Compat:
     """The parts behind `/1.0`."""
 
-    verify: Verify
     checks: Checks
     spooling: Spooling
     uploads: Turns

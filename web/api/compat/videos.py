@@ -23,7 +23,7 @@ async def check_sync(request: web.Request) -> web.Response:
     parts = compat_of(request)
     bounds = BodyBounds(most_bytes=_MOST_BODY_BYTES, file_bytes=MOST_VIDEO_BYTES, files=1, grace_s=parts.upload_grace_s)
     async with parts.uploads.one(), form_of(request, bounds, parts.spooling) as form:
-        await authenticate(form.fields, parts.verify)
+        await authenticate(request, form.fields)
         models = read_models(form.fields)
         interval_s = read_interval_s(form.fields)
         uri, address = named_video(form)
