@@ -83,9 +83,9 @@ class Lane:
         """
         return self._scorer.submit(self._number, sample.pixels, live=live, closed=self._closed)
 
-    def tell(self, sample: Sample) -> asyncio.Future[Taxonomy]:
-        """The same for stored media, with all that gore-2.0 tells of it."""
-        return self._scorer.tell(self._number, sample.pixels, closed=self._closed)
+    def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
+        """The same, with all that gore-2.0 tells of it."""
+        return self._scorer.tell(self._number, sample.pixels, live=live, closed=self._closed)
 
     def close(self) -> None:
         """Give up what waits. Idempotent; what a thread has already is still scored."""
@@ -199,9 +199,9 @@ class Scorer:
         """What `Lane.submit` does."""
         return self._queue(lane, _Job(pixels, self._new_future()), live=live, closed=closed)
 
-    def tell(self, lane: int, pixels: Pixels, *, closed: bool = False) -> asyncio.Future[Taxonomy]:
+    def tell(self, lane: int, pixels: Pixels, *, live: bool = False, closed: bool = False) -> asyncio.Future[Taxonomy]:
         """What `Lane.tell` does."""
-        return self._queue(lane, _Job(pixels, self._new_future(), detailed=True), live=False, closed=closed)
+        return self._queue(lane, _Job(pixels, self._new_future(), detailed=True), live=live, closed=closed)
 
     def _new_future(self) -> asyncio.Future[Any]:
         if self._loop is None:

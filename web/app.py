@@ -16,9 +16,7 @@ from typing import Protocol
 from aiohttp import web
 
 from inference.events import Event
-from inference.looking import Tells
 from inference.model import Model
-from inference.pipeline import Scores
 from inference.scorer import Scorer
 from inference.sizing import sizing
 from stream.address import parse
@@ -36,8 +34,11 @@ from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .checks import CheckLimits, Checks
 from .configuration import unknown_variables
 from .delivery.hub import Hub
+from .jobs.folder import MediaFolder
+from .jobs.jobs import Jobs
+from .jobs.opening import open_callbacks, open_folder, running_jobs
 from .metrics import Metrics
-from .registry import NAME, NotAccepted, Pool, Registry
+from .registry import NAME, Lane, NotAccepted, Pool, Registry
 from .running import Stream
 from .settings import ConfigError, Settings
 from .store.store import Store, open_store
@@ -47,6 +48,7 @@ _MOST_BODY_BYTES = 256 * 1024
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
+_LARGE_UPLOADS = 16
 _log = logging.getLogger("gorewatch.service")
 
 
@@ -78,14 +80,10 @@ class OpeningPool(Pool, Workers, Protocol):
     """`stream.pool.WorkerPool`, or what stands for it."""
 
 
-class TellingLane(Scores, Tells, Protocol):
-    """`inference.scorer.Lane`, or what stands for it."""
-
-
 class LaneScorer(Scoring, Protocol):
     """`inference.scorer.Scorer`, or what stands for it."""
 
-    def lane(self) -> TellingLane: ...
+    def lane(self) -> Lane: ...
 
 
 def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
@@ -181,25 +179,49 @@ async def front(
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
     parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
     async with AsyncExitStack() as stack:
-        behind_compat = _behind_compat(settings, pool, scorer, folder=stack.enter_context(_uploads_folder()))
+        media_folder = await stack.enter_async_context(open_folder(settings))
+        dispatcher = await stack.enter_async_context(open_callbacks(settings, store))
+        jobs = Jobs(
+            store=store,
+            registry=registry,
+            folder=media_folder,
+            policy=settings.policy,
+            max_jobs=settings.limits.max_jobs,
+            owed=dispatcher.wake,
+        )
+        spooling = Spooling(stack.enter_context(_uploads_folder()))
+        behind_compat = _behind_compat(settings, pool, scorer, spooling=spooling, jobs=jobs, media_folder=media_folder)
         runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
         stack.push_async_callback(registry.aclose)
+        await stack.enter_async_context(running_jobs(settings, jobs, store=store, folder=media_folder))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
 
 
-def _behind_compat(settings: Settings, pool: OpeningPool, scorer: LaneScorer, *, folder: Path) -> Compat:
+def _behind_compat(
+    settings: Settings,
+    pool: OpeningPool,
+    scorer: LaneScorer,
+    *,
+    spooling: Spooling,
+    jobs: Jobs,
+    media_folder: MediaFolder,
+) -> Compat:
     limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
     return Compat(
         checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
-        spooling=Spooling(folder),
+        spooling=spooling,
         # What came in whole still holds its place while it waits and is looked at.
         uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
         upload_grace_s=settings.limits.upload_grace_s,
+        jobs=jobs,
+        media=media_folder,
+        job_spooling=Spooling(media_folder.incoming),
+        large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
     )
 
 

@@ -6,12 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from inference.events import Event
+from inference.looking import Tells
+from inference.overheard import Overheard
 from inference.pipeline import Scores, run
 from inference.policy import Policy
 from inference.summary import Summary
@@ -23,7 +26,7 @@ from stream.sample import Source
 from stream.supervise import Reopening
 
 from .publishing import Publishing, ReceivedSource
-from .running import Stream, Tap
+from .running import Commission, Stream, Tap
 from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
@@ -39,6 +42,10 @@ _PATIENCE_S = 60.0
 
 _Named = tuple[str | None, str]
 """Owner and name."""
+
+
+class Lane(Scores, Tells, Protocol):
+    """A lane of the scorer: `inference.scorer.Lane`."""
 
 
 class Pool(Protocol):
@@ -78,7 +85,7 @@ class Registry:
         self,
         *,
         pool: Pool,
-        new_lane: Callable[[], Scores],
+        new_lane: Callable[[], Lane],
         publish: Callable[[Stream, Event], None],
         max_streams: int,
         max_publishers: int,
@@ -130,6 +137,7 @@ class Registry:
         loop: bool = False,
         shown: str | None = None,
         owner: str | None = None,
+        commission: Commission | None = None,
     ) -> Stream:
         """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`.
 
@@ -138,7 +146,16 @@ class Registry:
         name = name or self._free_name(address, owner)
         with self._taken((owner, name)):
             options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
-            stream = Stream(name=name, url=shown or address.redacted, policy=policy, pushed=False, owner=owner)
+            if commission is not None:
+                options = replace(options, kind=commission.kind)
+            stream = Stream(
+                name=name,
+                url=shown or address.redacted,
+                policy=policy,
+                pushed=False,
+                owner=owner,
+                commission=commission,
+            )
             source = Reopening(
                 lambda: self._pool.pull(address, options),
                 live=address.is_live_protocol or paced,
@@ -219,6 +236,7 @@ class Registry:
         One that takes longer is cut off: its closing events are published all the same, and its source is left behind.
         """
         if stream.task is not None and not stream.closed:
+            stream.ended_on_request = True
             try:
                 async with asyncio.timeout(within_s):
                     if stream.source is not None:
@@ -298,9 +316,10 @@ class Registry:
         failure = None
         try:
             tell = partial(self._tell, stream)
+            lane = self._new_lane()
             await run(
                 source,
-                self._new_lane(),
+                lane if stream.listener is None else Overheard(lane, stream.listener.scored),
                 stream.judge,
                 tell,
                 close_within_s=_CLOSING_TIMEOUT_S,

@@ -52,6 +52,10 @@ class Limits(BaseModel):
     check_queue: int = Field(
         default=64, ge=0, le=100_000, description="images and videos that wait for that; more are answered with 503"
     )
+    max_jobs: int = Field(
+        default=32, ge=1, le=100_000, description="videos and live streams of `/1.0` that are watched as jobs at once"
+    )
+    job_hours: int = Field(default=24, ge=24, le=8760, description="hours for which jobs that ended can be asked for")
     upload_grace_s: int = Field(
         default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
     )
@@ -114,7 +118,7 @@ class Settings(BaseSettings):
         description="decoder processes; one per CPU by default",
     )
     egress_allow: _Words = Field(
-        default=(), description="networks that media may come from although they are not public"
+        default=(), description="networks that media may come from and callbacks go to although they are not public"
     )
     file_roots: _Words = Field(default=(), description="folders whose files HTTP callers may name once there is a key")
     ice_servers: _Words = Field(
@@ -135,6 +139,15 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="lines for people or JSON objects")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe line logged"
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="signs callbacks (`casec_…`); they are not signed if unset"
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+$",
+        description="how clients reach the service, such as `https://moderation.example.org`, for the upload addresses "
+        "that it hands out; as they called it if unset",
     )
     policy: Policy = Field(default_factory=Policy, description="defaults of every stream's policy")
     limits: Limits = Field(default_factory=Limits, description="sizes of what is bounded")

@@ -127,7 +127,7 @@ class FakeLane:
             future.set_result(level / 255)
         return future
 
-    def tell(self, sample: Sample) -> asyncio.Future[Taxonomy]:
+    def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
         future: asyncio.Future[Taxonomy] = asyncio.get_running_loop().create_future()
         future.set_result(taxonomy(int(sample.pixels[0, 0, 0]) / 255))
         return future

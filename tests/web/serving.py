@@ -84,7 +84,14 @@ async def parts_of_a_service() -> AsyncIterator[tuple[Store, Access]]:
 async def serving(*, keyed: bool = False, **values: object) -> AsyncIterator[Served]:
     """With `keyed` there is a key, which `http` uses; otherwise none was made yet."""
     pool = FakePool()
-    settings = settings_of(**values)
+    with tempfile.TemporaryDirectory() as data_dir:
+        settings = settings_of(data_dir=data_dir, **values)
+        async with _serving(settings, pool, keyed=keyed) as served:
+            yield served
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, pool: FakePool, *, keyed: bool) -> AsyncIterator[Served]:
     async with (
         parts_of_a_service() as (store, access),
         front(settings, store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,

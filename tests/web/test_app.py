@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,11 +34,13 @@ CAMERA = NamedSource(name="door", url="rtsp://camera.example/1")
 
 @asynccontextmanager
 async def fronted(pool: FakePool) -> AsyncIterator[Service]:
-    async with (
-        parts_of_a_service() as (store, access),
-        front(settings_of(), store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,
-    ):
-        yield running
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_of(data_dir=folder)
+        async with (
+            parts_of_a_service() as (store, access),
+            front(settings, store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,
+        ):
+            yield running
 
 
 class Steps:

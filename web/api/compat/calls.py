@@ -15,6 +15,11 @@ def new_call() -> Call:
     return Call(new_id("req"), time.time())
 
 
+def same_call(call_id: str) -> Call:
+    """A call that is answered as an earlier one was."""
+    return Call(call_id, time.time())
+
+
 def new_media(uri: str) -> MediaRef:
     return MediaRef(new_id("med"), uri)
 

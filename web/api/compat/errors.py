@@ -49,10 +49,18 @@ NOT_A_FILE: Final = Fault(
 )
 DAILY_LIMIT: Final = Fault(429, "usage_limit", 32, "Daily usage limit reached")
 TOO_MANY_REQUESTS: Final = Fault(429, "usage_limit", 33, "Too many requests at once; try again in a second", 1)
+TOO_MANY_JOBS: Final = Fault(
+    429,
+    "usage_limit",
+    34,
+    "Too many videos and live streams are being watched at once; end one, or try again later",
+    60,
+)
 NO_MODELS: Final = Fault(400, "argument_error", 51, "Please specify models")
 UNKNOWN_MODEL: Final = Fault(400, "argument_error", 52, "Unknown model")
 OUT_OF_RANGE: Final = Fault(400, "argument_error", 53, "A parameter is out of its range")
 BAD_ADDRESS: Final = Fault(400, "argument_error", 54, "The address cannot be used")
+BAD_CALLBACK: Final = Fault(400, "callback_error", 55, "callback_url must be a valid http:// or https:// address")
 UNREACHABLE: Final = Fault(400, "media_error", 61, "The media could not be fetched")
 TOO_LARGE: Final = Fault(400, "media_error", 62, "The media is too large")
 UNREADABLE: Final = Fault(400, "media_error", 63, "The media is no image or video that can be read")
@@ -60,6 +68,11 @@ TOO_LONG: Final = Fault(
     400, "media_error", 64, "The video is not shorter than 60 seconds; send it to /1.0/video/check.json"
 )
 TOO_MANY: Final = Fault(400, "media_error", 65, "Too many images or frames at once")
+NO_JOB: Final = Fault(404, "argument_error", 71, "There is no such job")
+NO_UPLOAD: Final = Fault(404, "argument_error", 71, "There is no upload of this media_id, or its time is over")
+BAD_FEEDBACK: Final = Fault(400, "argument_error", 72, "Unknown model or class")
+KEY_REUSED: Final = Fault(409, "argument_error", 73, "This Idempotency-Key was used for another job")
+UPLOAD_OVER: Final = Fault(410, "argument_error", 74, "This address took its upload already, or its time is over")
 NO_PATH: Final = Fault(404, "request_error", 81, "There is nothing at this path")
 NO_METHOD: Final = Fault(405, "request_error", 81, "This path does not take that method")
 BODY_TOO_LARGE: Final = Fault(413, "request_error", 82, "The request's body is too large")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ...checks import Checks
+from ...jobs.folder import MediaFolder
+from ...jobs.jobs import Jobs
 from ...turns import Turns
 from .form import Spooling
 
@@ -18,6 +20,12 @@ class Compat:
     uploads: Turns
     """Bodies that are read at once: each of them may need room on the disk."""
     upload_grace_s: float
+    jobs: Jobs
+    media: MediaFolder
+    job_spooling: Spooling
+    """For files that a job may keep: it may outlive the service."""
+    large_uploads: Turns
+    """Bodies of one-time uploads that are read at once."""
 
 
 COMPAT = web.AppKey("compat", Compat)

@@ -5,12 +5,18 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from .images import check
+from .jobs import by_id, ongoing, stop
+from .jobs import check as watch
 from .videos import check_sync
 
 _GET_POST = ("GET", "POST")
 _ENDPOINTS: tuple[tuple[str, tuple[str, ...], Callable[[web.Request], Awaitable[web.Response]]], ...] = (
     ("/1.0/check.json", _GET_POST, check),
     ("/1.0/video/check-sync.json", _GET_POST, check_sync),
+    ("/1.0/video/check.json", _GET_POST, watch),
+    ("/1.0/video/byid.json", ("GET",), by_id),
+    ("/1.0/video/byid.json", ("DELETE",), stop),
+    ("/1.0/video/ongoing.json", ("GET",), ongoing),
 )
 
 
