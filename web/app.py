@@ -25,7 +25,7 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
-from .api import auth, feed, health, media, pages, preview, problems, streams, tokens, whip
+from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, whip
 from .api.compat.form import Spooling
 from .api.compat.middleware import compat
 from .api.compat.parts import COMPAT, Compat
@@ -34,7 +34,6 @@ from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .checks import CheckLimits, Checks
 from .configuration import unknown_variables
 from .delivery.hub import Hub
-from .jobs.folder import MediaFolder
 from .jobs.jobs import Jobs
 from .jobs.opening import open_callbacks, open_folder, running_jobs
 from .metrics import Metrics
@@ -94,7 +93,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, health):
+    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -190,7 +189,19 @@ async def front(
             owed=dispatcher.wake,
         )
         spooling = Spooling(stack.enter_context(_uploads_folder()))
-        behind_compat = _behind_compat(settings, pool, scorer, spooling=spooling, jobs=jobs, media_folder=media_folder)
+        limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
+        behind_compat = Compat(
+            checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
+            spooling=spooling,
+            # What came in whole still holds its place while it waits and is looked at.
+            uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
+            upload_grace_s=settings.limits.upload_grace_s,
+            jobs=jobs,
+            owed=dispatcher.wake,
+            media=media_folder,
+            job_spooling=Spooling(media_folder.incoming),
+            large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
+        )
         runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -200,29 +211,6 @@ async def front(
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
-
-
-def _behind_compat(
-    settings: Settings,
-    pool: OpeningPool,
-    scorer: LaneScorer,
-    *,
-    spooling: Spooling,
-    jobs: Jobs,
-    media_folder: MediaFolder,
-) -> Compat:
-    limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
-    return Compat(
-        checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
-        spooling=spooling,
-        # What came in whole still holds its place while it waits and is looked at.
-        uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
-        upload_grace_s=settings.limits.upload_grace_s,
-        jobs=jobs,
-        media=media_folder,
-        job_spooling=Spooling(media_folder.incoming),
-        large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
-    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ turns with every stream.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from inference.scorer import SampleDropped, ScoringFailed
 from stream.address import Address
 from stream.errors import InternalFault, Overloaded
 from stream.options import SourceOptions
-from stream.sample import Source
+from stream.sample import Counters, Pixels, Sample, Source, Status
 
 from .turns import Turns
 
@@ -58,7 +58,16 @@ class Checks:
 
     async def image(self, address: Address) -> Looked:
         """Every frame of an image; their positions are their numbers. Raises `stream.errors.SourceError`."""
-        options = SourceOptions(
+        return await self._look(address, self._of_image(), _IMAGE_TIMEOUT_S)
+
+    async def pictured(self, address: Address) -> tuple[Looked, Pixels | None]:
+        """The same, with the first frame as the detector saw it; None if there was none."""
+        seen: list[Pixels] = []
+        looked = await self._look(address, self._of_image(), _IMAGE_TIMEOUT_S, see=seen.append)
+        return looked, seen[0] if seen else None
+
+    def _of_image(self) -> SourceOptions:
+        return SourceOptions(
             kind="image",
             fps=1.0,
             open_timeout_s=_FETCH_TIMEOUT_S,
@@ -67,7 +76,6 @@ class Checks:
             most_bytes=MOST_IMAGE_BYTES,
             most_frames=MOST_FRAMES,
         )
-        return await self._look(address, options, _IMAGE_TIMEOUT_S)
 
     async def video(self, address: Address, *, interval_s: float) -> Looked:
         """The first frame of each `interval_s` seconds of a short video. Raises `stream.errors.SourceError`."""
@@ -76,14 +84,50 @@ class Checks:
         )
         return await self._look(address, options, _VIDEO_TIMEOUT_S)
 
-    async def _look(self, address: Address, options: SourceOptions, timeout_s: float) -> Looked:
+    async def _look(
+        self,
+        address: Address,
+        options: SourceOptions,
+        timeout_s: float,
+        *,
+        see: Callable[[Pixels], None] | None = None,
+    ) -> Looked:
         async with self._turns.one():
             try:
                 async with asyncio.timeout(timeout_s):
-                    return await look_at(await self._pool.pull(address, options), self._new_lane())
+                    source = await self._pool.pull(address, options)
+                    return await look_at(source if see is None else _Seen(source, see), self._new_lane())
             except TimeoutError as error:
                 raise Overloaded(f"It was not looked at within {timeout_s:g} s.") from error
             except SampleDropped as error:
                 raise Overloaded("The service is stopping.") from error
             except ScoringFailed as error:
                 raise InternalFault("The detector failed on it; its log says why.") from error
+
+
+class _Seen:
+    """A source whose first sample somebody gets a copy of."""
+
+    def __init__(self, source: Source, see: Callable[[Pixels], None]) -> None:
+        self._source = source
+        self._see = see
+
+    async def __aiter__(self) -> AsyncIterator[Sample | Status]:
+        seen = False
+        async for item in self._source:
+            if isinstance(item, Sample) and not seen:
+                seen = True
+                self._see(item.pixels.copy())
+            yield item
+
+    def release(self, sample: Sample) -> None:
+        self._source.release(sample)
+
+    def counters(self) -> Counters:
+        return self._source.counters()
+
+    def hurry(self, for_s: float) -> None:
+        self._source.hurry(for_s)
+
+    async def aclose(self) -> None:
+        await self._source.aclose()

@@ -16,6 +16,7 @@ _COMMANDS = {
     "watch": "web.commands.watch:watch",
     "publish": "web.commands.publish:publish",
     "keys": "web.commands.keys:keys",
+    "feedback": "web.commands.feedback:feedback",
     "model": "web.commands.model:model",
     "bench": "web.commands.bench:bench",
 }

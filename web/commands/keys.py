@@ -1,18 +1,17 @@
 """`gorewatch keys`: makes, lists and revokes the credentials of the service."""
 
-import asyncio
 import json
 import math
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from ..access.scopes import USUAL, Scope, ordered
-from .common import CommandError, F, debug_option, examples, expected_errors
+from .common import CommandError, F, debug_option, examples
+from .store import in_store
 
 if TYPE_CHECKING:
     from ..store.keys import Key
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _MOST_NAME = 64
 _COLUMNS = ("API user", "Name", "Scopes", "Created", "Last used", "Revoked")
-T = TypeVar("T")
 
 
 @click.group()
@@ -83,7 +81,7 @@ def create(
         async with store.writing() as tx:
             await rows.add(tx, key)
 
-    _in_store(config, add)
+    in_store(config, add)
     if as_json:
         click.echo(json.dumps({"api_user": key.id, "api_secret": secret, "scopes": key.scopes}))
         return
@@ -95,7 +93,7 @@ def create(
 @_common
 def listed(as_json: bool, config: Path | None) -> None:
     """List the keys, those that are revoked included, oldest first."""
-    found = _in_store(config, _all)
+    found = in_store(config, _all)
     if as_json:
         for key in found:
             click.echo(json.dumps(_json(key)))
@@ -129,7 +127,7 @@ def revoke(api_user: str | None, name: str | None, as_json: bool, config: Path |
         async with store.writing() as tx:
             return [key for key in wanted if await rows.revoke(tx, key.id, at_s=time.time())]
 
-    done = _in_store(config, end)
+    done = in_store(config, end)
     if not done:
         raise CommandError(f"There is no key {api_user or name} that is not revoked; `gorewatch keys list` lists them.")
     for key in done:
@@ -141,20 +139,6 @@ async def _all(store: "Store") -> "tuple[Key, ...]":
 
     async with store.reading() as tx:
         return await rows.listed(tx)
-
-
-def _in_store(config: Path | None, do: "Callable[[Store], Awaitable[T]]") -> T:
-    """What is done in the store of the settings."""
-    from ..configuration import load_settings
-    from ..store.store import open_store
-
-    async def opened() -> T:
-        async with open_store(settings.store_url) as store:
-            return await do(store)
-
-    with expected_errors():
-        settings = load_settings(config=config)
-        return asyncio.run(opened())
 
 
 def _json(key: "Key") -> dict[str, object]:

@@ -25,15 +25,19 @@ _MOST_BODY_BYTES = 32 * 1024 * 1024
 _BULK = "media[]"
 
 
-async def check(request: web.Request) -> web.Response:
-    parts = compat_of(request)
-    bounds = BodyBounds(
+def image_bounds(parts: Compat) -> BodyBounds:
+    """What a call may send that is about images."""
+    return BodyBounds(
         most_bytes=_MOST_BODY_BYTES,
         file_bytes=MOST_IMAGE_BYTES,
         files=_MOST_BULK + 1,
         grace_s=parts.upload_grace_s,
     )
-    async with parts.uploads.one(), form_of(request, bounds, parts.spooling) as form:
+
+
+async def check(request: web.Request) -> web.Response:
+    parts = compat_of(request)
+    async with parts.uploads.one(), form_of(request, image_bounds(parts), parts.spooling) as form:
         await authenticate(request, form.fields)
         models = read_models(form.fields)
         if bulk := form.named(_BULK):
@@ -42,7 +46,7 @@ async def check(request: web.Request) -> web.Response:
 
 
 async def _single(form: Form, models: Models, parts: Compat) -> Json:
-    uri, address = _named(form)
+    uri, address = named_image(form)
     looked = await _looked(address, parts)
     return success(new_call(), len(looked.looks), **image_json(looked.looks, new_media(uri), detailed=models.detailed))
 
@@ -68,7 +72,7 @@ async def _bulk(uploads: Sequence[Upload], models: Models, parts: Compat) -> Jso
     return success(new_call(), sum(len(looked.looks) for looked in results), data=data)
 
 
-def _named(form: Form) -> tuple[str, Address]:
+def named_image(form: Form) -> tuple[str, Address]:
     """What is to be checked, and what it is called. Raises `Refused`."""
     if uploads := form.named("media"):
         return uploads[0].name, file_address(uploads[0], "The image has more than 12 MB")

@@ -14,7 +14,7 @@ from .calls import failed
 from .errors import BODY_MALFORMED, FOREIGN_PAGE, NO_METHOD, NO_PATH, OUR_FAULT, OVERLOADED, Fault, Refused, fault_of
 from .paths import is_compat
 
-_METHODS = "GET, POST, DELETE, OPTIONS"
+_METHODS = "GET, POST, PUT, DELETE, OPTIONS"
 _log = logging.getLogger("gorewatch.http")
 
 

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from .feedback import feedback
 from .images import check
 from .jobs import by_id, ongoing, stop
 from .jobs import check as watch
+from .uploads import create, put
 from .videos import check_sync
 
 _GET_POST = ("GET", "POST")
@@ -17,6 +19,9 @@ _ENDPOINTS: tuple[tuple[str, tuple[str, ...], Callable[[web.Request], Awaitable[
     ("/1.0/video/byid.json", ("GET",), by_id),
     ("/1.0/video/byid.json", ("DELETE",), stop),
     ("/1.0/video/ongoing.json", ("GET",), ongoing),
+    ("/1.0/upload/create-video.json", ("GET",), create),
+    ("/1.0/upload/video/{token}", ("PUT",), put),
+    ("/1.0/feedback.json", _GET_POST, feedback),
 )
 
 
