@@ -112,12 +112,11 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(app, "Model", SimpleNamespace(load=lambda *_, **__: Model(steps)))
     monkeypatch.setattr(app, "Scorer", lambda *_, **__: Scorer(steps))
     monkeypatch.setattr(app, "WorkerPool", lambda *_, **__: Pool(steps))
-    opened = app.open_store
 
     @asynccontextmanager
     async def open_and_note(url: str) -> AsyncIterator[Store]:
         try:
-            async with opened(url) as store:
+            async with open_store(url) as store:
                 yield store
         finally:
             steps("Close the store")

@@ -164,6 +164,8 @@ async def test_credentials_are_asked_for_and_kept(tab: Tab, start_service: Start
     service = start_service("--workers", "1")
     token = await asyncio.to_thread(service.make_key)
     page = tab.page
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
     await page.goto(f"{service.url}/")
     await page.get_by_label("API user and secret").fill("wrong")
     await page.keyboard.press("Enter")
@@ -174,6 +176,9 @@ async def test_credentials_are_asked_for_and_kept(tab: Tab, start_service: Start
     await page.reload()
     await expect(page.locator("#link")).to_have_text("Connected", timeout=_SOON_MS)
     assert token not in page.url
+    secret = token.partition(":")[2]
+    assert len(sockets) == 2
+    assert all("token=tok_" in url and secret not in url for url in sockets)
 
 
 async def test_cut_socket_is_shown_and_resumed(tab: Tab, start_service: StartService) -> None:

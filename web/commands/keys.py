@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from ..store.keys import Key
     from ..store.store import Store
 
+_EXAMPLES = """\
+gorewatch keys create --name shop --scope check
+gorewatch keys list"""
 _MOST_NAME = 64
 _COLUMNS = ("API user", "Name", "Scopes", "Created", "Last used", "Revoked")
 
 
-@click.group()
+@click.group(epilog=examples(_EXAMPLES))
 def keys() -> None:
     """Make, list and revoke the credentials of the service.
 

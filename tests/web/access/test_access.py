@@ -10,6 +10,7 @@ import pytest
 from tests.web.serving import new_key
 from web.access import access as module
 from web.access.access import Access, TooManyUnverified, open_access
+from web.access.caller import Caller
 from web.access.hashing import hashed, matches, new_secret, new_user
 from web.access.scopes import Scope
 from web.access.verified import Verified
@@ -46,7 +47,7 @@ async def test_a_secret_is_hashed_once_and_then_remembered(
     callers = await asyncio.gather(*(access.verify(user, secret) for _ in range(50)))
     (caller,) = set(callers)
     assert caller is not None
-    assert (caller.key_id, caller.scopes, caller.rate_per_s, caller.max_jobs) == (user, {Scope.CHECK}, 5.0, 2)
+    assert caller == Caller(key_id=user, scopes=frozenset({Scope.CHECK}), rate_per_s=5.0, max_jobs=2)
     assert await access.verify(user, secret) == caller
     assert len(hashes) <= 2
     before = len(hashes)
