@@ -185,7 +185,11 @@ async def front(
 
 
 def _behind_compat(settings: Settings, pool: OpeningPool, scorer: LaneScorer, *, folder: Path) -> Compat:
-    limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
+    limits = CheckLimits(
+        running=settings.limits.max_checks,
+        waiting=settings.limits.check_queue,
+        fetch_timeout_s=settings.limits.fetch_timeout_s,
+    )
     return Compat(
         verify=verify_by_token(settings),
         checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),

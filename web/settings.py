@@ -59,6 +59,9 @@ class Limits(BaseModel):
     check_queue: int = Field(
         default=64, ge=0, le=100_000, description="images and videos that wait for that; more are answered with 503"
     )
+    fetch_timeout_s: int = Field(
+        default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
+    )
     upload_grace_s: int = Field(
         default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
     )

@@ -104,9 +104,7 @@ class MultipartForm:
         """The files, in their order. Raises `Refused` for a body that was cut off."""
         if not self._complete:
             raise Refused(BODY_MALFORMED)
-        return [
-            Upload(spool.key, spool.name, spool.path, spool.size_bytes, spool.too_large) for spool in self._spools
-        ]
+        return [Upload(spool.key, spool.name, spool.path, spool.size_bytes, spool.too_large) for spool in self._spools]
 
     def close(self) -> None:
         """Let go of the files, and take them away. Idempotent."""
