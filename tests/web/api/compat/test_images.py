@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 
 from tests.media import Clips
@@ -247,8 +248,6 @@ def test_case_25_unknown_paths_and_methods(api: Api) -> None:
 
 
 def test_case_26_pages_of_any_origin(api: Api) -> None:
-    import requests
-
     origin = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
     with requests.options(api.service.url + IMAGE, headers=origin, timeout=20) as preflight:
         assert preflight.status_code in (200, 204)
