@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from inference.looks import Look, Looked
 from inference.taxonomy import Taxonomy
 from stream.errors import error_from
 from stream.sample import Sample, Source, SourceInfo
@@ -16,23 +16,6 @@ class Tells(Protocol):
     def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]: ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One sample and what the detector says of it."""
-
-    position_s: float
-    gore: Taxonomy
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """All samples of one media, in the order of their positions."""
-
-    looks: tuple[Look, ...]
-    info: SourceInfo | None
-    """None if it ended before its first frame."""
 
 
 async def look_at(source: Source, lane: Tells) -> Looked:

@@ -30,6 +30,8 @@ _MOVING = frozenset({"GIF", "WEBP", "PNG"})
 _MOST_MOVING_PIXELS = 256_000_000
 """Of all frames of one image together."""
 _LARGE_PIXELS = 8_000_000
+_MOST_JPEG2000_PIXELS = 16_000_000
+"""Its decoder lets no other thread of the worker run, which would be taken to hang."""
 _PIECE_BYTES = 64 * 1024
 _WAIT_S = 0.5
 _NAME = "The image"
@@ -43,6 +45,8 @@ def read_image(address: Address, options: SourceOptions, emitter: Emitter, stop:
     data = _plain(_bytes_of(address, options, emitter))
     try:
         with open_still(io.BytesIO(data), _NAME, _ALL_FORMATS) as image, _turn(image, emitter, stop):
+            if image.format == "JPEG2000" and image.width * image.height > _MOST_JPEG2000_PIXELS:
+                raise TooLarge(f"{_NAME} has more than {_MOST_JPEG2000_PIXELS:,} pixels, in JPEG 2000.")
             codec = (image.format or "image").lower()
             info = SourceInfo(codec, image.width, image.height, fps=None, live=False, duration_s=0.0)
             emitter.begin(info, Fraction(1))

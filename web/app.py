@@ -189,7 +189,11 @@ async def front(
             owed=dispatcher.wake,
         )
         spooling = Spooling(stack.enter_context(_uploads_folder()))
-        limits = CheckLimits(running=settings.limits.max_checks, waiting=settings.limits.check_queue)
+        limits = CheckLimits(
+            running=settings.limits.max_checks,
+            waiting=settings.limits.check_queue,
+            fetch_timeout_s=settings.limits.fetch_timeout_s,
+        )
         behind_compat = Compat(
             checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
             spooling=spooling,

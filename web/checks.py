@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from inference.looking import Looked, Tells, look_at
+from inference.looking import Tells, look_at
+from inference.looks import Looked
 from inference.scorer import SampleDropped, ScoringFailed
 from stream.address import Address
 from stream.errors import InternalFault, Overloaded
@@ -24,8 +25,6 @@ MOST_FRAMES = 50
 """Of an animated image."""
 LONGEST_VIDEO_S = 60.0
 """A video that is checked while its sender waits must be shorter."""
-_FETCH_TIMEOUT_S = 20.0
-"""An address that never answers is given up within 30 s, whatever else takes time."""
 _IMAGE_TIMEOUT_S = 60.0
 _VIDEO_TIMEOUT_S = 120.0
 _WAIT_S = 30.0
@@ -43,6 +42,8 @@ class CheckLimits:
     """Looked at together."""
     waiting: int
     """For that; more are refused."""
+    fetch_timeout_s: float
+    """For all of an image at an address, and for what a video's server must say at once."""
 
 
 class Checks:
@@ -53,6 +54,7 @@ class Checks:
     ) -> None:
         self._pool = pool
         self._new_lane = new_lane
+        self._fetch_timeout_s = limits.fetch_timeout_s
         self._turns = Turns(running=limits.running, waiting=limits.waiting, wait_s=_WAIT_S)
         self._egress_allow = egress_allow
 
@@ -70,8 +72,8 @@ class Checks:
         return SourceOptions(
             kind="image",
             fps=1.0,
-            open_timeout_s=_FETCH_TIMEOUT_S,
-            read_timeout_s=_FETCH_TIMEOUT_S,
+            open_timeout_s=self._fetch_timeout_s,
+            read_timeout_s=self._fetch_timeout_s,
             egress_allow=self._egress_allow,
             most_bytes=MOST_IMAGE_BYTES,
             most_frames=MOST_FRAMES,
@@ -80,7 +82,12 @@ class Checks:
     async def video(self, address: Address, *, interval_s: float) -> Looked:
         """The first frame of each `interval_s` seconds of a short video. Raises `stream.errors.SourceError`."""
         options = SourceOptions(
-            kind="video", fps=1.0 / interval_s, egress_allow=self._egress_allow, longest_s=LONGEST_VIDEO_S
+            kind="video",
+            fps=1.0 / interval_s,
+            open_timeout_s=self._fetch_timeout_s,
+            read_timeout_s=self._fetch_timeout_s,
+            egress_allow=self._egress_allow,
+            longest_s=LONGEST_VIDEO_S,
         )
         return await self._look(address, options, _VIDEO_TIMEOUT_S)
 

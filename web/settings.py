@@ -56,6 +56,9 @@ class Limits(BaseModel):
         default=32, ge=1, le=100_000, description="videos and live streams of `/1.0` that are watched as jobs at once"
     )
     job_hours: int = Field(default=24, ge=24, le=8760, description="hours for which jobs that ended can be asked for")
+    fetch_timeout_s: int = Field(
+        default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
+    )
     upload_grace_s: int = Field(
         default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
     )

@@ -1,5 +1,6 @@
 """The whole service as its users have it: `gorewatch serve` in a process of its own."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from web.access.hashing import hashed
+from web.access.scopes import USUAL
+from web.store import keys
+from web.store.keys import Key
+from web.store.store import open_store
 
 _READY_S = 60.0
 _READY_LINE = re.compile(r"^gorewatch is ready: open (http://\S+?)/? in a browser", re.MULTILINE)
@@ -49,6 +56,12 @@ class Service:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, _decoded(refusal.headers.get_content_type(), refusal.read())
+
+    def kill(self) -> None:
+        """SIGKILL to it and its workers, as the kernel does when memory runs out."""
+        for pid in [self.process.pid, *descendants(self.process.pid)]:
+            _kill(pid)
+        self.process.wait(_STOP_S)
 
     def make_key(self, *scopes: str) -> str:
         """Make a key, of the usual scopes or these: its bearer token, which the service asks for from then on."""
@@ -135,6 +148,25 @@ def running_service(
         already_ended = process.poll() is not None
         code = service.stop()
         assert already_ended or code == 0, f"the service ended with {code}:\n{service.log}"
+
+
+def add_key(data_dir: Path, user: str, secret: str, *, rate_per_s: float | None = None) -> None:
+    """Put a key with all scopes but admin into the store of a service that does not run yet."""
+    key = Key(
+        id=user,
+        name="",
+        secret_hash=hashed(secret),
+        scopes=USUAL,
+        rate_per_s=rate_per_s,
+        max_jobs=None,
+        created_s=time.time(),
+    )
+
+    async def add() -> None:
+        async with open_store(f"sqlite:///{data_dir / 'gorewatch.db'}") as store, store.writing() as tx:
+            await keys.add(tx, key)
+
+    asyncio.run(add())
 
 
 def clean_environment() -> dict[str, str]:

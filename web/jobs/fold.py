@@ -12,7 +12,7 @@ from inference.taxonomy import Taxonomy
 from stream.sample import SourceInfo
 
 from ..api.compat.answers import Frame
-from ..store.jobs import JobFrame
+from ..store.job import JobFrame
 from .grid import Grid
 from .notices import OVER, Notices
 from .objects import detail_of

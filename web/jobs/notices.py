@@ -1,6 +1,6 @@
 """When the receiver of a job's callbacks is told of frames while the job runs: seldom. Pure."""
 
-from ..store.jobs import JobFrame
+from ..store.job import JobFrame
 
 OVER = 0.5
 """Frames whose prob is greater are told of."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from inference.taxonomy import Taxonomy
 
-from ..store.jobs import Job, JobFrame, Json
+from ..store.job import Job, JobFrame, Json
 
 _DECIMALS = 6
 

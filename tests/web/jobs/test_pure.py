@@ -2,13 +2,14 @@
 
 import pytest
 
+from inference.looks import Look
 from inference.taxonomy import taxonomy
 from stream.sample import SourceInfo
 from web.api.compat.grid import frames_at
 from web.jobs.fold import Batch, Fold
 from web.jobs.grid import Grid
 from web.jobs.notices import Notices
-from web.store.jobs import JobFrame
+from web.store.job import JobFrame
 
 SAFE, GORE = taxonomy(0.1), taxonomy(0.9)
 STORED = SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=False, duration_s=7.0)
@@ -93,8 +94,6 @@ def test_a_stored_video_that_is_read_again_gives_only_what_was_not_written_down(
 
 
 def test_its_frames_are_those_that_the_synchronous_check_gives() -> None:
-    from inference.looking import Look
-
     looks = [Look(number * 1.0, taxonomy(prob)) for number, prob in enumerate(PROBS)]
     checked = frames_at(looks, interval_s=1.0, duration_s=7.0)
     assert [(one.position_ms, one.prob) for one in folded(new_fold(), STORED, PROBS).frames] == [

@@ -7,7 +7,7 @@ the first as floating point and the second as integers.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.looking import Look
+from inference.looks import Look
 from inference.taxonomy import Taxonomy
 
 from .errors import Fault

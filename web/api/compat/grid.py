@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from inference.looking import Look
+from inference.looks import Look
 
 from .answers import Frame
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from inference.looking import Looked
+from inference.looks import Looked
 from stream.address import Address, redact
 
 from ...checks import MOST_IMAGE_BYTES
