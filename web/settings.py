@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^/?#\s]+$",
+        pattern=r"^https?://[^/?#\s]+/?$",
         description="how clients reach the service, such as `https://moderation.example.org`, for the upload addresses "
         "that it hands out; as they called it if unset",
     )

@@ -47,3 +47,16 @@ def test_failures_are_answers_too(api: Api) -> None:
     assert _check(api, "nudity").set_bytes(b"x")["error"]["type"] == "argument_error"
     assert _check(api, "gore").set_bytes(b"x")["error"]["type"] == "media_error"
     assert _check(api, "gore").video_sync("ftp://x.example/")["status"] == "failure"
+
+
+def test_video_starts_a_job(api: Api, web_server: HttpServer, seven: Path) -> None:
+    output = _check(api, "gore").video(web_server.url(seven), web_server.url("/hook"))
+    assert (output["status"], output["callback"]) == ("success", web_server.url("/hook"))
+
+
+def test_feedback(api: Api, web_server: HttpServer, clips: Clips) -> None:
+    client = SightengineClient(USER, SECRET)
+    client.endpoint = f"{api.service.url}/"
+    assert client.feedback("gore", "safe", web_server.url(clips.jpeg))["status"] == "success"
+    assert client.feedback("gore-2.0", "gore", str(clips.jpeg))["status"] == "success"
+    assert client.feedback("model9999", "raw9999", str(clips.jpeg))["error"]["type"] == "argument_error"
