@@ -11,7 +11,7 @@ from tests.web.api.compat.watching import WATCH, JobApi, job_service, positions
 
 def test_jobs_and_callbacks_survive_a_service_that_is_killed(tmp_path: Path, clips: Clips) -> None:
     video = write_video(clips.folder / "restarted.ts", width=64, height=36, seconds=12)
-    slow = f"/slow/{video.name}?rate={video.stat().st_size // 4}"
+    slow = f"/slow/{video.name}?sized=1&rate={video.stat().st_size // 4}"
     with run_http_server(clips) as sources, run_receiver() as receiver:
         with job_service(tmp_path) as service:
             api = JobApi(service)
