@@ -23,8 +23,11 @@ from tests.web.fakes import FakePool, FakeScorer, FakeSource
 from tests.web.serving import DETECTOR, new_key, parts_of_a_service, settings_of
 from web import app
 from web.app import NamedSource, Service, front, serve, service
+from web.delivery.callbacks import Dispatcher
 from web.delivery.hub import Hub
-from web.settings import ConfigError
+from web.jobs.jobs import Jobs
+from web.jobs.opening import open_callbacks
+from web.settings import ConfigError, Settings
 from web.store import keys
 from web.store.store import Store, open_store
 
@@ -121,6 +124,19 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         finally:
             steps("Close the store")
 
+    @asynccontextmanager
+    async def send_and_note(settings: Settings, store: Store) -> AsyncIterator[Dispatcher]:
+        async with open_callbacks(settings, store) as dispatcher:
+            yield dispatcher
+            steps("Send no more callbacks")
+
+    async def leave_jobs(self: Jobs) -> None:
+        steps("Leave the jobs")
+        await leave(self)
+
+    leave = Jobs.aclose
+    monkeypatch.setattr(Jobs, "aclose", leave_jobs)
+    monkeypatch.setattr(app, "open_callbacks", send_and_note)
     monkeypatch.setattr(app, "open_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 

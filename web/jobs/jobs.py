@@ -27,7 +27,7 @@ from .running import RunningJob, Surroundings, failed
 UPLOAD, ADDRESS = "upload", "address"
 """Kinds of jobs: a file that was sent here, or an address of what may be stored or live."""
 _STOP_TIMEOUT_S = 10.0
-_LEAVE_TIMEOUT_S = 2.0
+_LEAVE_TIMEOUT_S = 1.0
 _log = logging.getLogger("gorewatch.jobs")
 
 
