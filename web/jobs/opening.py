@@ -46,7 +46,7 @@ async def running_jobs(settings: Settings, jobs: Jobs, *, store: Store, folder: 
     To be left before the registry closes.
     """
     sweeper = Sweeper(store, folder, job_hours=settings.limits.job_hours)
-    await sweeper.sweep()
+    await sweeper.tidy()
     async with _going_on(sweeper.run, "sweeping"):
         await jobs.resume()
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -33,6 +34,20 @@ class Sweeper:
                 await self.sweep()
             except (StoreError, OSError) as error:
                 _log.error("what is too old could not be cleared away: %s", error)
+
+    async def tidy(self) -> None:
+        """At the start: let go of what an earlier service was in the middle of, and of files that nothing names.
+
+        Raises `StoreError` and OSError.
+        """
+        async with self._store.writing() as tx:
+            kept = await uploads.expired(tx, now_s=math.inf)
+            for upload in kept:
+                if upload.path is None and upload.used_s is not None:
+                    await uploads.unclaim(tx, upload.media_id)
+            wanted = {job.id for job in await jobs.ongoing(tx)} | {upload.media_id for upload in kept if upload.path}
+        await asyncio.to_thread(self._folder.sweep, wanted)
+        await self.sweep()
 
     async def sweep(self) -> None:
         """Raises `StoreError` and OSError."""

@@ -218,12 +218,34 @@ async def test_what_is_too_old_is_cleared_away_with_its_files(world: World) -> N
     world.now_s += 3600.0
     await sweeper.sweep()
     assert not world.folder.path(upload.media_id).exists()
-    assert await world.until(job.id, bool)
+    await world.until(job.id, lambda job: job.finished_s is not None)
     world.now_s = START_S + 24 * 3600.0 + 1.0
     await sweeper.sweep()
     async with world.store.reading() as tx:
         assert await jobs.find(tx, job.id) is None
         assert await callbacks.listed(tx, limit=1) == ()
+
+
+async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: World) -> None:
+    begun, whole = (
+        Upload(media_id=new_id("med"), key_id=None, token_hash=token, expires_s=START_S + 60.0) for token in "ab"
+    )
+    async with world.store.writing() as tx:
+        for upload in (begun, whole):
+            await uploads.add(tx, upload)
+            await uploads.claim(tx, upload.token_hash, now_s=START_S)
+        await uploads.arrived(tx, whole.media_id, path=str(world.folder.path(whole.media_id)))
+    (world.folder.incoming / begun.media_id).write_bytes(b"half")
+    for media_id in (whole.media_id, "med_of_nobody"):
+        world.folder.path(media_id).write_bytes(b"video")
+    world.folder.prepare()
+    await Sweeper(world.store, world.folder, job_hours=24, clock=lambda: world.now_s).tidy()
+    assert not (world.folder.incoming / begun.media_id).exists()
+    assert not world.folder.path("med_of_nobody").exists()
+    assert world.folder.path(whole.media_id).exists()
+    async with world.store.writing() as tx:
+        assert await uploads.claim(tx, "a", now_s=START_S) is not None
+        assert await uploads.claim(tx, "b", now_s=START_S) is None
 
 
 async def _submit(served: Served, **params: str) -> tuple[int, dict[str, Any]]:

@@ -58,7 +58,7 @@ async def test_a_key_without_the_scope_is_told_so() -> None:
         assert await _error(served.url, known) == (403, "credentials_error", 3)
 
 
-async def test_who_makes_more_requests_than_the_keys_rate_is_told_when_to_come_again() -> None:
+async def test_case_59_who_makes_more_requests_than_the_keys_rate_is_told_when_to_come_again() -> None:
     async with serving() as served, aiohttp.ClientSession() as http:
         known = await _with_key(served, rate=1.0)
         answers = []
