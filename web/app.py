@@ -41,6 +41,8 @@ from .settings import ConfigError, Settings, unknown_variables
 from .turns import Turns
 
 _MOST_BODY_BYTES = 256 * 1024
+_MOST_LINE_BYTES = 32 * 1024
+"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -174,7 +176,12 @@ async def front(
     parts = Parts(settings, detector, pool, registry, hub, metrics)
     async with AsyncExitStack() as stack:
         behind_compat = _behind_compat(settings, pool, scorer, folder=stack.enter_context(_uploads_folder()))
-        runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
+        runner = web.AppRunner(
+            build_app(parts, behind_compat),
+            access_log=None,
+            shutdown_timeout=_HANDLERS_TIMEOUT_S,
+            max_line_size=_MOST_LINE_BYTES,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
