@@ -5,12 +5,10 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from aiohttp import web
@@ -26,28 +24,26 @@ from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
 from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, whip
-from .api.compat.form import Spooling
 from .api.compat.middleware import compat
+from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
 from .api.compat.routes import add_routes as add_compat_routes
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
-from .checks import CheckLimits, Checks
 from .configuration import unknown_variables
 from .delivery.hub import Hub
-from .jobs.jobs import Jobs
-from .jobs.opening import open_callbacks, open_folder, running_jobs
+from .jobs.opening import running_jobs
 from .metrics import Metrics
 from .registry import NAME, Lane, NotAccepted, Pool, Registry
 from .running import Stream
 from .settings import ConfigError, Settings
 from .store.store import Store, open_store
-from .turns import Turns
 
 _MOST_BODY_BYTES = 256 * 1024
+_MOST_LINE_BYTES = 32 * 1024
+"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
-_LARGE_UPLOADS = 16
 _log = logging.getLogger("gorewatch.service")
 
 
@@ -178,50 +174,25 @@ async def front(
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
     parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
     async with AsyncExitStack() as stack:
-        media_folder = await stack.enter_async_context(open_folder(settings))
-        dispatcher = await stack.enter_async_context(open_callbacks(settings, store))
-        jobs = Jobs(
-            store=store,
-            registry=registry,
-            folder=media_folder,
-            policy=settings.policy,
-            max_jobs=settings.limits.max_jobs,
-            owed=dispatcher.wake,
+        behind_compat = await stack.enter_async_context(
+            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
         )
-        spooling = Spooling(stack.enter_context(_uploads_folder()))
-        limits = CheckLimits(
-            running=settings.limits.max_checks,
-            waiting=settings.limits.check_queue,
-            fetch_timeout_s=settings.limits.fetch_timeout_s,
+        runner = web.AppRunner(
+            build_app(parts, behind_compat),
+            access_log=None,
+            shutdown_timeout=_HANDLERS_TIMEOUT_S,
+            max_line_size=_MOST_LINE_BYTES,
         )
-        behind_compat = Compat(
-            checks=Checks(pool, scorer.lane, limits, egress_allow=settings.egress_allow),
-            spooling=spooling,
-            # What came in whole still holds its place while it waits and is looked at.
-            uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
-            upload_grace_s=settings.limits.upload_grace_s,
-            jobs=jobs,
-            owed=dispatcher.wake,
-            media=media_folder,
-            job_spooling=Spooling(media_folder.incoming),
-            large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
-        )
-        runner = web.AppRunner(build_app(parts, behind_compat), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
         stack.push_async_callback(registry.aclose)
-        await stack.enter_async_context(running_jobs(settings, jobs, store=store, folder=media_folder))
+        await stack.enter_async_context(
+            running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
+        )
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
-
-
-@contextmanager
-def _uploads_folder() -> Iterator[Path]:
-    """For files on their way to a worker; the operator places it with TMPDIR."""
-    with TemporaryDirectory(prefix="gorewatch-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def check_exposure(settings: Settings, access: Access) -> None:

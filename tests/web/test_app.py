@@ -22,6 +22,7 @@ from stream.sample import State
 from tests.web.fakes import FakePool, FakeScorer, FakeSource
 from tests.web.serving import DETECTOR, new_key, parts_of_a_service, settings_of
 from web import app
+from web.api.compat import opening
 from web.app import NamedSource, Service, front, serve, service
 from web.delivery.callbacks import Dispatcher
 from web.delivery.hub import Hub
@@ -136,7 +137,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
     leave = Jobs.aclose
     monkeypatch.setattr(Jobs, "aclose", leave_jobs)
-    monkeypatch.setattr(app, "open_callbacks", send_and_note)
+    monkeypatch.setattr(opening, "open_callbacks", send_and_note)
     monkeypatch.setattr(app, "open_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 

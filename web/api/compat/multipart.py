@@ -7,6 +7,7 @@ much of it there may be.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import BinaryIO
 
@@ -131,14 +132,15 @@ class MultipartForm:
 
     def _headers_finished(self) -> None:
         part = self._part
-        _, options = parse_options_header(part.headers.get("content-disposition", ""))
+        disposition = part.headers.get("content-disposition", "")
+        _, options = parse_options_header(disposition)
         part.name = _text(options.get(b"name", b""))
-        filename = options.get(b"filename")
+        filename = _text(options[b"filename"]) if b"filename" in options else _extended_name(disposition)
         if filename is None:
             part.text = bytearray()
         elif part.name in _FILE_FIELDS and len(self._spools) < self._bounds.files:
             path = next(self._paths)
-            self._spool = _Spool(part.name, _text(filename)[:_MOST_NAME], path, path.open("xb"))
+            self._spool = _Spool(part.name, filename[:_MOST_NAME], path, path.open("xb"))
             self._spools.append(self._spool)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
@@ -171,6 +173,15 @@ def _flush(spool: _Spool) -> None:
     spool.buffer.clear()
     if spool.ended:
         spool.file.close()
+
+
+def _extended_name(disposition: str) -> str | None:
+    """A name in the form that old clients give to one that is not ASCII: `filename*=utf-8''…`."""
+    if "filename*" not in disposition:
+        return None
+    message = Message()
+    message["Content-Disposition"] = disposition
+    return message.get_filename()
 
 
 def _text(data: bytes) -> str:

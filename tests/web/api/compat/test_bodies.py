@@ -144,8 +144,7 @@ def test_a_body_of_another_kind_means_nothing(api: Api) -> None:
 
 def test_odd_names_of_files_are_echoed_and_nothing_else(api: Api) -> None:
     for name in ("../../etc/passwd", "ä €.jpg", "a" * 300):
-        uri = succeeded(api.send(jpeg(), name), 1).body["media"]["uri"]
-        assert name.startswith(uri)
+        assert succeeded(api.send(jpeg(), name), 1).body["media"]["uri"] == name[:255]
 
 
 def test_a_full_upload_costs_little_memory(api: Api) -> None:

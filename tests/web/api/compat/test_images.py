@@ -192,6 +192,10 @@ def test_case_20_addresses_of_other_kinds(api: Api, url: str) -> None:
     failed(api.get(url=url), "argument_error", 54)
 
 
+def test_case_20_a_long_address(api: Api) -> None:
+    failed(api.get(url="http://x.example/" + "a" * 20_000), "argument_error", 54)
+
+
 def test_case_20_addresses_that_are_not_public(api: Api) -> None:
     failed(api.get(url="http://10.0.0.1/a.jpg"), "media_error", 61)
 
