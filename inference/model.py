@@ -5,6 +5,7 @@ its libraries for each thread that runs a session, and making them takes long.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from inference.network import BATCH_BUCKETS, Network, check_shapes, check_signat
 from inference.outputs import already_probabilities, log_odds, misdeclared
 from inference.session import Device, granted_device, open_session
 from inference.sizing import CPU_BATCH
+from inference.taxonomy import Taxonomy, share_over, taxonomy
 
 __all__ = ["BATCH_BUCKETS", "Batch", "Detail", "Device", "Model", "ModelError", "Variant"]
 
@@ -47,6 +49,17 @@ class Detail:
     """N × K, in the order of the manifest's `class_output.classes`; None where the model has none."""
     map: Floats | None
     """N × rows × columns, top row first; None where the model has none."""
+
+    def taxonomies(self, names: Sequence[str]) -> list[Taxonomy]:
+        """What gore-2.0 answers for each picture; `names` are those of the classes."""
+        return [
+            taxonomy(
+                float(prob),
+                None if self.classes is None else dict(zip(names, self.classes[at].tolist(), strict=True)),
+                None if self.map is None else share_over(self.map[at]),
+            )
+            for at, prob in enumerate(self.prob)
+        ]
 
 
 class Model:
@@ -116,6 +129,11 @@ class Model:
         if self._map_curve is not None:
             cells = self._map_curve.probability(raw[-1])
         return Detail(prob=self._prob(raw[0]), classes=classes, map=cells)
+
+    def taxonomies(self, batch: Batch) -> list[Taxonomy]:
+        """What gore-2.0 answers for each picture of a batch as `score` takes it. Raises as `score` does."""
+        of_classes = self.manifest.class_output
+        return self.detail(batch).taxonomies(() if of_classes is None else of_classes.classes)
 
     def close(self) -> None:
         """Give the session's memory back. Idempotent."""

@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from inference.batching import Intake
-from inference.scoring import BatchRunner, Scoring, post
+from inference.scoring import BatchRunner, Outcome, Scoring, post
+from inference.taxonomy import Taxonomy
 from stream.sample import Pixels, Sample
 
 _log = logging.getLogger(__name__)
@@ -56,11 +57,13 @@ class ScorerStats:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     pixels: Pixels
-    future: asyncio.Future[float]
+    future: asyncio.Future[Any]
+    """Of a float, or of a `Taxonomy` if it is `detailed`."""
+    detailed: bool = False
 
 
 _Warm = asyncio.Future[Exception | None]
-_Outcome = tuple[_Job, float | str]
+_Outcome = tuple[_Job, Outcome]
 _Batches = queue.SimpleQueue[list[_Job] | None]
 
 
@@ -79,6 +82,10 @@ class Lane:
         Raises RuntimeError before the scorer is started.
         """
         return self._scorer.submit(self._number, sample.pixels, live=live, closed=self._closed)
+
+    def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
+        """The same, with all that gore-2.0 tells of it."""
+        return self._scorer.tell(self._number, sample.pixels, live=live, closed=self._closed)
 
     def close(self) -> None:
         """Give up what waits. Idempotent; what a thread has already is still scored."""
@@ -190,9 +197,18 @@ class Scorer:
 
     def submit(self, lane: int, pixels: Pixels, *, live: bool, closed: bool = False) -> asyncio.Future[float]:
         """What `Lane.submit` does."""
+        return self._queue(lane, _Job(pixels, self._new_future()), live=live, closed=closed)
+
+    def tell(self, lane: int, pixels: Pixels, *, live: bool = False, closed: bool = False) -> asyncio.Future[Taxonomy]:
+        """What `Lane.tell` does."""
+        return self._queue(lane, _Job(pixels, self._new_future(), detailed=True), live=live, closed=closed)
+
+    def _new_future(self) -> asyncio.Future[Any]:
         if self._loop is None:
             raise RuntimeError("the scorer is not started")
-        job = _Job(pixels, self._loop.create_future())
+        return self._loop.create_future()
+
+    def _queue(self, lane: int, job: _Job, *, live: bool, closed: bool) -> asyncio.Future[Any]:
         if closed or self._stopping:
             self._give_up([job], "closed" if closed else "shutdown")
             return job.future
@@ -245,8 +261,11 @@ class Scorer:
         jobs = self._batches.get()
         if jobs is None:
             return False
-        outcomes = runner.run([job.pixels for job in jobs])
-        return post(loop, self._deliver, list(zip(jobs, outcomes, strict=True)))
+        outcomes: list[_Outcome] = []
+        for detailed in (False, True):
+            if alike := [job for job in jobs if job.detailed is detailed]:
+                outcomes += zip(alike, runner.run([job.pixels for job in alike], detailed=detailed), strict=True)
+        return post(loop, self._deliver, outcomes)
 
     def _deliver(self, outcomes: list[_Outcome]) -> None:
         """A thread is through with a batch."""

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from inference.taxonomy import Taxonomy
 from stream.sample import Pixels
 
 _log = logging.getLogger(__name__)
@@ -20,6 +21,14 @@ class Scoring(Protocol):
         """Called once by each thread that will score, before it does: what is made for a thread is made then."""
 
     def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]: ...
+
+    def taxonomies(self, batch: npt.NDArray[np.uint8], /) -> Sequence[Taxonomy]:
+        """The same, and what else gore-2.0 tells."""
+        ...
+
+
+Outcome = float | Taxonomy | str
+"""The score of a picture, all that is told of it where that is wanted, or what went wrong with it."""
 
 
 class BatchRunner:
@@ -38,23 +47,29 @@ class BatchRunner:
             return error
         return None
 
-    def run(self, pictures: Sequence[Pixels]) -> list[float | str]:
-        """The score of each picture, or what went wrong with it. Never raises; keeps no reference to a picture."""
-        outcomes: list[float | str] = [""] * len(pictures)
+    def run(self, pictures: Sequence[Pixels], *, detailed: bool = False) -> list[Outcome]:
+        """The score of each picture, or what went wrong with it. Never raises; keeps no reference to a picture.
+
+        `detailed`: its `Taxonomy` instead of the score alone.
+        """
+        outcomes: list[Outcome] = [""] * len(pictures)
         # One shape in practice; a stray picture of another must not fail its neighbours.
         for shape in {picture.shape for picture in pictures}:
             places = [place for place, picture in enumerate(pictures) if picture.shape == shape]
-            for place, outcome in zip(places, self._score([pictures[place] for place in places]), strict=True):
+            found = self._score([pictures[place] for place in places], detailed=detailed)
+            for place, outcome in zip(places, found, strict=True):
                 outcomes[place] = outcome
         return outcomes
 
-    def _score(self, pictures: Sequence[Pixels]) -> Sequence[float | str]:
+    def _score(self, pictures: Sequence[Pixels], *, detailed: bool) -> Sequence[Outcome]:
         try:
             if self._array.shape[1:] != pictures[0].shape:
                 self._array = np.empty((self._max_batch, *pictures[0].shape), np.uint8)
             batch = self._array[: len(pictures)]
             for row, picture in zip(batch, pictures, strict=True):
                 row[...] = picture
+            if detailed:
+                return self._model.taxonomies(batch)
             scores = self._model.score(batch)
         except Exception as error:
             _log.exception("scoring a batch of %d failed", len(pictures))

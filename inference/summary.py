@@ -134,6 +134,8 @@ _ERRORS: Final[dict[str, tuple[str, int]]] = {
     "connection_lost": _UNREACHABLE,
     "too_large": _SIZE,
     "too_small": _SIZE,
+    "too_long": ("media_error", 64),
+    "too_many_frames": ("media_error", 65),
     "not_media": _UNREADABLE,
     "no_video": _UNREADABLE,
     "truncated": _UNREADABLE,

@@ -119,6 +119,12 @@ class Emitter:
         return Picker(fps=options.fps, max_fps=options.max_fps, calm_s=options.calm_s, adaptive=adaptive)
 
     @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of a sample."""
+        height_px, width_px, _ = self._memory.view(0).shape
+        return width_px, height_px
+
+    @property
     def due(self) -> Due:
         """From which media second on a frame is wanted."""
         self._take_hurry()

@@ -10,7 +10,11 @@
       ServerError           any other HTTP status that is no success
       SourceTimeout         it accepted and then said nothing in time
       NotMedia              its bytes are no picture, video or stream that we can read
+        TooLarge            it has more bytes or pixels than are read
+        TooSmall            it has too few pixels to be judged
       Truncated             it ends before its own index says; the frames before count
+      TooLong               a video that is longer than was asked for, or has no end
+      TooManyFrames         an animated picture that has more frames than are read
       NoVideo               it is media, but has no video track
       ConnectionLost        it broke while it was being read
       DecodeFailed          its packets could not be turned into frames
@@ -90,6 +94,22 @@ class SourceTimeout(SourceError):
 
 class NotMedia(SourceError):
     code = "not_media"
+
+
+class TooLarge(NotMedia):
+    code = "too_large"
+
+
+class TooSmall(NotMedia):
+    code = "too_small"
+
+
+class TooLong(SourceError):
+    code = "too_long"
+
+
+class TooManyFrames(SourceError):
+    code = "too_many_frames"
 
 
 class Truncated(SourceError):

@@ -28,6 +28,7 @@ _BY_KIND: tuple[tuple[type[BaseException], type[SourceError], str], ...] = (
     (av.error.ExitError, SourceTimeout, "stayed silent for too long"),
     (TimeoutError, SourceTimeout, "stayed silent for too long"),
     (av.error.InvalidDataError, NotMedia, "is no picture, video or stream that can be read"),
+    (av.error.ArgumentError, NotMedia, "is of a format that is not read here"),
     (av.error.DemuxerNotFoundError, NotMedia, "is of a format that is not read here"),
     (av.error.ProtocolNotFoundError, NotMedia, "leads to a protocol that is not read here"),
 )

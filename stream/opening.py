@@ -15,7 +15,16 @@ from av.video.stream import VideoStream
 from stream.address import Address
 from stream.deadline import Deadline
 from stream.decode import Media
-from stream.errors import AccessDenied, NotFound, NotMedia, NoVideo, SourceError, SourceTimeout
+from stream.errors import (
+    AccessDenied,
+    NotFound,
+    NotMedia,
+    NoVideo,
+    SourceError,
+    SourceTimeout,
+    TooLarge,
+    TooSmall,
+)
 from stream.faults import raise_ours
 from stream.feed import SCHEMES as FED
 from stream.feed import Feed, fed
@@ -24,9 +33,8 @@ from stream.hardware import acceleration
 from stream.options import SourceOptions
 from stream.relay import SCHEMES, Relayed, relayed
 from stream.sample import SourceInfo
+from stream.still import MAX_PIXELS, MIN_SIDE_PX
 
-MAX_PIXELS = 64_000_000
-"""Of one frame; a decoder needs a few times as many bytes for each."""
 _LEAST_S = 0.1
 _MOST_FPS = 1000.0
 """What claims more gives its time base for a rate."""
@@ -62,6 +70,11 @@ _TRUSTED_OPTIONS: dict[str, dict[str, str]] = {
     "rtsp": {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp", "protocol_whitelist": "rtsp,tcp,rtp,udp"},
 }
 
+_CONTAINERS = "mov,mp4,matroska,webm,mpegts,mpeg,avi,flv,ogg,asf"
+_OF_PLAYLISTS = "hls,aac,ac3,eac3,mp3,webvtt"
+"""What a video may be that somebody sent or named: nothing that is a picture; and of a file nothing that names other
+files, which would be this machine's, or somebody else's."""
+
 Link = Fetcher | Relayed | Feed
 """What stands between FFmpeg and the network."""
 
@@ -95,7 +108,7 @@ def open_media(
                 raise SourceTimeout(timeout) from error
             raise_ours(failure or error, address, opening=True)
         stack.callback(container.close)
-        stream = _watched(container, address)
+        stream = _watched(container, address, options)
         _set_up(container, stream)
         info = _info(container, stream, address, link)
         return Media(
@@ -140,6 +153,8 @@ def _open(link: Link | None, address: Address, options: SourceOptions, left_s: f
         "max_pixels": str(MAX_PIXELS),
         **_OPTIONS.get(address.scheme, {}),
     }
+    if options.kind == "video":
+        media_options["format_whitelist"] = _CONTAINERS if address.is_file else f"{_CONTAINERS},{_OF_PLAYLISTS}"
     hwaccel = acceleration(options.decoder)
     match link:
         case Fetcher():
@@ -156,14 +171,16 @@ def _open(link: Link | None, address: Address, options: SourceOptions, left_s: f
     return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s), hwaccel=hwaccel)
 
 
-def _watched(container: InputContainer, address: Address) -> VideoStream:
+def _watched(container: InputContainer, address: Address, options: SourceOptions) -> VideoStream:
     """The track that a player would show; the others of a file may be there to mislead. Raises `SourceError`."""
     best = container.streams.best("video")
     if not isinstance(best, VideoStream) or best.disposition & Disposition.attached_pic:
         raise NoVideo(f"{address.redacted} has no video track.")
     width, height = best.codec_context.width, best.codec_context.height
     if width * height > MAX_PIXELS:
-        raise NotMedia(f"{address.redacted} is {width} × {height} pixels; at most {MAX_PIXELS:,} a frame are decoded.")
+        raise TooLarge(f"{address.redacted} is {width} × {height} pixels; at most {MAX_PIXELS:,} a frame are decoded.")
+    if options.kind == "video" and 0 < min(width, height) < MIN_SIDE_PX:
+        raise TooSmall(f"{address.redacted} is {width} × {height} pixels; at least {MIN_SIDE_PX} a side are wanted.")
     return best
 
 

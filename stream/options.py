@@ -37,3 +37,12 @@ class SourceOptions:
     """Read a stored file at its own speed, as if it were live."""
     loop: bool = False
     """Start a stored file again when it ends, as a new epoch of the same media."""
+    kind: Literal["any", "image", "video"] = "any"
+    """What it must be. An image is read whole and every frame of an animated one is a sample; a video is stored and of
+    a common container, and opens no file besides its own. Both are read at a lower priority than streams."""
+    most_bytes: int = 12 * 1024 * 1024
+    """Of an image."""
+    most_frames: int = 50
+    """Of an animated image."""
+    longest_s: float | None = None
+    """A video of as many seconds or more is refused; so is one whose end is not known."""

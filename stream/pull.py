@@ -14,9 +14,12 @@ from av.video.stream import VideoStream
 from stream.address import Address
 from stream.decode import Media
 from stream.emit import Emitter
+from stream.errors import NotMedia, TooLong
 from stream.gop import Due, Gops
+from stream.image import read_image
 from stream.opening import open_media
 from stream.options import SourceOptions
+from stream.sample import SourceInfo
 from stream.still import looks_like_still, read_still
 
 _PACE_STEP_S = 1.0
@@ -36,8 +39,13 @@ def pull(
 
     Returns whether it is live and went off the air without saying that it is over.
     """
+    if options.kind == "image":
+        read_image(address, options, emitter, stop)
+        return False
     if _is_still(address):
-        frame, info = read_still(Path(address.url))
+        if options.kind == "video":
+            raise NotMedia("It is a picture, and no video.")
+        frame, info = read_still(Path(address.url), 2 * max(emitter.size_px))
         emitter.begin(info, Fraction(1, 1000))
         frame.pts = 0
         emitter.frame(frame)
@@ -65,18 +73,41 @@ def _read(
     media: Media, options: SourceOptions, emitter: Emitter, stop: threading.Event, clock: Callable[[], float]
 ) -> None:
     info = replace(media.info, live=media.info.live or options.paced)
+    length = _Length(info, options.longest_s)
     emitter.begin(info, media.time_base)
     needs = _Needs(emitter, live=info.live)
     gops: Gops[Packet[VideoStream]] = Gops(options.decode, live=info.live, to_the_end=options.loop)
     pace = _Pace(emitter.heartbeat, stop, clock)
     base_s = float(media.time_base)
-    wait = pace.wait if options.paced else lambda _: None
+    wait = pace.wait if options.paced else length.check
     for frame in media.frames(stop, emitter.packet, gops, due=needs.due, wait=wait):
         stamp_s = None if frame.pts is None else frame.pts * base_s
         if media.stamped_by_clock:
             frame.pts, stamp_s = round(clock() / media.time_base), None
         position_s = emitter.frame(frame, decode_errors=media.decode_errors, fallbacks=gops.fallbacks)
         needs.placed(stamp_s, position_s)
+        length.check_place(position_s)
+
+
+class _Length:
+    """Holds a video to the length that is read of it, whatever its container says."""
+
+    def __init__(self, info: SourceInfo, longest_s: float | None) -> None:
+        """Raises `TooLong` where the container says so itself, or knows no end."""
+        self._longest_s = math.inf if longest_s is None else longest_s
+        self._first_s: float | None = None
+        if longest_s is not None and (info.live or (info.duration_s or 0.0) >= longest_s):
+            raise TooLong(f"It is a video of {longest_s:g} s or more, or one that has no end.")
+
+    def check(self, stamp_s: float) -> None:
+        """Of a packet, before anything is decoded of it. Raises `TooLong`."""
+        self._first_s = stamp_s if self._first_s is None else self._first_s
+        self.check_place(stamp_s - self._first_s)
+
+    def check_place(self, position_s: float | None) -> None:
+        """Of a frame: stamps may go back, media time does not. Raises `TooLong`."""
+        if position_s is not None and position_s >= self._longest_s:
+            raise TooLong(f"It goes on for {self._longest_s:g} s or more.")
 
 
 class _Needs:

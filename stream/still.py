@@ -1,18 +1,20 @@
 """Pictures through the same door as video: one frame, upright, without its alpha channel."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from av.video.frame import VideoFrame
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from stream.errors import DecodeFailed, NotMedia
-from stream.sample import SourceInfo
+from stream.errors import DecodeFailed, NotMedia, TooLarge, TooSmall
+from stream.sample import Pixels, SourceInfo
 
-_MAX_PIXELS = 64_000_000
-_MIN_SIDE_PX = 8
-_FORMATS = ("JPEG", "JPEG2000", "PNG", "WEBP", "BMP", "TIFF")
-"""GIF is left to the video decoder: it may move."""
+MAX_PIXELS = 64_000_000
+"""Of one picture or frame; a decoder needs a few times as many bytes for each."""
+MIN_SIDE_PX = 8
+FORMATS = ("JPEG", "JPEG2000", "PNG", "WEBP", "BMP", "TIFF")
+"""GIF is left to who reads every frame of it: it may move."""
 
 _MAGIC = (
     b"\xff\xd8\xff",
@@ -23,33 +25,94 @@ _MAGIC = (
     b"\x00\x00\x00\x0cjP  \r\n",
     b"\xff\x4f\xff\x51",
 )
+HEAD_BYTES = 16
+"""Enough to tell the format by."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture upright, by its EXIF orientation."""
+
+
+def is_still(head: bytes) -> bool:
+    """Whether a file that begins like this is of a picture format that does not move."""
+    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def looks_like_still(path: Path) -> bool:
     """Whether the first bytes are those of a picture format. The name's ending is not asked."""
     with path.open("rb") as file:
-        head = file.read(16)
-    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        return is_still(file.read(HEAD_BYTES))
 
 
-def read_still(path: Path) -> tuple[VideoFrame, SourceInfo]:
-    """The picture as one frame. Raises `NotMedia` or `DecodeFailed`."""
+def read_still(path: Path, least_px: int | None = None) -> tuple[VideoFrame, SourceInfo]:
+    """The picture as one frame. Raises `NotMedia` or `DecodeFailed`.
+
+    `least_px`: it need not be larger than that on its shorter side, so that a large one is decoded in less time.
+    """
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with open_still(path, path.name) as image:
             width, height, codec = image.width, image.height, (image.format or "image").lower()
-            if width * height > _MAX_PIXELS or min(width, height) < _MIN_SIDE_PX:
-                raise NotMedia(
-                    f"{path.name} is {width} × {height} pixels; at most {_MAX_PIXELS:,} in all "
-                    f"and at least {_MIN_SIDE_PX} on each side are read."
-                )
-            upright = ImageOps.exif_transpose(image)
-            pixels = np.asarray(_eight_bit(upright).convert("RGB"))
-    except UnidentifiedImageError as error:
-        raise NotMedia(f"{path.name} is no picture that can be read.") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            frame = frame_of(image, least_px)
+    except (OSError, ValueError, SyntaxError) as error:
         raise DecodeFailed(f"{path.name} is damaged: {error}.") from error
-    info = SourceInfo(codec=codec, width=width, height=height, fps=None, live=False, duration_s=0.0)
-    return VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"), info
+    return frame, SourceInfo(codec=codec, width=width, height=height, fps=None, live=False, duration_s=0.0)
+
+
+def open_still(file: Path | BinaryIO, name: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
+    """A picture whose size is known and allowed, and of which nothing is decoded yet. Raises `NotMedia`."""
+    try:
+        image = Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        raise NotMedia(f"{name} is no picture that can be read.") from error
+    except Image.DecompressionBombError as error:
+        raise TooLarge(f"{name} has far more than {MAX_PIXELS:,} pixels.") from error
+    try:
+        check_size(image, name)
+    except NotMedia:
+        image.close()
+        raise
+    return image
+
+
+def check_size(image: Image.Image, name: str) -> None:
+    """Raises `TooLarge` or `TooSmall`. To be called again where another frame of it may be larger."""
+    width, height = image.size
+    rule = f"at most {MAX_PIXELS:,} in all and at least {MIN_SIDE_PX} on each side are read"
+    if width * height > MAX_PIXELS:
+        raise TooLarge(f"{name} is {width} × {height} pixels; {rule}.")
+    if min(width, height) < MIN_SIDE_PX:
+        raise TooSmall(f"{name} is {width} × {height} pixels; {rule}.")
+
+
+def frame_of(image: Image.Image, least_px: int | None = None) -> VideoFrame:
+    """What an open picture shows now. Raises what Pillow does."""
+    if least_px is not None:
+        # JPEG alone: its blocks are decoded to fewer pixels in the first place.
+        image.draft(None, (least_px, least_px))
+    return VideoFrame.from_ndarray(_upright(image, least_px), format="rgb24")
+
+
+def _upright(image: Image.Image, least_px: int | None) -> Pixels:
+    image.load()
+    # Some formats are set upright by loading them; only then does their orientation say so.
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    plain = _eight_bit(image)
+    if plain.mode != "RGB":
+        # Before it is made smaller: what an alpha channel hides must count as much as what it shows.
+        plain = plain.convert("RGB")
+    shrink = 1 if least_px is None else min(plain.size) // least_px
+    if shrink > 1:
+        plain = plain.reduce(shrink)
+    if turn is not None:
+        plain = plain.transpose(turn)
+    return np.ascontiguousarray(np.asarray(plain))
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

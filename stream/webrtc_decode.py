@@ -25,7 +25,7 @@ from av.video.frame import VideoFrame
 
 from stream.asking import Asking, Choice
 from stream.errors import DecodeFailed
-from stream.opening import MAX_PIXELS
+from stream.still import MAX_PIXELS
 
 CLOCK_RATE = Fraction(1, 90_000)
 _DECODERS = {"video/h264": "h264", "video/vp8": "vp8"}

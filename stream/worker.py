@@ -15,11 +15,13 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import av.logging
+from PIL import Image
 
 from stream.emit import Emitter
 from stream.errors import Failure, InternalFault, SourceError
@@ -47,6 +49,8 @@ _ALIVE_EVERY_S = 1.0
 _MOST_TRICKLES = 32
 """Fragments of one publisher that wait; more are dropped."""
 _NICENESS = 5
+_CHECKS_NICENESS = 5
+"""On top of that, of one-off images and videos: who sends many of them must not make live streams late."""
 _FIRST_TO_GO = "500"
 _log = logging.getLogger("gorewatch.worker")
 
@@ -104,6 +108,8 @@ class Worker:
         loop = asyncio.get_running_loop()
 
         def run() -> None:
+            if order.options.kind != "any" and sys.platform == "linux":  # where it is the thread's own
+                os.nice(_CHECKS_NICENESS)
             failure, off_air = _outcome(lambda: pull(order.address, order.options, emitter, stop))
             with contextlib.suppress(OSError):
                 emitter.finish()
@@ -204,6 +210,7 @@ def main() -> None:
     _limit_itself(setup)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     av.logging.set_level(None)
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are judged by limits of our own
     with contextlib.suppress(OSError), asyncio.Runner(loop_factory=MediaLoop) as runner:
         runner.run(_main(setup))
     # Threads may sit in a read that only its deadline ends; nothing is left that they could be needed for.

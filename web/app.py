@@ -15,7 +15,6 @@ from aiohttp import web
 
 from inference.events import Event
 from inference.model import Model
-from inference.pipeline import Scores
 from inference.scorer import Scorer
 from inference.sizing import sizing
 from stream.address import parse
@@ -23,14 +22,25 @@ from stream.errors import SourceError
 from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
-from .api import auth, feed, health, media, pages, preview, problems, streams, whip
+from .access.access import Access, open_access
+from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, whip
+from .api.compat.middleware import compat
+from .api.compat.opening import open_compat
+from .api.compat.parts import COMPAT, Compat
+from .api.compat.routes import add_routes as add_compat_routes
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
+from .configuration import unknown_variables
 from .delivery.hub import Hub
+from .jobs.opening import running_jobs
 from .metrics import Metrics
-from .registry import NAME, NotAccepted, Pool, Registry
-from .settings import ConfigError, Settings, unknown_variables
+from .registry import NAME, Lane, NotAccepted, Pool, Registry
+from .running import Stream
+from .settings import ConfigError, Settings
+from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
+_MOST_LINE_BYTES = 32 * 1024
+"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -68,16 +78,18 @@ class OpeningPool(Pool, Workers, Protocol):
 class LaneScorer(Scoring, Protocol):
     """`inference.scorer.Scorer`, or what stands for it."""
 
-    def lane(self) -> Scores: ...
+    def lane(self) -> Lane: ...
 
 
-def build_app(parts: Parts) -> web.Application:
+def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     """The HTTP interface in front of the parts."""
     app = web.Application(
-        middlewares=[problems.problems, auth.same_site, auth.credentials], client_max_size=_MOST_BODY_BYTES
+        middlewares=[problems.problems, auth.same_site, auth.credentials, compat], client_max_size=_MOST_BODY_BYTES
     )
     app[PARTS] = parts
-    for resource in (streams, media, whip, feed, preview, health):
+    app[COMPAT] = behind_compat
+    add_compat_routes(app)
+    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -89,9 +101,9 @@ async def serve(
 ) -> None:
     """Run the service until SIGINT or SIGTERM, then end it in order. `ready` is given its address once it answers.
 
-    Raises `ConfigError`, `inference.manifest.ModelError` or `stream.errors.SourceError` when it cannot start.
+    Raises `ConfigError`, `web.store.errors.StoreError`, `inference.manifest.ModelError` or `stream.errors.SourceError`
+    when it cannot start.
     """
-    check_exposure(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -112,6 +124,9 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.store_url))
+        access = await stack.enter_async_context(open_access(store))
+        check_exposure(settings, access)
         model = await stack.enter_async_context(_model(settings))
         # Decoding needs the other half of the processors.
         sizes = sizing(model.provider, cpus=(os.cpu_count() or 2) // 2)
@@ -129,20 +144,22 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits, ice=settings.ice)
         )
         detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
-        yield await stack.enter_async_context(front(settings, pool=pool, scorer=scorer, detector=detector))
+        yield await stack.enter_async_context(
+            front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
+        )
 
 
 @asynccontextmanager
 async def front(
-    settings: Settings, *, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+    settings: Settings, *, store: Store, access: Access, pool: OpeningPool, scorer: LaneScorer, detector: Detector
 ) -> AsyncIterator[Service]:
     """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
     hub = Hub(history_events=settings.limits.history_events, queue_limit=settings.limits.subscriber_queue)
     metrics = Metrics()
 
-    def publish(stream_id: str, media_id: str, event: Event) -> None:
+    def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
-        hub.publish(stream_id, media_id, event)
+        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
 
     registry = Registry(
         pool=pool,
@@ -155,29 +172,40 @@ async def front(
         decoder=settings.decoder,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
-    parts = Parts(settings, detector, pool, registry, hub, metrics)
-    runner = web.AppRunner(build_app(parts), access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT_S)
+    parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
     async with AsyncExitStack() as stack:
+        behind_compat = await stack.enter_async_context(
+            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+        )
+        runner = web.AppRunner(
+            build_app(parts, behind_compat),
+            access_log=None,
+            shutdown_timeout=_HANDLERS_TIMEOUT_S,
+            max_line_size=_MOST_LINE_BYTES,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
         stack.push_async_callback(registry.aclose)
+        await stack.enter_async_context(
+            running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
+        )
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
 
 
-def check_exposure(settings: Settings) -> None:
-    """Raise `ConfigError` rather than serve other machines without a token; say what is accepted."""
+def check_exposure(settings: Settings, access: Access) -> None:
+    """Raise `ConfigError` rather than serve other machines without a key; say what is accepted."""
     for name in unknown_variables(os.environ):
         _log.warning("the environment has %s, which is no setting of this version; it is ignored", name)
-    if settings.token is not None:
-        return
-    if not auth.is_loopback(settings.host):
+    if not (access.has_keys or auth.is_loopback(settings.host)):
         raise ConfigError(
-            f"Without a token the service listens on loopback alone, not on {settings.host}: set GOREWATCH_TOKEN."
+            f"Without a key the service listens on loopback alone, not on {settings.host}: "
+            "make one with `gorewatch keys create`."
         )
-    _log.warning("no token is configured: any credentials are accepted, from this machine alone")
+    if access.open:
+        _log.warning("no key was made yet: any credentials are accepted, from this machine alone")
 
 
 def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Settings) -> None:

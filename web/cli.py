@@ -15,6 +15,8 @@ _COMMANDS = {
     "scan": "web.commands.scan:scan",
     "watch": "web.commands.watch:watch",
     "publish": "web.commands.publish:publish",
+    "keys": "web.commands.keys:keys",
+    "feedback": "web.commands.feedback:feedback",
     "model": "web.commands.model:model",
     "bench": "web.commands.bench:bench",
 }

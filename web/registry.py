@@ -6,12 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from inference.events import Event
+from inference.looking import Tells
+from inference.overheard import Overheard
 from inference.pipeline import Scores, run
 from inference.policy import Policy
 from inference.summary import Summary
@@ -23,7 +26,7 @@ from stream.sample import Source
 from stream.supervise import Reopening
 
 from .publishing import Publishing, ReceivedSource
-from .running import Stream, Tap
+from .running import Commission, Stream, Tap
 from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
@@ -36,6 +39,13 @@ _CLOSING_TIMEOUT_S = 2.2
 _CUT_TIMEOUT_S = 0.3
 _PATIENCE_S = 60.0
 """What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
+
+_Named = tuple[str | None, str]
+"""Owner and name."""
+
+
+class Lane(Scores, Tells, Protocol):
+    """A lane of the scorer: `inference.scorer.Lane`."""
 
 
 class Pool(Protocol):
@@ -66,14 +76,17 @@ class ShuttingDown(NotAccepted):
 
 
 class Registry:
-    """Lives on one event loop. `publish(stream_id, media_id, event)` must not block."""
+    """Lives on one event loop. `publish(stream, event)` must not block.
+
+    A stream has an owner, the key that made it, or None for nobody. Names are unique among the streams of one owner.
+    """
 
     def __init__(
         self,
         *,
         pool: Pool,
-        new_lane: Callable[[], Scores],
-        publish: Callable[[str, str, Event], None],
+        new_lane: Callable[[], Lane],
+        publish: Callable[[Stream, Event], None],
         max_streams: int,
         max_publishers: int,
         egress_allow: tuple[str, ...],
@@ -86,13 +99,13 @@ class Registry:
         self._max_streams = max_streams
         self._max_publishers = max_publishers
         self._answering = 0
-        self._publishings: dict[str, tuple[Stream, Publishing]] = {}
+        self._publishings: dict[_Named, tuple[Stream, Publishing]] = {}
         self._egress_allow = egress_allow
         self._decode_errors_per_min = decode_errors_per_min
         self._decoder: Decoder = decoder
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
-        self._names: set[str] = set()
+        self._names: set[_Named] = set()
         self._ended: deque[str] = deque()
         self._past = Sums()
         self._closing = False
@@ -123,15 +136,26 @@ class Registry:
         paced: bool = False,
         loop: bool = False,
         shown: str | None = None,
+        owner: str | None = None,
+        commission: Commission | None = None,
     ) -> Stream:
         """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`.
 
         `shown` is what people see in place of the address.
         """
-        name = name or self._free_name(address)
-        with self._taken(name):
+        name = name or self._free_name(address, owner)
+        with self._taken((owner, name)):
             options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
-            stream = Stream(name=name, url=shown or address.redacted, policy=policy, pushed=False)
+            if commission is not None:
+                options = replace(options, kind=commission.kind)
+            stream = Stream(
+                name=name,
+                url=shown or address.redacted,
+                policy=policy,
+                pushed=False,
+                owner=owner,
+                commission=commission,
+            )
             source = Reopening(
                 lambda: self._pool.pull(address, options),
                 live=address.is_live_protocol or paced,
@@ -141,16 +165,19 @@ class Registry:
             self._start(stream, source)
         return stream
 
-    async def receive(self, offer_sdp: str, *, name: str, policy: Policy) -> tuple[Publishing, str]:
+    async def receive(
+        self, offer_sdp: str, *, name: str, policy: Policy, owner: str | None = None
+    ) -> tuple[Publishing, str]:
         """Start a stream that a WebRTC peer publishes, or let it go on if its publisher was lost.
 
         Returns who publishes with the SDP answer. Raises `NotAccepted` and, for an offer that is not answered,
         `stream.errors.SourceError`.
         """
-        going_on = self._publishings.get(name)
+        named = (owner, name)
+        going_on = self._publishings.get(named)
         if going_on is not None and going_on[1].vacant and not self._closing:
             return await self._take_over(*going_on, offer_sdp)
-        with self._taken(name):
+        with self._taken(named):
             if len(self._publishings) + self._answering >= self._max_publishers:
                 raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
             self._answering += 1
@@ -159,19 +186,20 @@ class Registry:
             finally:
                 self._answering -= 1
             try:
-                return self._start_published(source, name=name, policy=policy), answer
+                return self._start_published(source, named, policy), answer
             except BaseException:
-                self._publishings.pop(name, None)
+                self._publishings.pop(named, None)
                 await source.aclose()
                 raise
 
-    def _start_published(self, source: ReceivedSource, *, name: str, policy: Policy) -> Publishing:
+    def _start_published(self, source: ReceivedSource, named: _Named, policy: Policy) -> Publishing:
         if self._closing:
             raise ShuttingDown("The service is stopping.")
         within_s = policy.reconnect_for
         publishing = Publishing(source, within_s=within_s)
-        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True)
-        self._publishings[name] = (stream, publishing)
+        owner, name = named
+        stream = Stream(name=name, url=f"/whip/{name}", policy=policy, pushed=True, owner=owner)
+        self._publishings[named] = (stream, publishing)
         source_of_all = Reopening(
             publishing.next,
             live=True,
@@ -197,8 +225,10 @@ class Registry:
 
     def publishing(self, name: str, session: str) -> tuple[Stream, Publishing] | None:
         """The stream that a publisher's session feeds, while it does."""
-        found = self._publishings.get(name)
-        return found if found is not None and found[1].session == session else None
+        for stream, publishing in self._publishings.values():
+            if (stream.name, publishing.session) == (name, session):
+                return stream, publishing
+        return None
 
     async def end(self, stream: Stream, *, within_s: float = _END_TIMEOUT_S) -> Summary:
         """End a stream, if it has not ended by itself, and return its final summary.
@@ -206,6 +236,7 @@ class Registry:
         One that takes longer is cut off: its closing events are published all the same, and its source is left behind.
         """
         if stream.task is not None and not stream.closed:
+            stream.ended_on_request = True
             try:
                 async with asyncio.timeout(within_s):
                     if stream.source is not None:
@@ -231,31 +262,31 @@ class Registry:
         return sums.totals()
 
     @contextmanager
-    def _taken(self, name: str) -> Iterator[None]:
+    def _taken(self, named: _Named) -> Iterator[None]:
         """Take the name for a stream that is started meanwhile, and give it back if it is not.
 
         Raises `NotAccepted` when no stream of that name can start.
         """
-        self._admit(name)
-        self._names.add(name)
+        self._admit(named)
+        self._names.add(named)
         try:
             yield
         except BaseException:
-            self._names.discard(name)
+            self._names.discard(named)
             raise
 
-    def _admit(self, name: str) -> None:
+    def _admit(self, named: _Named) -> None:
         if self._closing:
             raise ShuttingDown("The service is stopping.")
-        if name in self._names:
-            raise NameTaken(f"A stream named {name} is running; end it first or choose another name.")
+        if named in self._names:
+            raise NameTaken(f"A stream named {named[1]} is running; end it first or choose another name.")
         if len(self._names) >= self._max_streams:
             raise TooManyStreams(f"{self._max_streams} streams are running, which is the limit (limits.max_streams).")
 
-    def _free_name(self, address: Address) -> str:
+    def _free_name(self, address: Address, owner: str | None) -> str:
         base = default_name(address)
         number = 1
-        while (name := base if number == 1 else f"{base[:58]}-{number}") in self._names:
+        while (owner, (name := base if number == 1 else f"{base[:58]}-{number}")) in self._names:
             number += 1
         return name
 
@@ -285,9 +316,10 @@ class Registry:
         failure = None
         try:
             tell = partial(self._tell, stream)
+            lane = self._new_lane()
             await run(
                 source,
-                self._new_lane(),
+                lane if stream.listener is None else Overheard(lane, stream.listener.scored),
                 stream.judge,
                 tell,
                 close_within_s=_CLOSING_TIMEOUT_S,
@@ -302,7 +334,7 @@ class Registry:
 
     def _tell(self, stream: Stream, event: Event) -> None:
         stream.conclude(event)
-        self._publish(stream.id, stream.media.media_id, event)
+        self._publish(stream, event)
 
     def _conclude(self, stream: Stream, failure: Failure | None = None) -> None:
         """Publish what closing events are still owed, and put the stream with those that ended. Idempotent."""
@@ -312,9 +344,10 @@ class Registry:
             self._tell(stream, event)
         self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
-        self._names.discard(stream.name)
+        named = (stream.owner, stream.name)
+        self._names.discard(named)
         if stream.pushed:
-            self._publishings.pop(stream.name, None)
+            self._publishings.pop(named, None)
         self._ended.append(stream.id)
         if len(self._ended) > ENDED_KEPT:
             gone = self._streams.pop(self._ended.popleft())

@@ -5,6 +5,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,8 @@ from inference.judge import Judge
 from inference.pipeline import Tally
 from inference.policy import Policy
 from inference.scores import Point, downsample
-from inference.summary import MediaRef, Summary
+from inference.summary import NO_FRAMES, MediaRef, Summary
+from inference.taxonomy import Taxonomy
 from stream.errors import Failure
 from stream.sample import Counters, Pixels, Sample, Source, SourceInfo, State, Status
 
@@ -24,14 +27,53 @@ _POINTS_KEPT = 1800
 _log = logging.getLogger("gorewatch.streams")
 
 
+class Listener(Protocol):
+    """Who has a stream run, and hears of it. Neither call may block."""
+
+    def scored(self, position_s: float, gore: Taxonomy) -> None:
+        """One more sample, in their order."""
+        ...
+
+    def ended(self, failure: Failure | None, *, on_request: bool) -> None:
+        """The stream is over; the failure if it failed, or gave no frame. `on_request`: somebody ended it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """On whose behalf a stream runs: which media it is, and who hears of it."""
+
+    media: MediaRef
+    listener: Listener
+    kind: Literal["any", "video"]
+    """What its address must lead to."""
+
+
 class Stream:
     """What the service knows of one stream and its media."""
 
-    def __init__(self, *, name: str, url: str, policy: Policy, pushed: bool) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        url: str,
+        policy: Policy,
+        pushed: bool,
+        owner: str | None = None,
+        commission: Commission | None = None,
+    ) -> None:
         """`url` is redacted already."""
         self.id = new_id("str")
-        self.media = MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=url)
+        self.media = (
+            MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=url)
+            if commission is None
+            else commission.media
+        )
+        self.listener = None if commission is None else commission.listener
+        self.ended_on_request = False
         self.name = name
+        self.owner = owner
+        """The key that made it; None if it belongs to nobody."""
         self.policy = policy
         self.pushed = pushed
         self.started_s = time.time()
@@ -117,6 +159,12 @@ class Stream:
         self._points = np.array([(point.position_s, point.raw, point.prob) for point in points]).reshape(-1, 3)
         self._counters = self.counters
         self._judge = self.source = self.pixels = None
+        if self.listener is not None:
+            failure = self.failure if self.state is State.FAILED else None
+            if failure is None and self._final.prob is None:
+                failure = self._final.failure or NO_FRAMES
+            listener, self.listener = self.listener, None
+            listener.ended(failure, on_request=self.ended_on_request)
 
 
 class Tap:

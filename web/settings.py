@@ -1,32 +1,25 @@
-"""One typed table of settings: one TOML file, overridden by the environment, overridden by flags."""
+"""One typed table of settings; `configuration.py` fills it."""
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.policy import Policy
 from stream.ice import IceOptions
 
-from .policies import PolicyRefused, field_errors, merge_policy
+from .policies import merge_policy
 
 PREFIX = "GOREWATCH_"
-CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-_NESTED = "__"
-_MASK = "********"
+NESTED = "__"
+_SQLITE = "sqlite:///"
+_STORE_NAME = "gorewatch.db"
 _ICE_SERVER = re.compile(r"(stun|turns?):[A-Za-z0-9.-]+(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 
 
@@ -53,6 +46,22 @@ class Limits(BaseModel):
         default=600, ge=1, le=1_000_000, description="errors of decoding over which a live source is opened anew"
     )
     max_publishers: int = Field(default=64, ge=0, le=100_000, description="streams that may be published at once")
+    max_checks: int = Field(
+        default=16, ge=1, le=10_000, description="images and videos of `/1.0` that are looked at at once"
+    )
+    check_queue: int = Field(
+        default=64, ge=0, le=100_000, description="images and videos that wait for that; more are answered with 503"
+    )
+    max_jobs: int = Field(
+        default=32, ge=1, le=100_000, description="videos and live streams of `/1.0` that are watched as jobs at once"
+    )
+    job_hours: int = Field(default=24, ge=24, le=8760, description="hours for which jobs that ended can be asked for")
+    fetch_timeout_s: int = Field(
+        default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
+    )
+    upload_grace_s: int = Field(
+        default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
+    )
     subscriber_queue: int = Field(
         default=1000,
         ge=1,
@@ -69,20 +78,16 @@ _Words = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured. Build it with `load_settings`; it does not change after the start."""
+    """Everything that can be configured. `configuration.load_settings` builds it; it does not change later."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter=_NESTED, extra="forbid", frozen=True, arbitrary_types_allowed=True
+        env_prefix=PREFIX, env_nested_delimiter=NESTED, extra="forbid", frozen=True, arbitrary_types_allowed=True
     )
 
     host: str = Field(
-        default="127.0.0.1", min_length=1, description="address to listen on; all but loopback need a token"
+        default="127.0.0.1", min_length=1, description="address to listen on; all but loopback need a key"
     )
     port: int = Field(default=8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    token: SecretStr | None = Field(
-        default=None,
-        description="shared bearer token, 8 characters or more; without one the service is for this machine alone",
-    )
     public_hosts: _Words = Field(
         default=(), description="names under which clients reach the service, for the `Host` check"
     )
@@ -90,6 +95,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("gorewatch", appauthor=False)),
         description="where the service keeps files of its own",
+    )
+    store: str | None = Field(
+        default=None,
+        description="where keys and jobs are kept, `sqlite:///FILE`; `gorewatch.db` in the data folder if unset",
     )
     model: Path | None = Field(
         default=None, description="the detector's manifest or .onnx file; the one that ships if unset"
@@ -112,9 +121,9 @@ class Settings(BaseSettings):
         description="decoder processes; one per CPU by default",
     )
     egress_allow: _Words = Field(
-        default=(), description="networks that media may come from although they are not public"
+        default=(), description="networks that media may come from and callbacks go to although they are not public"
     )
-    file_roots: _Words = Field(default=(), description="folders whose files HTTP callers may name when a token is set")
+    file_roots: _Words = Field(default=(), description="folders whose files HTTP callers may name once there is a key")
     ice_servers: _Words = Field(
         default=(),
         description="STUN and TURN servers for WebRTC, such as `stun:stun.example.org:3478`; none by default",
@@ -134,6 +143,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe line logged"
     )
+    signing_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="signs callbacks (`casec_…`); they are not signed if unset"
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+/?$",
+        description="how clients reach the service, such as `https://moderation.example.org`, for the upload addresses "
+        "that it hands out; as they called it if unset",
+    )
     policy: Policy = Field(default_factory=Policy, description="defaults of every stream's policy")
     limits: Limits = Field(default_factory=Limits, description="sizes of what is bounded")
 
@@ -144,12 +162,11 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("token")
+    @field_validator("store")
     @classmethod
-    def _usable(cls, value: SecretStr | None) -> SecretStr | None:
-        text = "" if value is None else value.get_secret_value()
-        if value is not None and (len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text):
-            raise ValueError("must be 8 or more ASCII characters without a space")
+    def _file(cls, value: str | None) -> str | None:
+        if value is not None and value.removeprefix(_SQLITE) in ("", value):
+            raise ValueError("must name a file as sqlite:///FILE")
         return value
 
     @field_validator("egress_allow")
@@ -203,110 +220,14 @@ class Settings(BaseSettings):
         )
 
     @property
-    def token_text(self) -> str | None:
-        """The bearer token in clear, None when none is configured."""
-        return None if self.token is None else self.token.get_secret_value()
+    def store_url(self) -> str:
+        """Where the store is."""
+        return self.store or f"{_SQLITE}{self.data_dir / _STORE_NAME}"
 
+    def came_from(self, origins: Mapping[str, str]) -> None:
+        """Note where values came from, by dotted name."""
+        self._origins.update(origins)
 
-def load_settings(*, config: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
-    """The effective settings. `config` wins over GOREWATCH_CONFIG; flags that are None count as not given.
-
-    Raises `ConfigError` for a file that cannot be read, an unknown key or a value out of its range.
-    """
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    named = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
-    file_values = {} if named is None else _read(named)
-    env_values = _environment()
-    merged = _merge(_merge(file_values, env_values), given)
-    origins = dict.fromkeys(_leaves(file_values), f"file {named}")
-    origins |= {leaf: f"environment {PREFIX}{leaf.upper().replace('.', _NESTED)}" for leaf in _leaves(env_values)}
-    origins |= dict.fromkeys(_leaves(given), "flag")
-    try:
-        settings = Settings.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError(_sentence(error, origins)) from error
-    settings._origins.update(origins)
-    return settings
-
-
-def describe(settings: Settings) -> list[tuple[str, str, str]]:
-    """Every setting as (name, value, where it came from), secrets masked; names as in the file, tables dotted."""
-    rows = []
-    for leaf, value in _leaves(_plain(settings)).items():
-        shown = _MASK if isinstance(value, SecretStr) else _shown(value)
-        rows.append((leaf, shown, settings._origins.get(leaf, "default")))
-    return rows
-
-
-def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Variables that look like settings of ours and are none: most likely a slip of the pen."""
-    known = {f"{PREFIX}{leaf.upper().replace('.', _NESTED)}" for leaf in _leaves(_plain(Settings.model_construct()))}
-    tables = {f"{PREFIX}POLICY", f"{PREFIX}LIMITS", CONFIG_VARIABLE}
-    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known | tables)
-
-
-def _plain(settings: Settings) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(settings, name) for name in Settings.model_fields}
-    return values | {
-        "policy": {name: getattr(settings.policy, name) for name in Policy.__dataclass_fields__},
-        "limits": dict(settings.limits),
-    }
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The configuration file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
-
-
-def _environment() -> dict[str, object]:
-    try:
-        return EnvSettingsSource(Settings)()
-    except SettingsError as error:
-        raise ConfigError(
-            f"The environment is not usable: {error}; give single settings such as {PREFIX}POLICY__FPS=2."
-        ) from error
-
-
-def _merge(lower: Mapping[str, object], upper: Mapping[str, object]) -> dict[str, object]:
-    merged = dict(lower)
-    for name, value in upper.items():
-        below = merged.get(name)
-        merged[name] = _merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
-def _leaves(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    leaves: dict[str, object] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            leaves |= _leaves(value, f"{prefix}{name}.")
-        else:
-            leaves[f"{prefix}{name}"] = value
-    return leaves
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "(none)"
-    if isinstance(value, tuple):
-        return ", ".join(str(part) for part in value) or "(none)"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
-    first = error.errors()[0]
-    cause = first.get("ctx", {}).get("error")
-    table = ".".join(str(part) for part in first["loc"])
-    if isinstance(cause, PolicyRefused):
-        name, message = f"{table}.{cause.errors[0].field}", cause.errors[0].message
-    else:
-        name, message = table, field_errors(error)[0].message
-    origin = origins.get(name)
-    place = f" (from the {origin})" if origin else ""
-    if first["type"] == "extra_forbidden":
-        return f"There is no setting {name}{place}; `gorewatch serve --print-config` lists them all."
-    return f"The setting {name} {message}{place}."
+    def origin(self, name: str) -> str:
+        """Where the value of a setting came from, for people."""
+        return self._origins.get(name, "default")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from inference.taxonomy import Taxonomy, taxonomy
 from stream.sample import Counters, Sample, State, Status
 
 ENDED = Status(State.ENDED)
@@ -53,6 +54,9 @@ class FakeModel:
         if self._on_batch is not None:
             self._on_batch(len(self.batches))
         return (values / np.float32(255)).astype(np.float32)
+
+    def taxonomies(self, batch: npt.NDArray[np.uint8], /) -> list[Taxonomy]:
+        return [taxonomy(prob) for prob in self.score(batch).tolist()]
 
 
 async def turns(count: int = 20) -> None:

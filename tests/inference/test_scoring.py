@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from inference.scoring import BatchRunner
+from inference.taxonomy import Taxonomy, taxonomy
 from tests.inference.fakes import FakeModel, sample
 
 
@@ -18,6 +19,9 @@ class Constant:
 
     def score(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
         return np.array(self._scores, np.float32)
+
+    def taxonomies(self, batch: npt.NDArray[np.uint8], /) -> list[Taxonomy]:
+        return [taxonomy(score) for score in self._scores]
 
 
 def test_pictures_become_one_contiguous_batch_and_scores_come_back_in_order() -> None:

@@ -22,7 +22,7 @@ class HttpServer:
     /silent              accepts and never answers
     /stall/{clip}        the first half of a file, then nothing
     /cut/{clip}          the first half of a file, then hangs up
-    /slow/{clip}         a file at `rate` bytes a second (query, default 100000)
+    /slow/{clip}         a file at `rate` bytes a second (query, default 100000); its length is said with `sized=1`
     /status/{code}       an empty answer with that status
     /redirect?to=URL     302
     /live/index.m3u8     a playlist that grows by a segment a second, over and over; see `grow_until` and `end_live`
@@ -103,6 +103,8 @@ class HttpServer:
         content = self._file(request).read_bytes()
         rate = int(request.query.get("rate", "100000"))
         response = web.StreamResponse()
+        if "sized" in request.query:
+            response.content_length = len(content)
         await response.prepare(request)
         piece = max(rate // 20, 1)
         for start in range(0, len(content), piece):

@@ -1,5 +1,6 @@
 """The whole service as its users have it: `gorewatch serve` in a process of its own."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from web.access.hashing import hashed
+from web.access.scopes import USUAL
+from web.store import keys
+from web.store.keys import Key
+from web.store.store import open_store
 
 _READY_S = 60.0
 _READY_LINE = re.compile(r"^gorewatch is ready: open (http://\S+?)/? in a browser", re.MULTILINE)
@@ -30,6 +37,7 @@ class Service:
         self.log_path = log_path
         self.data_dir = data_dir
         self.token: str | None = None
+        """What `request` shows."""
 
     @property
     def log(self) -> str:
@@ -48,6 +56,25 @@ class Service:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, _decoded(refusal.headers.get_content_type(), refusal.read())
+
+    def kill(self) -> None:
+        """SIGKILL to it and its workers, as the kernel does when memory runs out."""
+        for pid in [self.process.pid, *descendants(self.process.pid)]:
+            _kill(pid)
+        self.process.wait(_STOP_S)
+
+    def make_key(self, *scopes: str) -> str:
+        """Make a key, of the usual scopes or these: its bearer token, which the service asks for from then on."""
+        wanted = [word for scope in scopes for word in ("--scope", scope)]
+        environment = {**clean_environment(), "GOREWATCH_DATA_DIR": str(self.data_dir)}
+        command = [*_COMMAND, "keys", "create", "--json", *wanted]
+        made = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+        deadline, self.token = time.monotonic() + _READY_S, None
+        while self.request("GET", "/v1/streams")[0] != 401:
+            assert time.monotonic() < deadline, "the service does not notice that there is a key"
+            time.sleep(0.05)
+        self.token = f"{made['api_user']}:{made['api_secret']}"
+        return self.token
 
     def wait_for(self, path: str, condition: Callable[[Any], bool], *, timeout_s: float = 30.0) -> Any:
         """Ask for `path` until its answer meets the condition; returns that answer."""
@@ -109,7 +136,6 @@ def running_service(
     with log_path.open("wb") as log:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
     service = Service(process, log_path, data_dir)
-    service.token = variables.get("GOREWATCH_TOKEN")
     try:
         service.wait_until_ready()
         yield service
@@ -122,6 +148,25 @@ def running_service(
         already_ended = process.poll() is not None
         code = service.stop()
         assert already_ended or code == 0, f"the service ended with {code}:\n{service.log}"
+
+
+def add_key(data_dir: Path, user: str, secret: str, *, rate_per_s: float | None = None) -> None:
+    """Put a key with all scopes but admin into the store of a service that does not run yet."""
+    key = Key(
+        id=user,
+        name="",
+        secret_hash=hashed(secret),
+        scopes=USUAL,
+        rate_per_s=rate_per_s,
+        max_jobs=None,
+        created_s=time.time(),
+    )
+
+    async def add() -> None:
+        async with open_store(f"sqlite:///{data_dir / 'gorewatch.db'}") as store, store.writing() as tx:
+            await keys.add(tx, key)
+
+    asyncio.run(add())
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,6 +1,8 @@
 """A real HTTP server in front of fakes."""
 
 import asyncio
+import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,11 +11,17 @@ from typing import Any
 import aiohttp
 
 from tests.web.fakes import FakePool, FakeScorer
+from web.access.access import Access, open_access
+from web.access.hashing import hashed, new_secret, new_user
+from web.access.scopes import USUAL, Scope
 from web.api.parts import Detector
 from web.app import front
 from web.delivery.hub import Hub
 from web.registry import Registry
 from web.settings import Settings
+from web.store import keys
+from web.store.keys import Key
+from web.store.store import Store, open_store
 
 WITHIN_S = 20.0
 DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32")
@@ -26,6 +34,8 @@ class Served:
     registry: Registry
     hub: Hub
     http: aiohttp.ClientSession
+    store: Store
+    access: Access
 
     async def add(self, **body: object) -> dict[str, Any]:
         """POST /v1/streams, which must succeed."""
@@ -50,6 +60,12 @@ class Served:
                     return answer
                 await asyncio.sleep(0.005)
 
+    async def look_again(self) -> None:
+        """Wait until the service has looked at its keys once more, as it does by itself."""
+        looked = asyncio.Event()
+        with self.access.watching(looked.set):
+            await asyncio.wait_for(looked.wait(), WITHIN_S)
+
 
 def settings_of(**values: object) -> Settings:
     """Settings of a test: loopback, a free port, nothing of the environment."""
@@ -57,10 +73,53 @@ def settings_of(**values: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving(token: str | None = None, **values: object) -> AsyncIterator[Served]:
+async def parts_of_a_service() -> AsyncIterator[tuple[Store, Access]]:
+    """What `front` needs beside its fakes: a store in a file of its own, and the access by its keys."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_store(f"sqlite:///{folder}/gorewatch.db") as store, open_access(store) as access:
+            yield store, access
+
+
+@asynccontextmanager
+async def serving(*, keyed: bool = False, **values: object) -> AsyncIterator[Served]:
+    """With `keyed` there is a key, which `http` uses; otherwise none was made yet."""
     pool = FakePool()
-    settings = settings_of(token=token, **values)
-    async with front(settings, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    with tempfile.TemporaryDirectory() as data_dir:
+        settings = settings_of(data_dir=data_dir, **values)
+        async with _serving(settings, pool, keyed=keyed) as served:
+            yield served
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, pool: FakePool, *, keyed: bool) -> AsyncIterator[Served]:
+    async with (
+        parts_of_a_service() as (store, access),
+        front(settings, store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,
+    ):
+        headers = bearer(await new_key(store)) if keyed else {}
+        if keyed:
+            await access.refresh()
         async with aiohttp.ClientSession(running.url, headers=headers) as http:
-            yield Served(running.url, pool, running.registry, running.hub, http)
+            yield Served(running.url, pool, running.registry, running.hub, http, store, access)
+
+
+async def new_key(store: Store, *scopes: Scope, rate: float | None = None, jobs: int | None = None) -> str:
+    """Make a key, of the usual scopes if none are given: `api_user:api_secret`."""
+    user, secret = new_user(), new_secret()
+    key = Key(
+        id=user,
+        name="",
+        secret_hash=hashed(secret),
+        scopes=scopes or USUAL,
+        rate_per_s=rate,
+        max_jobs=jobs,
+        created_s=time.time(),
+    )
+    async with store.writing() as tx:
+        await keys.add(tx, key)
+    return f"{user}:{secret}"
+
+
+def bearer(credentials: str) -> dict[str, str]:
+    """The header that shows them."""
+    return {"Authorization": f"Bearer {credentials}"}

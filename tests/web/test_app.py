@@ -5,6 +5,9 @@ import os
 import re
 import signal
 import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Self
@@ -17,14 +20,31 @@ from inference.events import Event, MediaFinished
 from stream.options import SourceOptions
 from stream.sample import State
 from tests.web.fakes import FakePool, FakeScorer, FakeSource
-from tests.web.serving import DETECTOR, settings_of
+from tests.web.serving import DETECTOR, new_key, parts_of_a_service, settings_of
 from web import app
-from web.app import NamedSource, front, serve, service
+from web.api.compat import opening
+from web.app import NamedSource, Service, front, serve, service
+from web.delivery.callbacks import Dispatcher
 from web.delivery.hub import Hub
-from web.settings import ConfigError
+from web.jobs.jobs import Jobs
+from web.jobs.opening import open_callbacks
+from web.settings import ConfigError, Settings
+from web.store import keys
+from web.store.store import Store, open_store
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 CAMERA = NamedSource(name="door", url="rtsp://camera.example/1")
+
+
+@asynccontextmanager
+async def fronted(pool: FakePool) -> AsyncIterator[Service]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_of(data_dir=folder)
+        async with (
+            parts_of_a_service() as (store, access),
+            front(settings, store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,
+        ):
+            yield running
 
 
 class Steps:
@@ -96,6 +116,29 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(app, "Model", SimpleNamespace(load=lambda *_, **__: Model(steps)))
     monkeypatch.setattr(app, "Scorer", lambda *_, **__: Scorer(steps))
     monkeypatch.setattr(app, "WorkerPool", lambda *_, **__: Pool(steps))
+
+    @asynccontextmanager
+    async def open_and_note(url: str) -> AsyncIterator[Store]:
+        try:
+            async with open_store(url) as store:
+                yield store
+        finally:
+            steps("Close the store")
+
+    @asynccontextmanager
+    async def send_and_note(settings: Settings, store: Store) -> AsyncIterator[Dispatcher]:
+        async with open_callbacks(settings, store) as dispatcher:
+            yield dispatcher
+            steps("Send no more callbacks")
+
+    async def leave_jobs(self: Jobs) -> None:
+        steps("Leave the jobs")
+        await leave(self)
+
+    leave = Jobs.aclose
+    monkeypatch.setattr(Jobs, "aclose", leave_jobs)
+    monkeypatch.setattr(opening, "open_callbacks", send_and_note)
+    monkeypatch.setattr(app, "open_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 
     async def stop_listening(self: aioweb.TCPSite) -> None:
@@ -110,10 +153,10 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         steps("Close the subscribers")
         await aclose(self)
 
-    def publish_and_note(self: Hub, stream_id: str, media_id: str, event: Event) -> None:
+    def publish_and_note(self: Hub, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
         if isinstance(event, MediaFinished):
             steps("Finish every media")
-        publish(self, stream_id, media_id, event)
+        publish(self, stream_id, media_id, event, owner=owner)
 
     monkeypatch.setattr(aioweb.TCPSite, "stop", stop_listening)
     monkeypatch.setattr(aioweb.AppRunner, "cleanup", end_requests)
@@ -122,9 +165,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     return steps
 
 
-async def test_the_service_ends_in_the_order_that_the_document_gives(steps: Steps) -> None:
-    async with service(settings_of()) as running:
-        app.add_sources(running.registry, [CAMERA], settings_of())
+async def test_the_service_ends_in_the_order_that_the_document_gives(steps: Steps, tmp_path: Path) -> None:
+    async with service(settings_of(data_dir=tmp_path)) as running:
+        app.add_sources(running.registry, [CAMERA], settings_of(data_dir=tmp_path))
         (stream,) = running.registry
     assert stream.state is State.ENDED
     documented = re.findall(r"^\d+\. \*\*(.+?)\.\*\*", DOCUMENT.read_text(), flags=re.MULTILINE)
@@ -132,37 +175,45 @@ async def test_the_service_ends_in_the_order_that_the_document_gives(steps: Step
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_serve_says_its_address_and_runs_until_a_signal(steps: Steps, number: signal.Signals) -> None:
+async def test_serve_says_its_address_and_runs_until_a_signal(
+    steps: Steps, tmp_path: Path, number: signal.Signals
+) -> None:
     told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(settings_of(), [CAMERA], ready=told.set_result))
+    serving = asyncio.create_task(serve(settings_of(data_dir=tmp_path), [CAMERA], ready=told.set_result))
     url = await asyncio.wait_for(told, 10)
     async with aiohttp.ClientSession() as http, http.get(f"{url}/v1/streams") as response:
         (stream,) = (await response.json())["streams"]
     assert (stream["name"], stream["state"]) == ("door", "connecting")
     os.kill(os.getpid(), number)
     await asyncio.wait_for(serving, 10)
-    assert steps.taken[-1] == "Release the model"
+    assert steps.taken[-1] == "Close the store"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "some-name"])
-async def test_without_a_token_other_machines_are_not_served(steps: Steps, host: str) -> None:
-    with pytest.raises(ConfigError, match="set GOREWATCH_TOKEN"):
-        await serve(settings_of(host=host))
-    assert steps.taken == []
+async def test_without_a_key_other_machines_are_not_served(steps: Steps, tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="gorewatch keys create"):
+        await serve(settings_of(host=host, data_dir=tmp_path))
+    assert steps.taken == ["Close the store"]
 
 
-async def test_with_a_token_all_interfaces_may_be_served() -> None:
-    settings = settings_of(host="0.0.0.0", token="a-long-enough-token")
-    async with front(settings, pool=FakePool(), scorer=FakeScorer(), detector=DETECTOR) as running:
+async def test_with_a_key_all_interfaces_may_be_served_and_without_one_again_none(steps: Steps, tmp_path: Path) -> None:
+    settings = settings_of(host="0.0.0.0", data_dir=tmp_path)
+    async with open_store(settings.store_url) as store:
+        user = (await new_key(store)).partition(":")[0]
+    async with service(settings) as running:
         assert running.url.startswith("http://127.0.0.1:")
+    async with open_store(settings.store_url) as store, store.writing() as tx:
+        await keys.revoke(tx, user, at_s=1.0)
+    with pytest.raises(ConfigError, match="gorewatch keys create"):
+        await serve(settings)
 
 
-async def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_behind(steps: Steps) -> None:
+async def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_behind(steps: Steps, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"Cannot listen on 127.0.0.1 port {port}: .*in use"):
-            await serve(settings_of(port=port))
-    assert steps.taken[-1] == "Release the model"
+            await serve(settings_of(port=port, data_dir=tmp_path))
+    assert steps.taken[-1] == "Close the store"
 
 
 @pytest.mark.parametrize(
@@ -176,14 +227,16 @@ async def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_behind(steps:
         ([CAMERA, CAMERA], "The source door cannot be added: A stream named door is running"),
     ],
 )
-async def test_sources_that_cannot_be_are_named(steps: Steps, sources: list[NamedSource], said: str) -> None:
+async def test_sources_that_cannot_be_are_named(
+    steps: Steps, tmp_path: Path, sources: list[NamedSource], said: str
+) -> None:
     with pytest.raises(ConfigError, match=said):
-        await serve(settings_of(), sources)
-    assert steps.taken[-1] == "Release the model"
+        await serve(settings_of(data_dir=tmp_path), sources)
+    assert steps.taken[-1] == "Close the store"
 
 
 async def test_what_the_operator_wants_shown_stands_in_place_of_the_address() -> None:
-    async with front(settings_of(), pool=FakePool(), scorer=FakeScorer(), detector=DETECTOR) as running:
+    async with fronted(FakePool()) as running:
         drawn = NamedSource(name="demo", url="/var/lib/gorewatch/demo.mp4", shown="demo:drawn")
         plain = NamedSource(name="file", url="/var/lib/gorewatch/one.mp4")
         app.add_sources(running.registry, [drawn, plain], settings_of())
@@ -198,7 +251,7 @@ async def test_what_the_operator_wants_shown_stands_in_place_of_the_address() ->
 
 async def test_the_operators_sources_are_trusted() -> None:
     pool = FakePool()
-    async with front(settings_of(), pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running:
+    async with fronted(pool) as running:
         looped = NamedSource(name="demo", url="/demo.mp4", paced=True, loop=True)
         app.add_sources(running.registry, [looped], settings_of())
         options = (await pool.source()).options

@@ -36,7 +36,7 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("path", [(), ("model",)])
+@pytest.mark.parametrize("path", [(), ("model",), ("keys",)])
 def test_a_group_alone_shows_its_help(path: tuple[str, ...]) -> None:
     done = gorewatch(*path)
     assert (done.returncode, done.stdout) == (2, "")

@@ -96,12 +96,12 @@ def test_the_service_runs_on_the_model_that_it_is_given(tmp_path: Path, start_se
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.pkl"])
-@pytest.mark.parametrize("command", [("scan", "x.png"), ("model", "info"), ("serve", "--port", "0")])
+@pytest.mark.parametrize("command", [("scan", "x.png"), ("model", "info"), ("serve", "--log-level", "error")])
 def test_what_may_hold_code_is_refused_unopened_with_one_line(
     tmp_path: Path, name: str, command: tuple[str, ...]
 ) -> None:
     os.mkfifo(tmp_path / name)  # whoever opens it waits for ever
-    line = assert_one_line(gorewatch(*command, "--model", tmp_path / name, env={"GOREWATCH_TOKEN": "correct-horse"}))
+    line = assert_one_line(gorewatch(*command, "--model", tmp_path / name, env={"GOREWATCH_DATA_DIR": str(tmp_path)}))
     assert "is no model: give a .onnx file or the .json manifest beside it" in line
 
 

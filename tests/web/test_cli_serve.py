@@ -19,7 +19,7 @@ from tests.web.command import assert_one_line, gorewatch
 def test_print_config_says_where_each_value_comes_from(tmp_path: Path) -> None:
     config = tmp_path / "gorewatch.toml"
     config.write_text('port = 9001\nlog_level = "warning"\n[policy]\nfps = 4.0\n')
-    environment = {"GOREWATCH_LOG_LEVEL": "error", "GOREWATCH_TOKEN": "correct-horse"}
+    environment = {"GOREWATCH_LOG_LEVEL": "error", "GOREWATCH_TURN_CREDENTIAL": "correct-horse"}
     done = gorewatch("serve", "--config", config, "--print-config", "--host", "127.0.0.2", env=environment)
     assert done.returncode == 0
     rows = {line.split()[0]: line.split(maxsplit=2)[1:] for line in done.stdout.splitlines()}
@@ -28,21 +28,22 @@ def test_print_config_says_where_each_value_comes_from(tmp_path: Path) -> None:
     assert rows["log_level"] == ["error", "environment GOREWATCH_LOG_LEVEL"]
     assert rows["host"] == ["127.0.0.2", "flag"]
     assert rows["policy.window"] == ["3.0", "default"]
-    assert rows["token"][1] == "environment GOREWATCH_TOKEN"
+    assert rows["turn_credential"][1] == "environment GOREWATCH_TURN_CREDENTIAL"
     assert "correct-horse" not in done.stdout
 
 
 @pytest.mark.parametrize(
     ("flags", "env", "told"),
     [
-        (["--host", "0.0.0.0"], {}, "GOREWATCH_TOKEN"),
+        (["--host", "0.0.0.0"], {}, "gorewatch keys create"),
+        ([], {"GOREWATCH_STORE": "sqlite:////dev/null/x.db"}, "The store /dev/null/x.db cannot be written"),
         (["--model", "/nowhere.onnx"], {}, "/nowhere.json"),
         (["--model", __file__], {}, "no model"),
         (["--source", "lobby=gopher://x/"], {}, "gopher"),
         ([], {"GOREWATCH_WORKERS": "many"}, "environment GOREWATCH_WORKERS"),
         ([], {"GOREWATCH_POLICY__THRESHOLD": "2"}, "policy.threshold"),
     ],
-    ids=["exposed", "no-model", "not-a-model", "scheme", "workers", "policy"],
+    ids=["exposed", "store", "no-model", "not-a-model", "scheme", "workers", "policy"],
 )
 def test_what_keeps_it_from_starting_is_one_line(
     flags: list[str], env: Mapping[str, str], told: str, tmp_path: Path
@@ -67,7 +68,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 
 def test_unset_sources_are_no_obstacle(service: Service) -> None:
     assert service.request("GET", "/v1/streams")[0] == 200
-    assert "no token" in service.log
+    assert "no key was made yet" in service.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

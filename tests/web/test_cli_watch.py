@@ -100,11 +100,12 @@ def test_it_outlives_the_service_and_says_so_once(start_service: StartService, c
     assert (code, errors) == (0, "")
 
 
-def test_a_token_is_needed_where_one_is_set(start_service: StartService, clips: Clips) -> None:
-    service = start_service("--workers", "1", GOREWATCH_TOKEN="correct-horse-battery")
+def test_credentials_are_needed_once_there_is_a_key(start_service: StartService, clips: Clips) -> None:
+    service = start_service("--workers", "1")
+    token = service.make_key()
     assert "--token" in assert_one_line(gorewatch("watch", service.url))
-    assert "--token" in assert_one_line(gorewatch("watch", service.url, "--token", "wrong-wrong-wrong"))
-    with _watching(service, "--since", "0", GOREWATCH_TOKEN="correct-horse-battery") as watch:
+    assert "--token" in assert_one_line(gorewatch("watch", service.url, "--token", "wrong:wrong"))
+    with _watching(service, "--since", "0", GOREWATCH_TOKEN=token) as watch:
         service.request("POST", "/v1/streams", {"url": "http://127.0.0.1:9/"})
         assert watch.until("media.failed")[-1]["data"]["error"]["code"] == "connection_refused"
 

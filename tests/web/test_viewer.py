@@ -1,5 +1,6 @@
 """The viewer page as a moderator meets it: in Chromium, on a running service."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -159,19 +160,25 @@ async def test_demo_brings_an_incident(tab: Tab, start_service: StartService) ->
     assert tab.complaints == []
 
 
-async def test_token_is_asked_for_and_kept(tab: Tab, start_service: StartService) -> None:
-    service = start_service("--workers", "1", GOREWATCH_TOKEN="a-token-of-the-test")
+async def test_credentials_are_asked_for_and_kept(tab: Tab, start_service: StartService) -> None:
+    service = start_service("--workers", "1")
+    token = await asyncio.to_thread(service.make_key)
     page = tab.page
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
     await page.goto(f"{service.url}/")
-    await page.get_by_label("Access token").fill("wrong")
+    await page.get_by_label("API user and secret").fill("wrong")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#sign-in-error")).to_have_text("That token was not accepted.")
-    await page.get_by_label("Access token").fill("a-token-of-the-test")
+    await expect(page.locator("#sign-in-error")).to_have_text("That was not accepted.")
+    await page.get_by_label("API user and secret").fill(token)
     await page.keyboard.press("Enter")
     await expect(page.locator("#link")).to_have_text("Connected", timeout=_SOON_MS)
     await page.reload()
     await expect(page.locator("#link")).to_have_text("Connected", timeout=_SOON_MS)
-    assert "a-token" not in page.url
+    assert token not in page.url
+    secret = token.partition(":")[2]
+    assert len(sockets) == 2
+    assert all("token=tok_" in url and secret not in url for url in sockets)
 
 
 async def test_cut_socket_is_shown_and_resumed(tab: Tab, start_service: StartService) -> None:

@@ -1,6 +1,6 @@
-"""Who may use the service: the token, the loopback rule, and the `Host` and `Origin` checks against foreign pages."""
+"""Who may use the service: keys and their scopes, the loopback rule, and `Host` and `Origin` against foreign pages."""
 
-import hmac
+import math
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
 
@@ -8,11 +8,27 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from ..access.access import TooManyUnverified
+from ..access.caller import ANYBODY, Caller
+from ..access.scopes import Scope
+from ..settings import Settings
+from ..store.errors import StoreError
+from .compat.paths import is_compat
 from .parts import parts_of
 from .problems import Problem
 
 _PUBLIC = ("/", "/healthz", "/readyz")
 _PUBLIC_FOLDER = "/static/"
+_NEEDED = (
+    ("/v1/events", Scope.EVENTS),
+    ("/v1/tokens", None),
+    ("/v1/callbacks", Scope.CHECK),
+    ("/v1/", Scope.STREAMS),
+    ("/whip/", Scope.PUBLISH),
+    ("/metrics", Scope.ADMIN),
+)
+"""Which scope a path asks for, the first that it begins with counting."""
+_CALLER = web.RequestKey("caller", Caller)
 _ANY_HOST = "/healthz"
 _QUERY_MAY_AUTHORIZE = "/v1/events"
 _CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
@@ -25,9 +41,10 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
     """Refuses requests that a page on some other site may have made a visitor's browser send.
 
     `Host` must be an address, `localhost` or a configured name, so that no foreign name can be pointed here; `Origin`,
-    if sent, must be our own or a configured one, which then gets the answers that browsers ask for across sites.
+    if sent, must be our own or a configured one, which then gets the answers that browsers ask for across sites. The
+    paths of `/1.0` have rules of their own.
     """
-    if request.path == _ANY_HOST:
+    if request.path == _ANY_HOST or is_compat(request.path):
         return await handler(request)
     settings = parts_of(request).settings
     host = request.headers.get("Host", "")
@@ -46,22 +63,61 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def credentials(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Asks for the bearer token everywhere but on the page and the probes, and on `/metrics` for this machine."""
-    token = parts_of(request).settings.token_text
-    public = request.path in _PUBLIC or request.path.startswith(_PUBLIC_FOLDER)
-    if public or (request.path == "/metrics" and from_loopback(request)):
+    """Lets in who may use the path, everywhere but on the page and the probes, and on `/metrics` for this machine.
+
+    What begins with `/1.0` asks for itself, in its own words: see `caller_of_pair`.
+    """
+    path = request.path
+    public = path in _PUBLIC or path.startswith(_PUBLIC_FOLDER) or is_compat(path)
+    if public or (path == "/metrics" and from_loopback(request)):
         return await handler(request)
-    if token is None:
-        if not from_loopback(request):
-            raise Problem(403, "No token is configured, so only this machine is served.", code="loopback_only")
-    elif not hmac.compare_digest(_given_token(request).encode(errors="surrogatepass"), token.encode()):
-        raise Problem(
-            401,
-            "A valid token is needed: Authorization: Bearer TOKEN.",
-            code="token_invalid",
-            headers={"WWW-Authenticate": 'Bearer realm="gorewatch"'},
-        )
+    caller = await _identify(request)
+    if wait_s := parts_of(request).access.wait_s(caller):
+        headers = {"Retry-After": str(math.ceil(wait_s))}
+        raise Problem(429, "This key makes more requests than its rate allows.", code="rate_exceeded", headers=headers)
+    scope = next((scope for prefix, scope in _NEEDED if path.startswith(prefix)), None)
+    if scope is not None and not caller.may(scope):
+        raise lacks(scope)
+    request[_CALLER] = caller
     return await handler(request)
+
+
+def same_site_allowed(request: web.Request, settings: Settings) -> bool:
+    """Whether `same_site` would let a request pass."""
+    host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
+    ours = host_allowed(host, (*settings.public_hosts, settings.host))
+    return ours and (origin is None or _same_host(origin, host) or origin in settings.allowed_origins)
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Who was let in."""
+    return request[_CALLER]
+
+
+async def caller_of_pair(request: web.Request, user: str, secret: str) -> Caller | None:
+    """Whose `api_user` and `api_secret` these are, None if they are nobody's; anybody's here while no key was made.
+
+    Scope and rate are still to be asked for: `Caller.may` and `Access.wait_s`. Raises
+    `web.access.access.TooManyUnverified` and `web.store.errors.StoreError`.
+    """
+    access = parts_of(request).access
+    if access.open:
+        caller = ANYBODY if from_loopback(request) else None
+    else:
+        caller = await access.verify(user, secret)
+    if caller is not None:
+        request[_CALLER] = caller
+    return caller
+
+
+def lacks(scope: Scope) -> Problem:
+    """The answer to who is known, but may not do this."""
+    return Problem(403, f"These credentials lack the scope {scope.value}.", code="scope_missing")
+
+
+def for_another_stream() -> Problem:
+    """The answer to a token that is bound to one stream, used for another."""
+    return Problem(403, "This token is for another stream.", code="scope_missing")
 
 
 async def add_cors_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -108,6 +164,27 @@ def _same_host(origin: str, host: str) -> bool:
         if origin.startswith(scheme):
             return origin.removeprefix(scheme).removesuffix(port).lower() == host.removesuffix(port).lower()
     return False
+
+
+async def _identify(request: web.Request) -> Caller:
+    access = parts_of(request).access
+    if access.open:
+        if not from_loopback(request):
+            raise Problem(403, "No key was made yet, so only this machine is served.", code="loopback_only")
+        return ANYBODY
+    try:
+        caller = await access.bearer(_given_token(request))
+    except (TooManyUnverified, StoreError) as error:
+        detail = "These credentials cannot be looked at now; try again."
+        raise Problem(503, detail, code="overloaded", headers={"Retry-After": "1"}) from error
+    if caller is None:
+        raise Problem(
+            401,
+            "Valid credentials are needed: Authorization: Bearer API_USER:API_SECRET.",
+            code="token_invalid",
+            headers={"WWW-Authenticate": 'Bearer realm="gorewatch"'},
+        )
+    return caller
 
 
 def _given_token(request: web.Request) -> str:

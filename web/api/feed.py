@@ -5,10 +5,12 @@ import contextlib
 
 from aiohttp import WSMsgType, web
 
+from ..access.caller import Caller
 from ..delivery.cloudevents import TYPES, format_id, parse_id
 from ..delivery.history import Entry
-from ..delivery.hub import TOO_SLOW, Filter, Subscriber
+from ..delivery.hub import NO_LONGER_LET_IN, TOO_SLOW, Filter, Subscriber
 from ..policies import FieldError
+from .auth import caller_of
 from .parts import parts_of
 from .problems import Problem, unprocessable
 
@@ -25,7 +27,8 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1/events", allow_head=False)
 async def events(request: web.Request) -> web.StreamResponse:
-    wanted, since = _filter(request), _since(request)
+    caller = caller_of(request)
+    wanted, since = _filter(request, caller), _since(request)
     socket = web.WebSocketResponse(
         protocols=(_SUBPROTOCOL,),
         heartbeat=_HEARTBEAT_S,
@@ -36,11 +39,17 @@ async def events(request: web.Request) -> web.StreamResponse:
     if not socket.can_prepare(request).ok:
         raise Problem(426, "This path speaks WebSocket alone.", headers={"Upgrade": "websocket"})
     await socket.prepare(request)
-    hub = parts_of(request).hub
+    hub, access = parts_of(request).hub, parts_of(request).access
     subscriber = hub.subscribe(wanted, since=since)
     reading = asyncio.create_task(_read(socket), name="feed-reader")
+
+    def look() -> None:
+        if not access.still(caller):
+            subscriber.cut(NO_LONGER_LET_IN, "the credentials are no longer valid")
+
     try:
-        await _deliver(socket, subscriber, reading)
+        with access.watching(look):
+            await _deliver(socket, subscriber, reading)
         await _stop(reading)
         await _close(request, socket, subscriber)
     finally:
@@ -99,12 +108,17 @@ async def _send_batch(socket: web.WebSocketResponse, subscriber: Subscriber, bat
         await socket.send_frame(entry.data, WSMsgType.TEXT)
 
 
-def _filter(request: web.Request) -> Filter:
+def _filter(request: web.Request, caller: Caller) -> Filter:
     kinds = request.query.getall("type", [])
     unknown = [kind for kind in kinds if kind not in TYPES]
     if unknown:
         raise unprocessable([FieldError("type", f"must be one of {', '.join(TYPES)}")])
-    return Filter(streams=frozenset(request.query.getall("stream", [])), kinds=frozenset(kinds))
+    return Filter(
+        streams=frozenset(request.query.getall("stream", [])),
+        kinds=frozenset(kinds),
+        owners=None if caller.sees_all else frozenset({None, caller.key_id}),
+        only_stream=caller.stream,
+    )
 
 
 def _since(request: web.Request) -> int | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from aiohttp import web
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError, with_config
@@ -34,21 +35,26 @@ class NewStream:
 
 
 _NEW_STREAM = TypeAdapter(NewStream)
+T = TypeVar("T")
 
 
 async def read_new_stream(request: web.Request) -> NewStream:
+    body = await read_json(request, _NEW_STREAM)
+    if body.name is not None:
+        check_name(body.name, field="name")
+    return body
+
+
+async def read_json(request: web.Request, form: TypeAdapter[T]) -> T:
     """Raises `Problem`: 415 for a body that is not JSON by its type, 400 if it does not parse, 422 for its values."""
     if request.content_type != "application/json":
         raise Problem(415, "The body must be JSON, with Content-Type: application/json.")
     try:
-        body = _NEW_STREAM.validate_json(await request.read())
+        return form.validate_json(await request.read())
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise Problem(400, "The body is not valid JSON.") from error
         raise unprocessable(field_errors(error)) from error
-    if body.name is not None:
-        check_name(body.name, field="name")
-    return body
 
 
 def check_name(name: str, *, field: str) -> str:
@@ -64,7 +70,7 @@ def stream_policy(given: Mapping[str, object] | None, defaults: Policy) -> Polic
         raise unprocessable(error.errors) from error
 
 
-def source_address(text: str, settings: Settings) -> Address:
+def source_address(text: str, settings: Settings, *, keyed: bool) -> Address:
     """The address of a source that an HTTP caller names; whether its network may be reached, the worker checks."""
     try:
         address = parse(text)
@@ -75,7 +81,7 @@ def source_address(text: str, settings: Settings) -> Address:
         return address
     if not address.url.startswith("/"):
         raise unprocessable([FieldError("url", "is not a URL; give one such as rtsp://camera/stream")])
-    if not may_read(address.url, roots=settings.file_roots, token_configured=settings.token is not None):
+    if not may_read(address.url, roots=settings.file_roots, keyed=keyed):
         detail = "Files may be named only under the folders of file_roots."
         raise Problem(403, detail, code=AddressRefused.code)
     return address

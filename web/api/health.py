@@ -22,6 +22,8 @@ async def readyz(request: web.Request) -> web.Response:
         reasons.append("not every decoder process is up")
     if parts.registry.closing:
         reasons.append("the service is stopping")
+    if not await parts.store.writable():
+        reasons.append("the store cannot be written")
     detector = parts.detector
     body = {
         "status": "unavailable" if reasons else "ready",

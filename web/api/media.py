@@ -9,10 +9,11 @@ from inference.summary import Json, detail_json, incident_json, point_json, summ
 
 from ..ids import first_id
 from ..running import Stream
+from .auth import caller_of
 from .fields import query_choice, query_count, query_flag, query_number, query_time
 from .parts import parts_of
 from .problems import Problem
-from .streams import stream_of
+from .streams import stream_of, streams_of
 
 _MOST_POINTS = 10_000
 _MOST_INCIDENTS = 1000
@@ -76,7 +77,7 @@ def _all_incidents(request: web.Request) -> list[Json]:
             "media": stream.media.media_id,
             "state": "open" if incident.end_s is None else "ended",
         }
-        for stream in parts_of(request).registry
+        for stream in streams_of(request)
         for incident in stream.incidents
     ]
 
@@ -89,6 +90,6 @@ def _summary(request: web.Request, stream: Stream) -> web.Response:
 
 def _media_of(request: web.Request) -> Stream:
     stream = parts_of(request).registry.media(request.match_info["id"])
-    if stream is None:
+    if stream is None or not caller_of(request).sees(stream.owner, stream.id):
         raise Problem(404, "There is no media of this id.", code="media_unknown")
     return stream

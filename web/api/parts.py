@@ -8,9 +8,11 @@ from aiohttp import web
 
 from inference.scorer import ScorerStats
 
+from ..access.access import Access
 from ..delivery.hub import Hub
 from ..registry import Registry
 from ..settings import Settings
+from ..store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Parts:
     registry: Registry
     hub: Hub
     metrics: Exposition
+    store: Store
+    access: Access
 
 
 PARTS = web.AppKey("parts", Parts)

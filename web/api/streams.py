@@ -1,5 +1,7 @@
 """`/v1/streams`: streams that the service pulls, and all that run."""
 
+from collections.abc import Iterator
+
 from aiohttp import web
 
 from inference.summary import Json, probability, seconds, summary_json
@@ -7,6 +9,7 @@ from inference.summary import Json, probability, seconds, summary_json
 from ..registry import NameTaken, NotAccepted, TooManyStreams
 from ..running import Stream
 from ..wire import failure_json, policy_json, timestamp
+from .auth import caller_of, for_another_stream
 from .fields import read_new_stream, source_address, stream_policy
 from .parts import parts_of
 from .problems import Problem
@@ -19,9 +22,12 @@ async def add(request: web.Request) -> web.Response:
     parts = parts_of(request)
     body = await read_new_stream(request)
     policy = stream_policy(body.policy, parts.settings.policy)
-    address = source_address(body.url, parts.settings)
+    address = source_address(body.url, parts.settings, keyed=not parts.access.open)
+    caller = caller_of(request)
+    if caller.stream is not None:
+        raise for_another_stream()
     try:
-        stream = parts.registry.add(address, name=body.name, policy=policy, trusted=False)
+        stream = parts.registry.add(address, name=body.name, policy=policy, trusted=False, owner=caller.key_id)
     except NotAccepted as error:
         raise not_accepted(error) from error
     return web.json_response(stream_json(stream), status=201, headers={"Location": f"/v1/streams/{stream.id}"})
@@ -29,7 +35,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.get("/v1/streams")
 async def listed(request: web.Request) -> web.Response:
-    return web.json_response({"streams": [stream_json(stream) for stream in parts_of(request).registry]})
+    return web.json_response({"streams": [stream_json(stream) for stream in streams_of(request)]})
 
 
 @routes.get("/v1/streams/{id}")
@@ -44,11 +50,17 @@ async def end(request: web.Request) -> web.Response:
 
 
 def stream_of(request: web.Request) -> Stream:
-    """The stream that the path names. Raises `Problem` 404."""
+    """The stream that the path names. Raises `Problem` 404, also for one that the caller may not see."""
     stream = parts_of(request).registry.stream(request.match_info["id"])
-    if stream is None:
+    if stream is None or not caller_of(request).sees(stream.owner, stream.id):
         raise Problem(404, "There is no stream of this id.", code="stream_unknown")
     return stream
+
+
+def streams_of(request: web.Request) -> Iterator[Stream]:
+    """Those that the caller may see, oldest first."""
+    caller = caller_of(request)
+    return (stream for stream in parts_of(request).registry if caller.sees(stream.owner, stream.id))
 
 
 def not_accepted(error: NotAccepted) -> Problem:

@@ -9,6 +9,7 @@ from stream.sdp_fragment import MOST_FRAGMENT_BYTES, Fragment, FragmentInvalid, 
 from ..publishing import Publishing
 from ..registry import NameTaken, NotAccepted, TooManyPublishers
 from ..running import Stream
+from .auth import caller_of, for_another_stream
 from .fields import check_name
 from .parts import parts_of
 from .problems import Problem
@@ -31,11 +32,16 @@ routes = web.RouteTableDef()
 async def publish(request: web.Request) -> web.Response:
     parts = parts_of(request)
     name = check_name(request.match_info["name"], field="name")
+    caller = caller_of(request)
+    if caller.stream not in (None, name):
+        raise for_another_stream()
     offer = await _body(request, _SDP, most_bytes=_MOST_BYTES)
     if not offer.startswith("v=0"):
         raise Problem(400, "The body is not SDP: it does not begin with v=0.", code=OfferInvalid.code)
     try:
-        publishing, answer = await parts.registry.receive(offer, name=name, policy=parts.settings.policy)
+        publishing, answer = await parts.registry.receive(
+            offer, name=name, policy=parts.settings.policy, owner=caller.key_id
+        )
     except NotAccepted as error:
         raise _refused(error) from error
     except SourceError as error:
@@ -121,7 +127,7 @@ async def _restart(publishing: Publishing, fragment: Fragment, text: str) -> web
 def _session(request: web.Request) -> tuple[Stream, Publishing]:
     registry = parts_of(request).registry
     found = registry.publishing(request.match_info["name"], request.match_info["session"])
-    if found is None:
+    if found is None or not caller_of(request).sees(found[0].owner, found[0].name):
         raise Problem(404, "There is no such session, or it has ended.", code="session_unknown")
     return found
 

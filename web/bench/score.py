@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inference.model import Model
 
-from ..settings import load_settings
+from ..configuration import load_settings
 from .cases import Case, Turns, bare_loop, batch_sizes, cases, noise, ratio, thread_counts, variants
 from .measure import processor_flags, report, say
 

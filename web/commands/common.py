@@ -35,7 +35,10 @@ def debug_option(function: F) -> F:
 
 
 token_option = click.option(
-    "--token", envvar="GOREWATCH_TOKEN", help="Bearer token of the service (default: GOREWATCH_TOKEN)."
+    "--token",
+    envvar="GOREWATCH_TOKEN",
+    metavar="TOKEN",
+    help="API_USER:API_SECRET of a key, or a token made with one (default: GOREWATCH_TOKEN).",
 )
 
 
@@ -54,16 +57,17 @@ def model_options(function: F) -> F:
 
 @contextmanager
 def expected_errors() -> Iterator[None]:
-    """What can be wrong with a configuration, a model, a source or a labelled folder, as a `CommandError`."""
+    """What can be wrong with a configuration, a store, a model, a source or a labelled folder, as a `CommandError`."""
     from inference.evaluation.labelled import EvaluationError
     from inference.manifest import ModelError
     from stream.errors import SourceError
 
     from ..settings import ConfigError
+    from ..store.errors import StoreError
 
     try:
         yield
-    except (ConfigError, EvaluationError, ModelError, SourceError) as error:
+    except (ConfigError, EvaluationError, ModelError, SourceError, StoreError) as error:
         raise CommandError(str(error)) from error
 
 

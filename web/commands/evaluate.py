@@ -57,7 +57,7 @@ def evaluate(
     """
     from inference.evaluation.run import Options
 
-    from ..settings import load_settings
+    from ..configuration import load_settings
 
     quiet_logging()
     with expected_errors():

@@ -41,7 +41,7 @@ def info(as_json: bool, config: Path | None, model: Path | None, provider: str |
     from inference.manifest import manifest_path, shipped_manifest_path
     from inference.model import Model
 
-    from ..settings import load_settings
+    from ..configuration import load_settings
 
     quiet_logging()
     with expected_errors():

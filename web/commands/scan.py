@@ -42,7 +42,7 @@ def scan(
 
     Exit code 0: nothing reached the threshold; 1: something did; 2: something could not be read, wholly or in part.
     """
-    from ..settings import load_settings
+    from ..configuration import load_settings
 
     quiet_logging()
     with expected_errors():

@@ -21,11 +21,11 @@ _DRAW = "import pathlib, sys; from web.demo import write_demo_clip; write_demo_c
 _EXAMPLES = """\
 gorewatch serve --demo
 gorewatch serve --source lobby=rtsp://camera.example/stream1
-GOREWATCH_TOKEN=$(openssl rand -hex 16) gorewatch serve --host 0.0.0.0"""
+gorewatch keys create && gorewatch serve --host 0.0.0.0"""
 
 
 @click.command(epilog=examples(_EXAMPLES))
-@click.option("--host", metavar="ADDRESS", help="Address to listen on (default: 127.0.0.1); others need a token.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (default: 127.0.0.1); others need a key.")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Port (default: 8080); 0 takes a free one.")
 @click.option("--source", "named", metavar="NAME=URL", multiple=True, help="Watch this source; may repeat.")
 @click.option(
@@ -57,7 +57,7 @@ def serve(
     Settings come from a TOML file, overridden by GOREWATCH_ variables, overridden by these flags. Ctrl-C or SIGTERM
     ends it in order.
     """
-    from ..settings import describe, load_settings
+    from ..configuration import describe, load_settings
 
     flags = {
         "host": host,

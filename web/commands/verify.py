@@ -40,7 +40,7 @@ def verify(folder: Path | None, model: Path | None, provider: str | None, as_jso
     """
     from inference.verify import Variants
 
-    from ..settings import load_settings
+    from ..configuration import load_settings
 
     quiet_logging()
     with expected_errors():

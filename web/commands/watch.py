@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DEFAULT_URL = "http://127.0.0.1:8080"
 _EXAMPLES = """\
 gorewatch watch
-gorewatch watch https://watch.example:8080 --type gore.incident --token "$TOKEN"
+gorewatch watch https://watch.example:8080 --type gore.incident --token "$API_USER:$API_SECRET"
 gorewatch watch --since 00000000000000000042 > events.jsonl"""
 
 

@@ -149,5 +149,5 @@ def _detail(body: str, response: aiohttp.ClientResponse) -> str:
     if isinstance(detail, str):
         return detail
     if response.status in (401, 403):
-        return "give the service's token with --token."
+        return "give the API_USER:API_SECRET of a key with the scope publish with --token."
     return f"{response.reason}."

@@ -124,7 +124,8 @@ def _status_reason(error: InvalidStatus) -> str:
     """Why to try again. Raises `SubscriptionRefused` where there is no point in it."""
     status = error.response.status_code
     if status in (401, 403):
-        raise SubscriptionRefused(f"The service refuses access ({status}); give its token with --token.") from error
+        hint = "give the API_USER:API_SECRET of a key with the scope events with --token"
+        raise SubscriptionRefused(f"The service refuses access ({status}); {hint}.") from error
     if status == 404:
         raise SubscriptionRefused("There is no event feed at that address; is it a gorewatch service?") from error
     if 400 <= status < 500 and status not in (408, 429):

@@ -12,6 +12,8 @@ class Entry:
     kind: str
     stream_id: str
     data: bytes
+    owner: str | None = None
+    """The key that the stream belongs to; None for nobody's."""
 
 
 class History:

@@ -13,18 +13,26 @@ from .history import Entry, History
 
 TOO_SLOW = 4008
 GOING_AWAY = 1001
+NO_LONGER_LET_IN = 1008
 _CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events a subscriber wants; an empty set means all."""
+    """Which events a subscriber wants, an empty set meaning all, and which it may see, None meaning all."""
 
     streams: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
+    owners: frozenset[str | None] | None = None
+    only_stream: str | None = None
 
     def wants(self, entry: Entry) -> bool:
-        return (not self.streams or entry.stream_id in self.streams) and (not self.kinds or entry.kind in self.kinds)
+        return (
+            (not self.streams or entry.stream_id in self.streams)
+            and (not self.kinds or entry.kind in self.kinds)
+            and (self.owners is None or entry.owner in self.owners)
+            and self.only_stream in (None, entry.stream_id)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,11 @@ class Subscriber:
         self._finishing = Ending(code, "")
         self._wake.set()
 
-    def cut(self, code: int) -> None:
-        """Close it with `code` now; what was not sent is dropped."""
+    def cut(self, code: int, reason: str | None = None) -> None:
+        """Close it with `code` now, for a reason or with the last id sent; what was not sent is dropped."""
         if self.ending is None:
-            self.ending = Ending(code, "" if self.sent is None else format_id(self.sent))
+            last = "" if self.sent is None else format_id(self.sent)
+            self.ending = Ending(code, last if reason is None else reason)
             self._count_cut(code)
             self._queue.clear()
             self._wake.set()
@@ -148,8 +157,11 @@ class Hub:
     def subscriber_count(self) -> int:
         return len(self._subscribers)
 
-    def publish(self, stream_id: str, media_id: str, event: Event) -> None:
-        """Number, encode and hand out one event. Never blocks and never fails because of a subscriber."""
+    def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
+        """Number, encode and hand out one event. Never blocks and never fails because of a subscriber.
+
+        `owner` is the key that the stream belongs to, None for nobody's.
+        """
         self._last = next_id(self._last, time.time_ns() // 1000)
         kind, data = encode(
             event,
@@ -159,7 +171,7 @@ class Hub:
             unix_s=time.time(),
             monotonic_s=time.monotonic(),
         )
-        entry = Entry(self._last, kind, stream_id, data)
+        entry = Entry(self._last, kind, stream_id, data, owner)
         self._history.append(entry)
         self.published[kind] = self.published.get(kind, 0) + 1
         for subscriber in self._subscribers:

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 
 from inference.events import MediaStalled
 from tests.web.fakes import FakeSource
-from tests.web.serving import Served, serving
+from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
+from web.access.scopes import Scope
 from web.delivery.hub import Hub
-
-TOKEN = "a-long-enough-token"
+from web.store import keys
 
 
 @asynccontextmanager
@@ -116,17 +117,62 @@ async def test_what_cannot_be_asked_for_is_refused_before_the_upgrade(query: str
         assert refused.value.response.headers["Content-Type"].startswith("application/problem+json")
 
 
-async def test_browsers_may_give_the_token_in_the_query_and_foreign_pages_get_nothing() -> None:
-    async with serving(TOKEN) as served:
-        async with events(served, f"?token={TOKEN}"):
+async def test_browsers_may_give_credentials_in_the_query_and_foreign_pages_get_nothing() -> None:
+    async with serving(keyed=True) as served:
+        good = await new_key(served.store, Scope.EVENTS)
+        async with events(served, f"?token={good}"):
             pass
         for query in ("", "?token=wrong"):
             with pytest.raises(InvalidStatus, match="401"):
                 async with events(served, query):
                     pass
-        url = f"{served.url.replace('http', 'ws')}/v1/events?token={TOKEN}"
+        url = f"{served.url.replace('http', 'ws')}/v1/events?token={good}"
         with pytest.raises(InvalidStatus, match="403"):
             await connect(url, origin=Origin("https://evil.example"), proxy=None)
+
+
+async def test_a_key_hears_of_its_own_streams_and_an_admin_of_all() -> None:
+    async with serving(keyed=True) as served:
+        stream, source = await live(served)
+        other, admin = await new_key(served.store), await new_key(served.store, Scope.ADMIN)
+        body = {"url": "rtsp://camera.example/two"}
+        async with served.http.post("/v1/streams", json=body, headers=bearer(other)) as response:
+            others = await response.json()
+        theirs = await served.pool.source(1)
+        theirs.live()
+        for one in (source, theirs):
+            one.sample(0.0, 0.1)
+            one.end()
+        seen = []
+        for query in (f"?token={other}&since=0", f"?token={other}&since=0&stream={stream['id']}&stream={others['id']}"):
+            async with events(served, query) as client:
+                _, *got = await received(client, 4)
+                seen.append({event["subject"] for event in got})
+        assert seen == [{others["media"]}] * 2
+        async with events(served, f"?token={admin}&since=0") as client:
+            _, *got = await received(client, 7)
+        assert {event["subject"] for event in got} == {stream["media"], others["media"]}
+
+
+async def test_a_socket_is_closed_when_its_key_is_revoked_and_when_its_token_ends() -> None:
+    async with serving(keyed=True) as served:
+        good = await new_key(served.store)
+        async with served.http.post(
+            "/v1/tokens", json={"scope": "events", "expires_s": 1.0}, headers=bearer(good)
+        ) as response:
+            token = (await response.json())["token"]
+        async with events(served, f"?token={good}") as one, events(served, f"?token={token}") as two:
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(two.recv(), WITHIN_S)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1008
+            assert one.state is State.OPEN
+            async with served.store.writing() as tx:
+                await keys.revoke(tx, good.partition(":")[0], at_s=1.0)
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(one.recv(), WITHIN_S)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1008
 
 
 async def test_a_stopping_service_sends_the_last_summaries_and_then_says_going_away() -> None:

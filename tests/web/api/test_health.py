@@ -1,6 +1,9 @@
 """Probes, metrics and the page."""
 
+import pytest
+
 from tests.web.serving import Served, serving
+from web.store import store
 
 
 async def test_readiness_names_the_model_and_what_is_missing() -> None:
@@ -17,6 +20,17 @@ async def test_readiness_names_the_model_and_what_is_missing() -> None:
         await served.registry.aclose()
         async with served.http.get("/readyz") as response:
             assert (await response.json())["reasons"] == ["the service is stopping"]
+
+
+async def test_readiness_asks_whether_the_store_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_PROBE_EVERY_S", 0.0)
+    async with serving() as served:
+        for name, other, status in (("meta", "gone", 503), ("gone", "meta", 200)):
+            async with served.store.writing() as tx:
+                await tx.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {other}")
+            async with served.http.get("/readyz") as response:
+                assert response.status == status
+                assert (await response.json())["reasons"] == (["the store cannot be written"] if status == 503 else [])
 
 
 async def test_metrics_tell_of_streams_events_and_drops() -> None:

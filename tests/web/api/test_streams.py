@@ -210,16 +210,16 @@ async def test_unknown_ids_paths_and_methods_are_problems_too() -> None:
                     assert response.headers["Allow"] == "GET,HEAD,POST"
 
 
-async def test_files_need_their_folder_once_a_token_is_set(tmp_path: Path) -> None:
+async def test_files_need_their_folder_once_there_is_a_key(tmp_path: Path) -> None:
     allowed, outside = tmp_path / "media", tmp_path / "private"
     allowed.mkdir()
     outside.mkdir()
     (allowed / "link.mp4").symlink_to(outside / "x.mp4")
     async with serving() as served:
         await served.add(url=f"file://{outside}/x.mp4")
-    async with serving("a-long-token") as served:
+    async with serving(keyed=True) as served:
         await problem(served, 403, json={"url": f"file://{allowed}/x.mp4"})
-    async with serving("a-long-token", file_roots=str(allowed)) as served:
+    async with serving(keyed=True, file_roots=str(allowed)) as served:
         await served.add(url=f"file://{allowed}/x.mp4")
         for path in (f"{outside}/x.mp4", f"{allowed}/../private/x.mp4", f"{allowed}/link.mp4"):
             await problem(served, 403, json={"url": f"file://{path}"})

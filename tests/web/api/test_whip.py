@@ -191,7 +191,7 @@ async def test_a_publisher_that_was_cut_off_comes_back_to_its_stream() -> None:
 
 
 async def test_pages_of_an_allowed_origin_may_read_what_whip_answers() -> None:
-    async with serving(token="a-long-token", allowed_origins="https://studio.example") as served:
+    async with serving(keyed=True, allowed_origins="https://studio.example") as served:
         origin = {"Origin": "https://studio.example"}
         ask = {**origin, "Access-Control-Request-Method": "PATCH"}
         async with served.http.options("/whip/cam/x", headers=ask) as response:

@@ -1,6 +1,7 @@
 /** Calls to the service: one place for credentials, problem documents and what can go wrong on the way. */
 
 const TOKEN_KEY = "gorewatch.token";
+const SHORT_LIVED = "tok_";
 const TIMEOUT_MS = 15_000;
 
 /** The service said no, or could not be reached (`status` 0). `message` is a sentence for people. */
@@ -30,6 +31,12 @@ export class Api {
     this.#token = value || null;
     if (value) sessionStorage.setItem(TOKEN_KEY, value);
     else sessionStorage.removeItem(TOKEN_KEY);
+  }
+
+  /** What the event socket shows in its address, which others may log: not the secret, but a token for an hour. */
+  async eventToken() {
+    if (!this.#token || this.#token.startsWith(SHORT_LIVED)) return this.#token;
+    return (await this.json("POST", "/v1/tokens", { scope: "events", expires_s: 3600 })).token;
   }
 
   async streams() {

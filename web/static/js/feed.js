@@ -13,9 +13,11 @@ export class Feed {
   #failures = 0;
   #openedAt = 0;
   #lastId = null;
+  /** Counts connections that were begun or given up, so that one that is still asking for its token notices. */
+  #attempt = 0;
 
   /**
-   * @param api whose token is used
+   * @param api whose credentials are used
    * @param handlers onEvent(event), onLink({state, retryAt, why}), onOpen(resumed)
    */
   constructor(api, handlers) {
@@ -26,12 +28,24 @@ export class Feed {
   }
 
   /** Connect now, replacing what there was. */
-  connect() {
+  async connect() {
     this.close();
     this.#link("connecting");
+    const attempt = this.#attempt;
+    let token;
+    try {
+      token = await this.#api.eventToken();
+    } catch (problem) {
+      if (attempt === this.#attempt) this.#closed({ code: 0, reason: problem.message });
+      return;
+    }
+    if (attempt === this.#attempt) this.#open(token);
+  }
+
+  #open(token) {
     const address = new URL("/v1/events", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    if (this.#api.token) address.searchParams.set("token", this.#api.token);
+    if (token) address.searchParams.set("token", token);
     if (this.#lastId !== null) address.searchParams.set("since", this.#lastId);
     const resumed = this.#lastId !== null;
     const socket = new WebSocket(address, "cloudevents.json");
@@ -48,6 +62,7 @@ export class Feed {
   close() {
     clearTimeout(this.#timer);
     this.#timer = 0;
+    this.#attempt += 1;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
@@ -92,5 +107,6 @@ export class Feed {
 function reason(event) {
   if (event.code === TOO_SLOW) return "this page could not keep up";
   if (event.code === 1001) return "the service is stopping";
+  if (event.code === 1008) return "the sign-in has to be renewed";
   return event.reason || "the connection was lost";
 }

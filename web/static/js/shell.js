@@ -84,6 +84,6 @@ export function wireSignIn(api, onToken) {
 }
 
 export function askForToken(refused) {
-  setText(byId("sign-in-error"), refused ? "That token was not accepted." : "");
+  setText(byId("sign-in-error"), refused ? "That was not accepted." : "");
   if (!byId("sign-in").open) byId("sign-in").showModal();
 }

@@ -1,0 +1,43 @@
+"""One service with the real detector and a real worker for all tests of `/1.0`, and a web server beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.media import Clips, write_video
+from tests.servers.http import HttpServer, run_http_server
+from tests.servers.service import add_key, running_service
+from tests.web.api.compat.calling import SECRET, USER, Api, cut_short
+
+_SETTINGS = {
+    "GOREWATCH_LIMITS__FETCH_TIMEOUT_S": "2",
+    "GOREWATCH_LIMITS__UPLOAD_GRACE_S": "2",
+}
+
+
+@pytest.fixture(scope="package")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("compat")
+    add_key(folder / "data", USER, SECRET)
+    with running_service(folder, "--workers", "1", env=_SETTINGS) as service:
+        yield Api(service)
+        assert "Traceback" not in service.log
+
+
+@pytest.fixture(scope="package")
+def web_server(clips: Clips) -> Iterator[HttpServer]:
+    with run_http_server(clips) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def minute(clips: Clips) -> Path:
+    """A clip of 61 s."""
+    return write_video(clips.folder / "minute.mp4", width=128, height=72, seconds=61)
+
+
+@pytest.fixture(scope="package")
+def seven(clips: Clips, minute: Path) -> Path:
+    """A clip of 7 s."""
+    return cut_short(minute, clips.folder / "seven.mp4", 7.0)

@@ -1,0 +1,160 @@
+"""Bodies that are too much, too slow, cut off or nonsense: each a clear failure, and the service goes on."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.api.compat.calling import CREDENTIALS, IMAGE, Api, failed, jpeg, succeeded
+
+_TYPE = "multipart/form-data; boundary=b"
+_QUERY = "&".join(f"{name}={value}" for name, value in {"models": "gore", **CREDENTIALS}.items())
+_WITHIN_S = 20.0
+_PART = b'--b\r\nContent-Disposition: form-data; name="media"; filename="a.jpg"\r\n\r\n'
+
+
+def _head(*headers: str) -> bytes:
+    lines = [f"POST {IMAGE}?{_QUERY} HTTP/1.1", "Host: localhost", f"Content-Type: {_TYPE}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _talk(api: Api, pieces: Iterator[bytes], *, every_s: float = 0.0) -> tuple[int, dict[str, Any]]:
+    """Send until there is an answer, and read that."""
+    port = int(api.service.url.rpartition(":")[2])
+    deadline_s = time.monotonic() + _WITHIN_S
+    with socket.create_connection(("127.0.0.1", port), timeout=_WITHIN_S) as connection:
+        answer = b""
+        connection.settimeout(every_s or 0.001)
+        while b"\r\n\r\n" not in answer or not _complete(answer):
+            assert time.monotonic() < deadline_s, "no answer"
+            if piece := next(pieces, b""):
+                connection.settimeout(_WITHIN_S)
+                connection.sendall(piece)
+                connection.settimeout(every_s or 0.001)
+            try:
+                answer += connection.recv(65536)
+            except TimeoutError:
+                continue
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def _complete(answer: bytes) -> bool:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(lengths) and len(body) >= int(lengths[0].split(b":")[1])
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def _refused(answer: tuple[int, dict[str, Any]], status: int) -> None:
+    got, body = answer
+    assert (got, body["status"], body["error"]["type"], body["error"]["code"]) == (
+        status,
+        "failure",
+        "request_error",
+        82,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _still_answers(api: Api) -> Iterator[None]:
+    yield
+    succeeded(api.send(jpeg()), 1)
+
+
+def test_chunked_without_end(api: Api) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield _head("Transfer-Encoding: chunked") + _chunk(_PART)
+        while True:
+            yield _chunk(bytes(1 << 20))
+
+    _refused(_talk(api, pieces()), 413)
+
+
+def test_a_preamble_without_end(api: Api) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield _head("Transfer-Encoding: chunked")
+        while True:
+            yield _chunk(b"x\r\n" * 100_000)
+
+    status, body = _talk(api, pieces())
+    assert status in (400, 413)
+    assert body["error"]["code"] == 82
+
+
+def test_a_gigabyte_by_its_own_word(api: Api) -> None:
+    _refused(_talk(api, iter([_head("Content-Length: 1000000000") + _PART])), 413)
+
+
+def test_less_than_was_announced(api: Api) -> None:
+    _refused(_talk(api, iter([_head("Content-Length: 100000") + _PART + jpeg()])), 408)
+
+
+def test_a_byte_a_second(api: Api) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield _head("Content-Length: 100000")
+        for at in range(len(_PART)):
+            yield _PART[at : at + 1]
+
+    _refused(_talk(api, pieces(), every_s=1.0), 408)
+
+
+def test_cut_off_before_its_last_boundary(api: Api) -> None:
+    body = _PART + jpeg()
+    _refused(_talk(api, iter([_head(f"Content-Length: {len(body)}") + body])), 400)
+
+
+def test_hung_up_in_the_middle(api: Api) -> None:
+    port = int(api.service.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=_WITHIN_S) as connection:
+        connection.sendall(_head("Content-Length: 100000") + _PART + jpeg())
+
+
+def test_ten_thousand_parts(api: Api) -> None:
+    files = [(f"field{number}", (None, "x")) for number in range(10_000)]
+    failed(api.call("POST", IMAGE, files=files, data=CREDENTIALS), "request_error", 82, status=400)
+
+
+def test_a_field_as_long_as_a_film(api: Api) -> None:
+    failed(api.call("POST", IMAGE, files={"models": (None, "x" * 100_000)}), "request_error", 82, status=400)
+
+
+def test_more_urlencoded_text_than_there_can_be(api: Api) -> None:
+    failed(api.call("POST", IMAGE, data={"url": "x" * 100_000}), "request_error", 82, status=413)
+    failed(api.call("POST", IMAGE, data={f"f{n}": "x" for n in range(1000)}), "request_error", 82, status=400)
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=", _TYPE])
+def test_what_is_not_encoded_as_it_says(api: Api, kind: str) -> None:
+    answer = api.call("POST", f"{IMAGE}?{_QUERY}", data=b"no boundary in here", headers={"Content-Type": kind})
+    failed(answer, "request_error", 82, status=400)
+
+
+def test_a_body_of_another_kind_means_nothing(api: Api) -> None:
+    answer = api.call("POST", f"{IMAGE}?{_QUERY}", json={"url": "http://x.example/"})
+    failed(answer, "argument_error", 4)
+
+
+def test_odd_names_of_files_are_echoed_and_nothing_else(api: Api) -> None:
+    for name in ("../../etc/passwd", "ä €.jpg", "a" * 300):
+        assert succeeded(api.send(jpeg(), name), 1).body["media"]["uri"] == name[:255]
+
+
+def test_a_full_upload_costs_little_memory(api: Api) -> None:
+    succeeded(api.send(jpeg()), 1)
+    before = _peak_bytes(api)
+    succeeded(api.send(jpeg() + bytes(12_000_000)), 1)
+    assert _peak_bytes(api) - before < 3 * 12_000_000
+
+
+def _peak_bytes(api: Api) -> int:
+    status = Path(f"/proc/{api.service.process.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,281 @@
+"""Jobs behind a real HTTP server and in a real store, their sources and scores played by the test."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from inference.policy import Policy
+from stream.address import parse
+from stream.sample import SourceInfo
+from tests.web.fakes import FakePool, FakeScorer
+from tests.web.serving import Served, new_key, serving
+from web.access.caller import ANYBODY
+from web.ids import new_id
+from web.jobs.folder import MediaFolder
+from web.jobs.jobs import Jobs, Wanted
+from web.jobs.sweeping import Sweeper
+from web.registry import Registry
+from web.store import callbacks, jobs, uploads
+from web.store.job import Job, JobStatus
+from web.store.store import Store, open_store
+from web.store.uploads import Upload
+
+_WITHIN_S = 20.0
+START_S = 1_700_000_000.0
+STORED = SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=False, duration_s=8.0)
+WATCH = "/1.0/video/check.json"
+"""With the same credentials for all while no key was made."""
+
+
+class World:
+    """Jobs over a store, with sources of the test's and its time."""
+
+    def __init__(self, store: Store, folder: MediaFolder) -> None:
+        self.store = store
+        self.folder = folder
+        self.now_s = START_S
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[tuple[Jobs, FakePool]]:
+        pool = FakePool()
+        registry = Registry(
+            pool=pool,
+            new_lane=FakeScorer().lane,
+            publish=lambda *_: None,
+            max_streams=10,
+            max_publishers=10,
+            egress_allow=(),
+            decode_errors_per_min=600,
+            decoder="cpu",
+        )
+        running = Jobs(
+            store=self.store,
+            registry=registry,
+            folder=self.folder,
+            policy=Policy(reconnect_for=0.0),
+            max_jobs=10,
+            owed=lambda: None,
+            clock=lambda: self.now_s,
+        )
+        await running.resume()
+        try:
+            yield running, pool
+        finally:
+            await running.aclose()
+            await registry.aclose()
+
+    async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
+        async with asyncio.timeout(_WITHIN_S):
+            while True:
+                async with self.store.reading() as tx:
+                    job = await jobs.find(tx, job_id)
+                assert job is not None
+                if condition(job):
+                    return job
+                await asyncio.sleep(0.01)
+
+    async def frames(self, job_id: str) -> list[tuple[int, int]]:
+        async with self.store.reading() as tx:
+            return [(frame.number, frame.position_ms) for frame in await jobs.frames(tx, job_id)]
+
+    async def statuses(self, job_id: str) -> list[str]:
+        """Of the callbacks that are owed, in order."""
+        async with self.store.reading() as tx:
+            owed = [callback for callback in await callbacks.listed(tx, limit=100) if callback.job_id == job_id]
+        return [
+            str(json.loads(callback.body)["data"]["status"])
+            for callback in sorted(owed, key=lambda callback: callback.number)
+        ]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    folder = MediaFolder(tmp_path)
+    folder.prepare()
+    async with open_store(f"sqlite:///{tmp_path}/gorewatch.db") as store:
+        yield World(store, folder)
+
+
+def wanted(source: str | Path = "http://x.example/v.mp4", **changes: Any) -> Wanted:
+    values: dict[str, Any] = {
+        "uri": "v.mp4",
+        "source": parse(source) if isinstance(source, str) else source,
+        "models": ("gore",),
+        "interval_s": 1.0,
+        "max_duration_s": 1800.0,
+        "callback_url": "http://hook.example/",
+        "idempotency_key": None,
+    }
+    return Wanted(**values | changes)
+
+
+async def test_a_stored_video_is_read_again_after_a_restart_and_gives_the_same(world: World) -> None:
+    probs = [0.1, 0.9, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1]
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(), ANYBODY)
+        source = await pool.source()
+        source.live(STORED)
+        for number in range(3):
+            source.sample(float(number), probs[number])
+        await world.until(job.id, lambda job: job.operations >= 2)
+    assert (await world.until(job.id, bool)).status is JobStatus.ONGOING
+    async with world.running() as (_, pool):
+        source = await pool.source()
+        source.live(STORED)
+        for number, prob in enumerate(probs):
+            source.sample(float(number), prob)
+        source.end()
+        ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+    assert (ended.status, ended.operations, ended.progress) == (JobStatus.FINISHED, 8, 1.0)
+    assert await world.frames(job.id) == [(number + 1, number * 1000) for number in range(8)]
+    assert await world.statuses(job.id) == ["ongoing", "ongoing", "finished"]
+
+
+async def test_a_live_stream_goes_on_after_a_restart(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/"), ANYBODY)
+        assert job.progress is None
+        source = await pool.source()
+        source.live()
+        for number in range(3):
+            source.sample(float(number), 0.1)
+        await world.until(job.id, lambda job: job.operations >= 2)
+    known = await world.frames(job.id)
+    world.now_s += 30.0
+    async with world.running() as (running, pool):
+        source = await pool.source()
+        source.live()
+        source.sample(0.0, 0.9)
+        again = await world.until(job.id, lambda job: job.operations > len(known))
+        await running.stop(again)
+        stopped = await world.until(job.id, lambda job: job.status is JobStatus.STOPPED)
+        assert source.closed
+        await running.stop(stopped)
+    assert await world.frames(job.id) == [*known, (len(known) + 1, known[-1][1] + 31_000)]
+    assert await world.statuses(job.id) == ["ongoing", "stopped"]
+
+
+async def test_a_job_ends_when_its_time_is_up_by_the_clock_too(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/", max_duration_s=60.0), ANYBODY)
+        source = await pool.source()
+        source.live()
+        source.sample(0.0, 0.1)
+        world.now_s += 60.0
+        ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+        assert ended.status is JobStatus.STOPPED
+        assert source.closed
+
+
+async def test_a_file_that_was_sent_is_there_until_its_job_ends(world: World) -> None:
+    sent = world.folder.incoming / "upload-1"
+    sent.write_bytes(b"video")
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(sent), ANYBODY)
+        sent.unlink()
+        source = await pool.source()
+        assert pool.addresses[0].url == str(world.folder.path(job.id))
+        assert world.folder.path(job.id).read_bytes() == b"video"
+        assert source.options.kind == "video"
+        source.fail("decode_failed", "In words that nobody sees.")
+        failed = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+        assert failed.error is not None
+        assert (failed.error.type, failed.error.code, failed.error.message) == (
+            "media_error",
+            63,
+            "The media is damaged",
+        )
+    assert not world.folder.path(job.id).exists()
+
+
+async def test_what_gives_no_frame_at_all_is_a_failure(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(), ANYBODY)
+        source = await pool.source()
+        source.live(STORED)
+        source.end()
+        ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+    assert ended.status is JobStatus.FAILURE
+    assert await world.statuses(job.id) == ["failure"]
+
+
+async def test_what_is_too_old_is_cleared_away_with_its_files(world: World) -> None:
+    sweeper = Sweeper(world.store, world.folder, job_hours=24, clock=lambda: world.now_s)
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(), ANYBODY)
+        (await pool.source()).fail()
+        await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+    upload = Upload(media_id=new_id("med"), key_id=None, token_hash="x", expires_s=START_S + 3600.0)
+    world.folder.path(upload.media_id).write_bytes(b"video")
+    async with world.store.writing() as tx:
+        await uploads.add(tx, upload)
+    world.now_s += 3600.0
+    await sweeper.sweep()
+    assert not world.folder.path(upload.media_id).exists()
+    await world.until(job.id, lambda job: job.finished_s is not None)
+    world.now_s = START_S + 24 * 3600.0 + 1.0
+    await sweeper.sweep()
+    async with world.store.reading() as tx:
+        assert await jobs.find(tx, job.id) is None
+        assert await callbacks.listed(tx, limit=1) == ()
+
+
+async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: World) -> None:
+    begun, whole = (
+        Upload(media_id=new_id("med"), key_id=None, token_hash=token, expires_s=START_S + 60.0) for token in "ab"
+    )
+    async with world.store.writing() as tx:
+        for upload in (begun, whole):
+            await uploads.add(tx, upload)
+            await uploads.claim(tx, upload.token_hash, now_s=START_S)
+        await uploads.arrived(tx, whole.media_id, path=str(world.folder.path(whole.media_id)))
+    (world.folder.incoming / begun.media_id).write_bytes(b"half")
+    for media_id in (whole.media_id, "med_of_nobody"):
+        world.folder.path(media_id).write_bytes(b"video")
+    world.folder.prepare()
+    await Sweeper(world.store, world.folder, job_hours=24, clock=lambda: world.now_s).tidy()
+    assert not (world.folder.incoming / begun.media_id).exists()
+    assert not world.folder.path("med_of_nobody").exists()
+    assert world.folder.path(whole.media_id).exists()
+    async with world.store.writing() as tx:
+        assert await uploads.claim(tx, "a", now_s=START_S) is not None
+        assert await uploads.claim(tx, "b", now_s=START_S) is None
+
+
+async def _submit(served: Served, **params: str) -> tuple[int, dict[str, Any]]:
+    given = {"models": "gore", "stream_url": "rtsp://camera.example/", "api_user": "a", "api_secret": "b", **params}
+    async with aiohttp.ClientSession() as http, http.get(served.url + WATCH, params=given) as response:
+        return response.status, await response.json()
+
+
+async def test_more_jobs_than_may_run_are_refused_and_none_is_kept_of_them() -> None:
+    async with serving(limits={"max_jobs": 1}) as served:
+        assert (await _submit(served))[0] == 200
+        status, body = await _submit(served)
+        assert (status, body["error"]["type"], body["error"]["code"]) == (429, "usage_limit", 34)
+        async with served.store.reading() as tx:
+            assert len(await jobs.ongoing(tx)) == 1
+        assert [stream.state.value for stream in served.registry].count("ended") == 0
+
+
+async def test_a_key_may_have_fewer() -> None:
+    async with serving() as served:
+        user, _, secret = (await new_key(served.store, jobs=1)).partition(":")
+        await served.access.refresh()
+        key = {"api_user": user, "api_secret": secret}
+        assert (await _submit(served, **key))[0] == 200
+        assert (await _submit(served, **key))[1]["error"]["code"] == 34
+
+
+async def test_more_streams_than_may_run_are_too_many_jobs_too() -> None:
+    async with serving(limits={"max_streams": 1}) as served:
+        await served.add()
+        assert (await _submit(served))[1]["error"]["code"] == 34
+        async with served.store.reading() as tx:
+            assert await jobs.ongoing(tx) == ()

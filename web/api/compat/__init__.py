@@ -1,0 +1,1 @@
+"""`/1.0`: the Sightengine-compatible API, for the models gore and gore-2.0."""

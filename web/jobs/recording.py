@@ -1,0 +1,51 @@
+"""What becomes of a job, written down: frames and the callbacks that they give rise to in one transaction."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..ids import new_id
+from ..store import callbacks
+from ..store import jobs as rows
+from ..store.jobs import Job, JobError, JobStatus
+from .fold import Batch
+from .objects import encoded, job_json
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended."""
+
+    status: JobStatus
+    error: JobError | None = None
+
+
+async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -> None:
+    """Keep what has come of a job. Nothing is kept of one that has ended."""
+    still = await rows.advance(
+        tx,
+        job.id,
+        at_s=now_s,
+        operations=batch.operations,
+        progress=batch.progress,
+        new_frames=batch.frames,
+    )
+    if not still or job.callback_url is None:
+        return
+    so_far = replace(job, last_update_s=now_s, operations=batch.operations, progress=batch.progress)
+    for frames in batch.notices:
+        await _owe(tx, job.id, encoded(job_json(so_far, frames)), job.callback_url, due_s=now_s)
+
+
+async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> None:
+    """End a job, and owe its last callback. Nothing changes if it has ended."""
+    if not await rows.end(tx, job.id, outcome.status, at_s=now_s, error=outcome.error) or job.callback_url is None:
+        return
+    ended = await rows.find(tx, job.id)
+    assert ended is not None, "it was changed just now"
+    body = encoded(job_json(ended, await rows.frames(tx, job.id)))
+    await _owe(tx, job.id, body, job.callback_url, due_s=now_s)
+
+
+async def _owe(tx: AsyncConnection, job_id: str, body: bytes, url: str, *, due_s: float) -> None:
+    await callbacks.add(tx, callback_id=new_id("cbk"), job_id=job_id, body=body, url=url, due_s=due_s)

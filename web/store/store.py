@@ -1,0 +1,109 @@
+"""Opens the store and hands out transactions: many that read, one at a time that writes."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from . import meta, migrate
+from .errors import StoreError
+from .sqlite import WRITES, check_whole, explained, open_engine
+
+_WRITER_TIMEOUT_S = 10.0
+_PROBE_TIMEOUT_S = 3.0
+_PROBE_EVERY_S = 5.0
+_PROBED = "probed"
+_log = logging.getLogger("gorewatch.store")
+
+
+class Store:
+    """An open store. Lives on one event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writer = asyncio.Lock()
+        self._probing = asyncio.Lock()
+        self._probe_s = -math.inf
+        self._writable = True
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one state of the store. Raises `StoreError`."""
+        async with self._explained(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of the only writer, committed at the end, undone by an exception. Keep it short.
+
+        Raises `StoreError`, also when the writer is not free for 10 s.
+        """
+        try:
+            async with asyncio.timeout(_WRITER_TIMEOUT_S):
+                await self._writer.acquire()
+        except TimeoutError as error:
+            raise StoreError("The store is too busy to be written to now; try again.") from error
+        try:
+            async with self._explained(), self._engine.connect() as connection:
+                await connection.execution_options(**{WRITES: True})
+                async with connection.begin():
+                    yield connection
+        finally:
+            self._writer.release()
+
+    async def writable(self) -> bool:
+        """Whether something could be written just now, tried every 5 s at most; the log says why not."""
+        async with self._probing:
+            if time.monotonic() >= self._probe_s:
+                self._probe_s = time.monotonic() + _PROBE_EVERY_S
+                try:
+                    await self.probe()
+                    self._writable = True
+                except StoreError as error:
+                    if self._writable:
+                        _log.error("%s", error)
+                    self._writable = False
+        return self._writable
+
+    async def probe(self) -> None:
+        """Write something small. Raises `StoreError` when that cannot be done within 3 s."""
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_S), self.writing() as tx:
+                await meta.put(tx, _PROBED, str(int(time.time())).encode())
+        except TimeoutError as error:
+            raise StoreError("The store does not take anything within 3 s.") from error
+
+    @asynccontextmanager
+    async def _explained(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise explained(error, self._engine.url) from error
+        except PoolTimeout as error:
+            raise StoreError("The store is too busy to be read now; try again.") from error
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[Store]:
+    """The store at `url` (`sqlite:///FILE`), brought up to this version's schema.
+
+    Raises `StoreError` for what is damaged, cannot be written, or was written by a newer version.
+    """
+    engine = open_engine(url)
+    try:
+        store = Store(engine)
+        async with store.reading() as tx:
+            await tx.run_sync(check_whole)
+        async with store.writing() as tx:
+            await tx.run_sync(migrate.bring_up)
+        yield store
+    finally:
+        await engine.dispose()

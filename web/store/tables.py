@@ -1,0 +1,122 @@
+"""The schema. Times are Unix seconds, other durations seconds too; nobody's key is the empty text.
+
+A change here needs a step in `migrate.py` once a version with the old form was released.
+"""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+NOBODY = ""
+"""The key of what was made while no key existed."""
+
+_ID = String(32)
+_KEY = String(32)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("secret_hash", String(255), nullable=False),
+    Column("scopes", String(255), nullable=False),
+    Column("rate", Float),
+    Column("jobs", Integer),
+    Column("created", Float, nullable=False),
+    Column("last_used", Float),
+    Column("revoked", Float),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("request_id", _ID, nullable=False),
+    Column("key_id", _KEY, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("models", String(255), nullable=False),
+    Column("interval", Float, nullable=False),
+    Column("callback_url", Text),
+    Column("max_duration", Float, nullable=False),
+    Column("idempotency_key", String(255)),
+    Column("status", String(16), nullable=False),
+    Column("started", Float, nullable=False),
+    Column("last_update", Float, nullable=False),
+    Column("operations", Integer, nullable=False),
+    Column("progress", Float),
+    Column("error", Text),
+    Column("finished", Float),
+    Index("jobs_idempotency", "key_id", "idempotency_key", unique=True),
+    Index("jobs_status", "status", "key_id"),
+    Index("jobs_finished", "finished"),
+)
+
+job_frames = Table(
+    "job_frames",
+    metadata,
+    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("position_ms", Integer, nullable=False),
+    Column("prob", Float, nullable=False),
+    Column("detail", Text),
+)
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", Float),
+    Column("last_error", Text),
+    Index("callbacks_order", "job_id", "number", unique=True),
+    Index("callbacks_due", "state", "next_attempt"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("media_id", _ID, primary_key=True),
+    Column("key_id", _KEY, nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("expires", Float, nullable=False, index=True),
+    Column("path", Text),
+    Column("used", Float),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("key_id", _KEY, nullable=False),
+    Column("model", String(32), nullable=False),
+    Column("class", String(32), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("path", Text),
+    Column("created", Float, nullable=False),
+    Column("prob", Float),
+)
