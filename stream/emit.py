@@ -151,6 +151,11 @@ class Emitter:
         if for_s > 0.0:
             self._picker.hurry(for_s)
 
+    @property
+    def counters(self) -> Counters:
+        """What it has come to so far."""
+        return self._counts.told()
+
     def packet(self, size_bytes: int, decode_errors: int) -> None:
         """Take note of a packet and of the errors so far. Raises `DecodeFailed` for live media that has too many."""
         counts, now_s = self._counts, self._clock()
@@ -189,7 +194,7 @@ class Emitter:
         """No frame follows: what is pending gets its last chance, and the final counters are told."""
         if self._pending is not None:
             self._flush_pending(wait_s=_WAIT_S)
-        self._reports.send(Progress(self._source, self._counts.told()))
+        self._reports.send(Progress(self._source, self.counters))
 
     def heartbeat(self) -> None:
         """Tell the service, once a second, that this source makes headway, or waits for what will come."""
@@ -198,7 +203,7 @@ class Emitter:
     def _beat(self, now_s: float) -> None:
         if now_s - self._reported_s >= _PROGRESS_EVERY_S:
             self._reported_s = now_s
-            self._reports.send(Progress(self._source, self._counts.told()))
+            self._reports.send(Progress(self._source, self.counters))
 
     def _open(self, frame: VideoFrame) -> None:
         assert self._info is not None, "begin() comes before the first frame"

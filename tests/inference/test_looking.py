@@ -21,7 +21,7 @@ class Lane:
         self._error = error
         self._answers = answers
 
-    def tell(self, sample: Sample) -> asyncio.Future[Taxonomy]:
+    def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
         future: asyncio.Future[Taxonomy] = asyncio.get_running_loop().create_future()
         self.futures.append(future)
         if self._error is not None:

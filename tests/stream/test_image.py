@@ -42,7 +42,7 @@ def _file(path: Path, frames: int = 1, kind: str = "GIF", side: int = 16) -> Add
 
 
 def _samples(emitter: Emitter) -> int:
-    return emitter._totals().samples
+    return emitter.counters.samples
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
