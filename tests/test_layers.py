@@ -77,6 +77,7 @@ PURE = (
     "web.bench.alerts.tables",
     "web.bench.soak_figures",
     "web.access.caller",
+    "web.names",
     "web.access.rate",
     "web.access.scopes",
     "web.delivery.signature",

@@ -33,7 +33,8 @@ from .configuration import unknown_variables
 from .delivery.hub import Hub
 from .jobs.opening import running_jobs
 from .metrics import Metrics
-from .registry import NAME, Lane, NotAccepted, Pool, Registry
+from .names import NAME, NotAccepted
+from .registry import Lane, Pool, Registry
 from .running import Stream
 from .settings import ConfigError, Settings
 from .store.store import Store, open_store

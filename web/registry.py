@@ -1,16 +1,12 @@
 """All streams of the service: starts them, finds them, ends them, and keeps the last ones that ended."""
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from inference.events import Event
 from inference.looking import Tells
@@ -25,12 +21,12 @@ from stream.options import Decoder, SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
+from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers
 from .publishing import Publishing, ReceivedSource
 from .running import Commission, Stream, Tap
 from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _END_TIMEOUT_S = 5.0
 _CALM_S = 2.0
 """Between two samples of a live picture that does not change, unless events are wanted more often."""
@@ -39,9 +35,6 @@ _CLOSING_TIMEOUT_S = 2.2
 _CUT_TIMEOUT_S = 0.3
 _PATIENCE_S = 60.0
 """What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
-
-_Named = tuple[str | None, str]
-"""Owner and name."""
 
 
 class Lane(Scores, Tells, Protocol):
@@ -53,26 +46,6 @@ class Pool(Protocol):
 
     async def pull(self, address: Address, options: SourceOptions) -> Source: ...
     async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]: ...
-
-
-class NotAccepted(Exception):
-    """No stream can be added; `str()` says why."""
-
-
-class NameTaken(NotAccepted):
-    """Another stream of that name has not ended."""
-
-
-class TooManyStreams(NotAccepted):
-    """As many run as are allowed."""
-
-
-class TooManyPublishers(NotAccepted):
-    """As many publish as are allowed."""
-
-
-class ShuttingDown(NotAccepted):
-    """The service is stopping."""
 
 
 class Registry:
@@ -96,19 +69,17 @@ class Registry:
         self._pool = pool
         self._new_lane = new_lane
         self._publish = publish
-        self._max_streams = max_streams
         self._max_publishers = max_publishers
         self._answering = 0
-        self._publishings: dict[_Named, tuple[Stream, Publishing]] = {}
+        self._publishings: dict[Named, tuple[Stream, Publishing]] = {}
         self._egress_allow = egress_allow
         self._decode_errors_per_min = decode_errors_per_min
         self._decoder: Decoder = decoder
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
-        self._names: set[_Named] = set()
+        self._names = Names(most=max_streams)
         self._ended: deque[str] = deque()
         self._past = Sums()
-        self._closing = False
 
     def __iter__(self) -> Iterator[Stream]:
         """Oldest first."""
@@ -117,7 +88,7 @@ class Registry:
     @property
     def closing(self) -> bool:
         """No more streams are taken."""
-        return self._closing
+        return self._names.closed
 
     def stream(self, stream_id: str) -> Stream | None:
         return self._streams.get(stream_id)
@@ -143,8 +114,8 @@ class Registry:
 
         `shown` is what people see in place of the address.
         """
-        name = name or self._free_name(address, owner)
-        with self._taken((owner, name)):
+        name = name or self._names.free(address, owner)
+        with self._names.taken((owner, name)):
             options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
             if commission is not None:
                 options = replace(options, kind=commission.kind)
@@ -175,9 +146,9 @@ class Registry:
         """
         named = (owner, name)
         going_on = self._publishings.get(named)
-        if going_on is not None and going_on[1].vacant and not self._closing:
+        if going_on is not None and going_on[1].vacant and not self.closing:
             return await self._take_over(*going_on, offer_sdp)
-        with self._taken(named):
+        with self._names.taken(named):
             if len(self._publishings) + self._answering >= self._max_publishers:
                 raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
             self._answering += 1
@@ -192,8 +163,8 @@ class Registry:
                 await source.aclose()
                 raise
 
-    def _start_published(self, source: ReceivedSource, named: _Named, policy: Policy) -> Publishing:
-        if self._closing:
+    def _start_published(self, source: ReceivedSource, named: Named, policy: Policy) -> Publishing:
+        if self.closing:
             raise ShuttingDown("The service is stopping.")
         within_s = policy.reconnect_for
         publishing = Publishing(source, within_s=within_s)
@@ -217,7 +188,7 @@ class Registry:
         except BaseException:
             publishing.unreserve()
             raise
-        if stream.closed or self._closing:
+        if stream.closed or self.closing:
             await source.aclose()
             raise NameTaken(f"The stream {stream.name} ended just now; publish it again.")
         publishing.take_over(source)
@@ -251,7 +222,7 @@ class Registry:
 
     async def aclose(self) -> None:
         """Take no more streams and end all. Their closing events are published when it returns. Idempotent."""
-        self._closing = True
+        self._names.closed = True
         await asyncio.gather(*(self.end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
 
     def totals(self) -> Totals:
@@ -260,35 +231,6 @@ class Registry:
             if not stream.closed:
                 sums.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         return sums.totals()
-
-    @contextmanager
-    def _taken(self, named: _Named) -> Iterator[None]:
-        """Take the name for a stream that is started meanwhile, and give it back if it is not.
-
-        Raises `NotAccepted` when no stream of that name can start.
-        """
-        self._admit(named)
-        self._names.add(named)
-        try:
-            yield
-        except BaseException:
-            self._names.discard(named)
-            raise
-
-    def _admit(self, named: _Named) -> None:
-        if self._closing:
-            raise ShuttingDown("The service is stopping.")
-        if named in self._names:
-            raise NameTaken(f"A stream named {named[1]} is running; end it first or choose another name.")
-        if len(self._names) >= self._max_streams:
-            raise TooManyStreams(f"{self._max_streams} streams are running, which is the limit (limits.max_streams).")
-
-    def _free_name(self, address: Address, owner: str | None) -> str:
-        base = default_name(address)
-        number = 1
-        while (owner, (name := base if number == 1 else f"{base[:58]}-{number}")) in self._names:
-            number += 1
-        return name
 
     def _options(self, policy: Policy, *, trusted: bool, paced: bool = False, loop: bool = False) -> SourceOptions:
         return SourceOptions(
@@ -345,17 +287,10 @@ class Registry:
         self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         named = (stream.owner, stream.name)
-        self._names.discard(named)
+        self._names.give_back(named)
         if stream.pushed:
             self._publishings.pop(named, None)
         self._ended.append(stream.id)
         if len(self._ended) > ENDED_KEPT:
             gone = self._streams.pop(self._ended.popleft())
             del self._by_media[gone.media.media_id]
-
-
-def default_name(address: Address) -> str:
-    """A name for a stream that was given none: the last part of its path, or its host."""
-    path = PurePosixPath(address.url if address.is_file else urlsplit(address.url).path)
-    words = path.stem or address.host or "stream"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._")[:64] or "stream"

@@ -16,7 +16,8 @@ from stream.sample import Counters
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.delivery.hub import Filter
-from web.registry import ENDED_KEPT, ShuttingDown, default_name
+from web.names import ShuttingDown, default_name
+from web.registry import ENDED_KEPT
 
 
 class Clinging(FakeSource):

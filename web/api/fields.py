@@ -15,8 +15,8 @@ from stream.address import Address, parse
 from stream.errors import AddressInvalid, AddressRefused
 
 from ..files import may_read
+from ..names import NAME
 from ..policies import FieldError, PolicyRefused, field_errors, merge_policy
-from ..registry import NAME
 from ..settings import Settings
 from .problems import Problem, unprocessable
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from inference.summary import Json, probability, seconds, summary_json
 
-from ..registry import NameTaken, NotAccepted, TooManyStreams
+from ..names import NameTaken, NotAccepted, TooManyStreams
 from ..running import Stream
 from ..wire import failure_json, policy_json, timestamp
 from .auth import caller_of, for_another_stream

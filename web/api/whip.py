@@ -6,8 +6,8 @@ from stream.errors import CodecUnsupported, OfferInvalid, Overloaded, SourceErro
 from stream.ice import IceOptions
 from stream.sdp_fragment import MOST_FRAGMENT_BYTES, Fragment, FragmentInvalid, parse_fragment
 
+from ..names import NameTaken, NotAccepted, TooManyPublishers
 from ..publishing import Publishing
-from ..registry import NameTaken, NotAccepted, TooManyPublishers
 from ..running import Stream
 from .auth import caller_of, for_another_stream
 from .fields import check_name

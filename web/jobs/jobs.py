@@ -14,7 +14,8 @@ from stream.errors import InternalFault, SourceError
 
 from ..access.caller import Caller
 from ..ids import new_id
-from ..registry import NotAccepted, Registry
+from ..names import NotAccepted
+from ..registry import Registry
 from ..running import Commission
 from ..store import jobs as rows
 from ..store.errors import StoreError

@@ -7,7 +7,7 @@ from stream.address import redact
 from ...access.caller import Caller
 from ...jobs.jobs import KeyReused, TooManyJobs, Wanted
 from ...jobs.objects import job_json
-from ...registry import NotAccepted, TooManyStreams
+from ...names import NotAccepted, TooManyStreams
 from ...store import jobs as rows
 from ...store.jobs import Job
 from ..parts import parts_of
