@@ -45,7 +45,7 @@ def curves(pictures: Sequence[Picture], plain: Predicted, laid: Shown, drawn_on:
     return Curves(
         gore=chosen.calibration,
         classes=[_class_curve(at, pictures, plain, laid, drawn_on) for at in range(len(CLASSES))],
-        map=fit_platt(drawn_on.map[known], laid.map[known] == 1.0),
+        map=_rising(fit_platt(drawn_on.map[known], laid.map[known] == 1.0)),
     )
 
 
@@ -54,8 +54,11 @@ def _class_curve(at: int, pictures: Sequence[Picture], plain: Predicted, laid: S
     targets = np.concatenate([stated, laid.classes[:, at]])
     logits = np.concatenate([plain.classes[:, at], drawn_on.classes[:, at]])
     known = ~np.isnan(targets)
-    found = fit_platt(logits[known], targets[known] == 1.0)
-    # A class that the validation pictures lack cannot be calibrated; its sign must not turn.
+    return _rising(fit_platt(logits[known], targets[known] == 1.0))
+
+
+def _rising(found: Platt) -> Platt:
+    """What was hardly learnt, or what the validation pictures lack, cannot be calibrated; its sign must not turn."""
     return found if found.scale > 0.0 else Platt()
 
 

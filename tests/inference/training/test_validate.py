@@ -76,7 +76,7 @@ def test_every_output_is_calibrated_and_none_is_turned_round() -> None:
     assert found.map.probability(drawn_on.map[:, [0, 1, 2, 4, 5, 6]]).mean() == pytest.approx(0.25, abs=0.05)
 
 
-def test_a_class_that_would_turn_its_sign_keeps_it() -> None:
+def test_a_class_or_a_map_that_would_turn_its_sign_keeps_it() -> None:
     rng = np.random.default_rng(2)
     pictures = validation()
     shown = laid([each for each in pictures if not each.gore])
@@ -84,10 +84,11 @@ def test_a_class_that_would_turn_its_sign_keeps_it() -> None:
     gore = np.array([each.gore for each in pictures])
     plain = predicted(gore, stated, np.full((len(pictures), CELLS, CELLS), np.nan), rng)
     right = predicted(shown.gore, shown.classes, shown.map, rng)
-    wrong = Predicted(right.gore, -right.classes, right.map)
+    wrong = Predicted(right.gore, -right.classes, -right.map)
     flipped = Predicted(plain.gore, -plain.classes, plain.map)
     found = curves(pictures, flipped, shown, wrong)
     assert found.classes[CLASSES.index("blood")] == Platt()
+    assert found.map == Platt()
 
 
 def test_kinds_that_make_gore_count_where_it_is_seen_and_others_where_there_is_none() -> None:
