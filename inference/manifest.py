@@ -1,7 +1,7 @@
 """A model's manifest: the JSON beside the .onnx that says what the file is, what it takes and what it gives.
 
-{"name": "gore-lite0", "version": "1", "file": "gore-lite0.onnx", "sha256": "…",
- "variants": {"int8": {"file": "gore-lite0.int8.onnx", "sha256": "…"}},
+{"name": "gore-lite1", "version": "1", "file": "gore-lite1.onnx", "sha256": "…",
+ "variants": {"int8": {"file": "gore-lite1.int8.onnx", "sha256": "…"}},
  "input": {"name": "frames", "layout": "NHWC", "dtype": "uint8", "width": 224, "height": 224, "color": "RGB"},
  "output": {"name": "logit", "kind": "logit"}, "classes": ["gore"],
  "calibration": {"method": "platt", "scale": 1.0, "offset": 0.0}, "licence": "…", "metrics": {…}}
@@ -21,7 +21,7 @@ from inference.calibrate import Calibration, Isotonic, Platt
 from inference.outputs import VECTORS, Kind
 from inference.prepare import Color, Dtype, Layout, Preparation
 
-_SHIPPED = "gore-lite0.json"
+_SHIPPED = "gore-lite1.json"
 _MAX_MANIFEST_BYTES = 1 << 20
 _MAX_MODEL_BYTES = 1 << 30
 _MAX_SIDE_PX = 4096

@@ -118,9 +118,8 @@ class Media:
         pts_s = None if packet.pts is None else packet.pts * self._base_s
         return Seen(pts_s, packet.is_keyframe, packet.size)
 
-    def _decode(self, work: "Work[Packet[VideoStream]]", gops: "Gops[Packet[VideoStream]]") -> Iterator[VideoFrame]:
-        if work.fresh:
-            yield from self._emptied()
+    def _decode(self, work: "Work[Packet[VideoStream]]", gops: "Gops[Packet[VideoStream]]") -> list[VideoFrame]:
+        before = self._emptied() if work.fresh else []
         if work.fresh or work.alone:
             self._begun_at = work.packet.pts
         self._skip(references_only=work.reference_only)
@@ -131,7 +130,7 @@ class Media:
         if self._begun_at is not None and (frames or work.alone):
             gops.first_frame(at_key=bool(frames) and frames[0].pts is not None and frames[0].pts <= self._begun_at)
             self._begun_at = None
-        yield from frames
+        return before + frames if before else frames
 
     def _emptied(self) -> list[VideoFrame]:
         """The frames that the decoder still keeps for their turn; it has forgotten everything afterwards."""

@@ -11,7 +11,7 @@ Only frames that are sampled are converted. Who waits when the service holds all
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from av.video.frame import VideoFrame
@@ -36,6 +36,32 @@ _SLOWEST_FPS = 0.01
 _MAX_LIVE_JUMP_S = 30.0
 _MAX_LAG_S = 15.0
 """Of patient live media, beyond the least lag that it ever had: a segment or two."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What changes with every packet and frame. `Counters` are made of it when they are told, once a second."""
+
+    packets: int = 0
+    size_bytes: int = 0
+    frames: int = 0
+    samples: int = 0
+    overload: int = 0
+    decode_errors: int = 0
+    fallbacks: int = 0
+    lag_s: float | None = None
+
+    def told(self) -> Counters:
+        return Counters(
+            packets=self.packets,
+            size_bytes=self.size_bytes,
+            frames=self.frames,
+            samples=self.samples,
+            dropped={"overload": self.overload} if self.overload else {},
+            decode_errors=self.decode_errors,
+            fallbacks=self.fallbacks,
+            lag_s=self.lag_s,
+        )
 
 
 class Emitter:
@@ -70,8 +96,7 @@ class Emitter:
         self._pending: tuple[VideoFrame, Placed, float, int] | None = None
         self._opened = False
         self._numbers = 0
-        self._overload = 0
-        self._counters = Counters()
+        self._counts = _Counts()
         self._reported_s = clock()
         self._lag = Lag()
         self._errors = ErrorRate(options.decode_errors_per_min)
@@ -128,55 +153,52 @@ class Emitter:
 
     def packet(self, size_bytes: int, decode_errors: int) -> None:
         """Take note of a packet and of the errors so far. Raises `DecodeFailed` for live media that has too many."""
-        counters = self._counters
-        self._counters = replace(
-            counters,
-            packets=counters.packets + 1,
-            size_bytes=counters.size_bytes + size_bytes,
-            decode_errors=decode_errors,
-        )
-        if self._errors.exceeded(self._clock(), decode_errors) and self._info is not None and self._info.live:
+        counts, now_s = self._counts, self._clock()
+        counts.packets += 1
+        counts.size_bytes += size_bytes
+        counts.decode_errors = decode_errors
+        if self._errors.exceeded(now_s, decode_errors) and self._info is not None and self._info.live:
             raise DecodeFailed("Too much of its video could not be decoded within a minute.")
-        self.heartbeat()
+        self._beat(now_s)
 
     def received(self, packets: int) -> None:
         """Take note of how many packets there were in all, where somebody else has read them."""
-        self._counters = replace(self._counters, packets=packets)
+        self._counts.packets = packets
 
     def frame(self, frame: VideoFrame, *, decode_errors: int = 0, fallbacks: int = 0) -> float | None:
         """Take one decoded frame. Returns its media seconds, None for one whose stamp cannot be used."""
         now_s = self._clock()
-        timeline = self._timeline
+        timeline, counts = self._timeline, self._counts
         assert timeline is not None, "begin() comes before the first frame"
-        self._counters = replace(
-            self._counters, frames=self._counters.frames + 1, decode_errors=decode_errors, fallbacks=fallbacks
-        )
+        counts.frames += 1
+        counts.decode_errors, counts.fallbacks = decode_errors, fallbacks
         if not self._opened:
             self._open(frame)
         placed = timeline.place(frame.pts)
         self._take_hurry()
         if placed is not None and self._info is not None and self._info.live:
-            lag_s = self._lag.at(now_s, placed.position_s, placed.epoch)
-            self._counters = replace(self._counters, lag_s=lag_s)
+            counts.lag_s = self._lag.at(now_s, placed.position_s, placed.epoch)
         if placed is not None and self._picker.looks(placed.position_s):
             self._look(frame, placed, now_s)
         elif self._pending is not None:
             self._flush_pending()
-        self.heartbeat()
+        self._beat(now_s)
         return None if placed is None else placed.position_s
 
     def finish(self) -> None:
         """No frame follows: what is pending gets its last chance, and the final counters are told."""
         if self._pending is not None:
             self._flush_pending(wait_s=_WAIT_S)
-        self._reports.send(Progress(self._source, self._totals()))
+        self._reports.send(Progress(self._source, self._counts.told()))
 
     def heartbeat(self) -> None:
         """Tell the service, once a second, that this source makes headway, or waits for what will come."""
-        now_s = self._clock()
+        self._beat(self._clock())
+
+    def _beat(self, now_s: float) -> None:
         if now_s - self._reported_s >= _PROGRESS_EVERY_S:
             self._reported_s = now_s
-            self._reports.send(Progress(self._source, self._totals()))
+            self._reports.send(Progress(self._source, self._counts.told()))
 
     def _open(self, frame: VideoFrame) -> None:
         assert self._info is not None, "begin() comes before the first frame"
@@ -204,7 +226,7 @@ class Emitter:
             self._write_waiting(frame, placed, now_s, number)
             return
         if self._pending is not None:
-            self._overload += 1
+            self._counts.overload += 1
         self._pending = (frame, placed, now_s, number)
         self._flush_pending()
 
@@ -235,7 +257,7 @@ class Emitter:
 
     def _write(self, slot: int, frame: VideoFrame, placed: Placed, captured_s: float, number: int) -> None:
         self._scaler.scale(frame, self._memory.view(slot))
-        self._counters = replace(self._counters, samples=self._counters.samples + 1)
+        self._counts.samples += 1
         self._reports.send(
             Picked(
                 source=self._source,
@@ -246,6 +268,3 @@ class Emitter:
                 epoch=placed.epoch,
             )
         )
-
-    def _totals(self) -> Counters:
-        return replace(self._counters, dropped={"overload": self._overload} if self._overload else {})

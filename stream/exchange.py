@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from stream.address import Address
 from stream.deadline import Deadline
 from stream.errors import ConnectionLost, ConnectionRefused, HostUnknown, ServerError, SourceTimeout
+from stream.tls import client_context
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -45,14 +46,14 @@ class _Wire(io.RawIOBase):
 
 
 def request(
-    address: Address, name: str, ips: Sequence[str], tls: ssl.SSLContext, deadline: Deadline, headers: Mapping[str, str]
+    address: Address, name: str, ips: Sequence[str], deadline: Deadline, headers: Mapping[str, str]
 ) -> http.client.HTTPResponse:
     """GET an address (in its wire form) from the first of its IPs that takes the connection.
 
     `name` is what messages call it. The answer owns its connection. Raises `SourceError`.
     """
     try:
-        connection = _connect(address, name, ips, tls, deadline)
+        connection = _connect(address, name, ips, deadline)
         try:
             return _exchange(connection, address, deadline, headers)
         except BaseException:
@@ -90,7 +91,7 @@ def _exchange(
     return answer
 
 
-def _connect(address: Address, name: str, ips: Sequence[str], tls: ssl.SSLContext, deadline: Deadline) -> socket.socket:
+def _connect(address: Address, name: str, ips: Sequence[str], deadline: Deadline) -> socket.socket:
     refused: OSError | None = None
     for ip in ips:
         try:
@@ -100,18 +101,16 @@ def _connect(address: Address, name: str, ips: Sequence[str], tls: ssl.SSLContex
         except OSError as error:
             refused = error
             continue
-        return _secured(plain, address, name, tls, deadline) if address.scheme == "https" else plain
+        return _secured(plain, address, name, deadline) if address.scheme == "https" else plain
     if isinstance(refused, ConnectionRefusedError):
         raise ConnectionRefused(f"{name} refuses the connection; nothing listens on that port.") from refused
     raise ConnectionLost(f"{name} cannot be reached: {reason(refused)}.") from refused
 
 
-def _secured(
-    plain: socket.socket, address: Address, name: str, tls: ssl.SSLContext, deadline: Deadline
-) -> socket.socket:
+def _secured(plain: socket.socket, address: Address, name: str, deadline: Deadline) -> socket.socket:
     try:
         plain.settimeout(deadline.left_s())
-        return tls.wrap_socket(plain, server_hostname=address.host)
+        return client_context().wrap_socket(plain, server_hostname=address.host)
     except ssl.SSLCertVerificationError as error:
         # OpenSSL's own sentence, out of a fixed list; at most our own host's name is in it.
         raise ConnectionLost(f"{name} cannot be trusted: {error.verify_message}.") from error

@@ -6,7 +6,6 @@ are ours too, since FFmpeg's do not cover reads that it makes through a callback
 """
 
 import re
-import ssl
 import weakref
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urljoin, urlsplit
@@ -68,7 +67,6 @@ class Fetcher:
         """`heard` is called whenever an address is answered and whenever bytes come."""
         self._options = options
         self._resolve = resolve
-        self._tls = ssl.create_default_context()
         self._own: Address | None = None
         self._first: Body | Spooled | None = None
         self._own_body: weakref.ref[Body] | None = None
@@ -137,7 +135,7 @@ class Fetcher:
             assert address.host is not None, "an HTTP address has a host"
             name = address.redacted if address == self._own else origin(address)
             ips = egress.reachable(address.host, self._options, self.deadline.left_s(), self._resolve)
-            response = request(address, name, ips, self._tls, self.deadline, ranges)
+            response = request(address, name, ips, self.deadline, ranges)
             try:
                 if response.status not in _REDIRECTS:
                     _check_status(response.status, name, from_start=start == 0)

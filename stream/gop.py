@@ -24,6 +24,8 @@ _MOST_HELD_BYTES = 8_000_000
 _LEAST_EVERY_S = 2.0
 """Of live video, even where key frames are rarer and nothing else is wanted."""
 _MOST_FAILURES = 2
+_UNKNOWN_S = 4.0
+"""For so long after its first key frame a live source's next one may come before a sample is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,10 @@ class Gops(Generic[T]):
     """Takes the packets of one source in the order of decoding, and gives back those that are to be decoded.
 
     `auto` decodes up to each sample that is due and not further: of a live source as packets come, so that nothing is
-    late, of a stored one when they are needed. Where the key frames of a live source come at least as often as samples
-    are wanted, it waits for them, and each is the sample of its slot. `keyframes` never decodes anything else, but of
-    live video a frame every two seconds at least. Without stamps or key frames, everything is decoded.
+    late, of a stored one, and at the beginning of a live one, when they are needed. Where the key frames of a live
+    source come at least as often as samples are wanted, it waits for them, and each is the sample of its slot.
+    `keyframes` never decodes anything else, but of live video a frame every two seconds at least. Without stamps or key
+    frames, everything is decoded.
     """
 
     def __init__(self, mode: Literal["auto", "all", "keyframes"], *, live: bool, to_the_end: bool = False) -> None:
@@ -78,6 +81,8 @@ class Gops(Generic[T]):
         self._held: deque[tuple[T, Seen]] = deque()
         self._held_bytes = 0
         self._intervals_s: deque[float] = deque(maxlen=_GOPS_SEEN)
+        self._longest_s: float | None = None
+        """Between two key frames, of late."""
         self._key_s: float | None = None
         self._last_s: float | None = None
         self._hole = False
@@ -133,11 +138,6 @@ class Gops(Generic[T]):
         """
         self._failures = 0 if at_key else self._failures + 1
 
-    @property
-    def _longest_s(self) -> float | None:
-        """Between two key frames, of late."""
-        return max(self._intervals_s, default=None)
-
     def _keys_do(self, due: Due) -> bool:
         """Key frames alone come as often as samples are wanted."""
         longest_s = self._longest_s
@@ -148,6 +148,7 @@ class Gops(Generic[T]):
             self._intervals_s.clear()
         elif self._key_s is not None and pts_s > self._key_s:
             self._intervals_s.append(pts_s - self._key_s)
+        self._longest_s = max(self._intervals_s, default=None)
         self._key_s = pts_s
         self._fell_back = False
         self._hole = self._hole or bool(self._held)
@@ -165,7 +166,7 @@ class Gops(Generic[T]):
             return pts_s >= due.from_s
         if self._mode == "keyframes":
             return self._live and (self._keys_are_late(pts_s, due) or self._full) and self._falls_back()
-        if not self._live or self._full:
+        if not self._live or self._full or self._may_be_short(pts_s):
             return pts_s >= due.from_s or self._full
         key_s = self._next_key_s(pts_s)
         return key_s is None or key_s > due.from_s + due.slot_s * (1.0 if self._keys_do(due) else 0.5)
@@ -173,6 +174,10 @@ class Gops(Generic[T]):
     @property
     def _full(self) -> bool:
         return len(self._held) >= _MOST_HELD or self._held_bytes >= _MOST_HELD_BYTES
+
+    def _may_be_short(self, pts_s: float) -> bool:
+        """Of a first GOP: decoded as it comes, each of a hundred sources that open at once would cost a whole one."""
+        return self._longest_s is None and self._key_s is not None and pts_s < self._key_s + _UNKNOWN_S
 
     def _keys_are_late(self, pts_s: float, due: Due) -> bool:
         latest_s = due.last_s + max(_LEAST_EVERY_S, due.slot_s)

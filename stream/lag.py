@@ -30,8 +30,12 @@ class ErrorRate:
 
     def exceeded(self, now_s: float, total: int) -> bool:
         """`total` is what it stands at now."""
-        if total != self._seen[-1][1]:
-            self._seen.append((now_s, total))
-        while len(self._seen) > 1 and self._seen[1][0] <= now_s - _WINDOW_S:
-            self._seen.popleft()
-        return total - self._seen[0][1] > self._most
+        seen = self._seen
+        if total != seen[-1][1]:
+            seen.append((now_s, total))
+        elif len(seen) == 1:
+            # It is asked at every packet, and of most sources there is nothing to tell.
+            return False
+        while len(seen) > 1 and seen[1][0] <= now_s - _WINDOW_S:
+            seen.popleft()
+        return total - seen[0][1] > self._most

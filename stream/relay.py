@@ -20,6 +20,7 @@ from stream.address import Address
 from stream.errors import AddressRefused, ConnectionLost, ConnectionRefused, SourceError, SourceTimeout
 from stream.forward import Forwarding, Watch, wait_readable
 from stream.options import SourceOptions
+from stream.tls import client_context
 
 SCHEMES = frozenset({"rtsp", "rtsps", "rtmp", "rtmps"})
 _CONNECTIONS = 4
@@ -115,7 +116,7 @@ class _Server:
         self._host, self._port = address.host, address.port or 0
         self._timeout_s = options.open_timeout_s
         self._ips = egress.reachable(self._host, options, self._timeout_s, resolve)
-        self._tls = _tls_context() if address.scheme.endswith("s") else None
+        self._tls = client_context() if address.scheme.endswith("s") else None
 
     def connect(self, started_s: float) -> socket.socket:
         """Until the open time-out has passed since `started_s`. Raises what `relayed` says of connections."""
@@ -223,13 +224,6 @@ class RedirectGuard(Watch):
         self._heard = line[begun:] if begun >= 0 else line[-len(_STATUS) :]
         if len(self._heard) > _MOST_LINE_BYTES:
             raise ConnectionLost(f"{self._name} gave no RTSP answer: a line of it has no end.")
-
-
-def _tls_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    # What is read never needs a write then, nor the other way round.
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    return context
 
 
 def _reason(error: BaseException | None) -> str:

@@ -17,6 +17,19 @@ class Placed:
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A stamp and its position over one denominator, so that any other stamp's place is arithmetic of integers."""
+
+    stamp: int
+    at: int
+    tick: int
+    denominator: int
+
+    def numerator(self, pts: int) -> int:
+        return self.at + (pts - self.stamp) * self.tick
+
+
 class Timeline:
     """Places the frames of one media. Positions start at 0.0 and increase strictly, across epochs too.
 
@@ -47,8 +60,9 @@ class Timeline:
         self._max_back_s = max_back_s
         self._max_jump_s = max_jump_s
         self._max_dropped = max_dropped
-        self._anchor: tuple[int, Fraction] | None = None
-        self._last: Fraction | None = None
+        self._anchor: _Anchor | None = None
+        self._last: tuple[int, int] | None = None
+        """The last position, numerator and denominator: a `Fraction` for every frame is dear."""
         self._last_s = 0.0
         self._epoch = 0
         self._fresh = True
@@ -61,24 +75,23 @@ class Timeline:
 
         `pts` is in units of the time base, None if the frame has no stamp.
         """
-        last = self._last
-        if last is None:
+        if self._last is None:
             return self._put(Fraction(0), pts)
         if self._fresh:
-            return self._new_epoch(last, pts)
-        if pts is None:
-            return self._put(last + self._frame_s, None)
-        if self._anchor is None:
-            return self._put(last + self._frame_s, pts)
-        stamp, at = self._anchor
-        position = at + (pts - stamp) * self._time_base
-        step_s = float(position) - self._last_s
+            return self._new_epoch(pts)
+        anchor = self._anchor
+        if pts is None or anchor is None:
+            return self._put(self._next, pts)
+        numerator = anchor.numerator(pts)
+        position_s = numerator / anchor.denominator
+        step_s = position_s - self._last_s
         if step_s > self._max_jump_s or step_s < -self._max_back_s:
-            return self._new_epoch(last, pts)
+            return self._new_epoch(pts)
         if step_s <= 0:
-            return self._refuse(last, pts)
+            return self._refuse(pts)
         self._refused = 0
-        return self._put(position, None)
+        self._last, self._last_s = (numerator, anchor.denominator), position_s
+        return Placed(position_s, self._epoch)
 
     def restart(self, time_base: Fraction, *, frame_s: Fraction | None = None) -> None:
         """The source was reopened, looped or changed its time base: the next frame begins a new epoch.
@@ -90,14 +103,20 @@ class Timeline:
             self._frame_s = _plausible(frame_s)
         self._fresh = True
 
-    def _new_epoch(self, last: Fraction, pts: int | None) -> Placed:
+    @property
+    def _next(self) -> Fraction:
+        """One nominal frame after the last position."""
+        assert self._last is not None, "a frame was placed"
+        return Fraction(*self._last) + self._frame_s
+
+    def _new_epoch(self, pts: int | None) -> Placed:
         self._epoch += 1
         self._anchor = None
         self._refused = 0
         # Whole nanoseconds keep the denominators from growing with every change of base; rounded up, so never back.
-        return self._put(Fraction(math.ceil((last + self._frame_s) * _NANO), _NANO), pts)
+        return self._put(Fraction(math.ceil(self._next * _NANO), _NANO), pts)
 
-    def _refuse(self, last: Fraction, pts: int) -> Placed | None:
+    def _refuse(self, pts: int) -> Placed | None:
         if self._refused < self._max_dropped:
             self._refused += 1
             self.dropped += 1
@@ -105,14 +124,24 @@ class Timeline:
         if self._refused == self._max_dropped:
             self._refused += 1
             self._epoch += 1
-        return self._put(last + self._frame_s, pts)
+        return self._put(self._next, pts)
 
     def _put(self, position: Fraction, anchor_pts: int | None) -> Placed:
         if anchor_pts is not None:
-            self._anchor = (anchor_pts, position)
-        self._last, self._last_s = position, float(position)
+            self._anchor = _anchored(anchor_pts, position, self._time_base)
+        self._last, self._last_s = position.as_integer_ratio(), float(position)
         self._fresh = False
         return Placed(self._last_s, self._epoch)
+
+
+def _anchored(stamp: int, position: Fraction, time_base: Fraction) -> _Anchor:
+    denominator = math.lcm(position.denominator, time_base.denominator)
+    return _Anchor(
+        stamp,
+        position.numerator * (denominator // position.denominator),
+        time_base.numerator * (denominator // time_base.denominator),
+        denominator,
+    )
 
 
 def _positive(time_base: Fraction) -> Fraction:

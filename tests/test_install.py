@@ -50,7 +50,7 @@ def _environment() -> dict[str, str]:
 
 def test_the_wheel_holds_the_detector_the_page_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"inference/models/gore-lite0.onnx", "inference/models/gore-lite0.json"} <= set(names)
+    assert {"inference/models/gore-lite1.onnx", "inference/models/gore-lite1.json"} <= set(names)
     source = {str(path.relative_to(_ROOT)) for path in (_ROOT / "web" / "static").rglob("*") if path.is_file()}
     assert source
     assert source <= set(names)

@@ -85,6 +85,7 @@ PURE = (
     "web.jobs.objects",
     "web.store.job",
     "web.access.tokens",
+    "web.bench.soak_figures",
     "web.delivery.cloudevents",
     "web.delivery.history",
     "web.wire",

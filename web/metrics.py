@@ -77,6 +77,9 @@ class _Parts(Collector):
             CounterMetricFamily("gorewatch_frames", "Frames decoded.", value=totals.frames),
             CounterMetricFamily("gorewatch_samples", "Samples scored, of all streams.", value=totals.samples),
             CounterMetricFamily("gorewatch_decode_errors", "Errors met while decoding.", value=totals.decode_errors),
+            CounterMetricFamily(
+                "gorewatch_decode_fallbacks", "GOPs too long for key frames alone.", value=totals.fallbacks
+            ),
             _labelled("gorewatch_samples_dropped", "Samples given up unscored.", "reason", totals.dropped),
         )
 

@@ -17,6 +17,7 @@ class Totals:
     samples: int
     """Scored."""
     decode_errors: int
+    fallbacks: int
     reconnects: int
     dropped: dict[str, int]
 
@@ -39,6 +40,7 @@ class Sums:
             frames=counters.frames,
             samples=scored,
             decode_errors=counters.decode_errors,
+            fallbacks=counters.fallbacks,
             reconnects=counters.reconnects,
         )
         self._dropped.update(dropped)
@@ -51,6 +53,7 @@ class Sums:
             frames=counts["frames"],
             samples=counts["samples"],
             decode_errors=counts["decode_errors"],
+            fallbacks=counts["fallbacks"],
             reconnects=counts["reconnects"],
             dropped=dict(self._dropped),
         )

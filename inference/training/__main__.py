@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from inference.evaluation.plots import PRECISION_RECALL, RELIABILITY, plot_precision_recall, plot_reliability
 from inference.specimens import drawn
 from inference.training import card_tables, choose
 from inference.training.augment import SIDE_PX
@@ -22,7 +23,7 @@ from inference.training.export import Curves, write_manifest, write_network, wri
 from inference.training.features import Extractor
 from inference.training.folds import leave_out
 from inference.training.memory import keep_freed_memory
-from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, backbone
+from inference.training.network import TRUNK_BLOCKS, Detector, Tail, Trunk, shipped_backbone
 from inference.training.picture import DataError, Picture
 from inference.training.recipe import Pass, Runs, licence_cost, sources_left_out
 from inference.training.render import render
@@ -34,7 +35,7 @@ from inference.training.views import View, extra_views, plain_views, probe_views
 from inference.training.watch import Frames
 
 _Item = TypeVar("_Item")
-_NAME = "gore-lite0"
+_NAME = "gore-lite1"
 _LAID_FOR = 3000
 """The validation views with things laid over them are as many as go with this many pictures."""
 _PROBES = 200
@@ -92,7 +93,7 @@ class _Training:
         self._prepared = prepared
         self._pictures = prepared.pictures
         self._meter = Meter()
-        self._network = backbone()
+        self._network = shipped_backbone()
         self._trunk = Trunk(self._network)
         scratch.mkdir(parents=True, exist_ok=True)
         exported = scratch / "trunk.onnx"
@@ -115,6 +116,8 @@ class _Training:
         path = self._options.out / f"{_NAME}.onnx"
         self._options.out.mkdir(parents=True, exist_ok=True)
         self._metrics["torch_onnx_difference"] = float(f"{write_network(Detector(self._trunk, tail), path):.1e}")
+        plot_precision_recall(self._validation, self._options.out / PRECISION_RECALL)
+        plot_reliability(self._validation, self._options.out / RELIABILITY)
         variants = self._variants(path, fitted)
         if self._options.folds:
             self._leave_out(passes[0], version)
@@ -236,13 +239,13 @@ def _options() -> Options:
     )
     parser.add_argument("--seed", type=choose.at_least(0), default=1)
     parser.add_argument(
-        "--passes", type=choose.at_least(1), default=3, help="passes over the training split, each of fresh views"
+        "--passes", type=choose.at_least(1), default=4, help="passes over the training split, each of fresh views"
     )
     parser.add_argument(
         "--folds", type=choose.at_least(0), default=6, help="groups of sources to leave out in turn; 0 skips that"
     )
     parser.add_argument(
-        "--fold-views", type=choose.at_least(1), default=5200, help="views of a pass that each group's network sees"
+        "--fold-views", type=choose.at_least(1), default=6000, help="views of a pass that each group's network sees"
     )
     parser.add_argument("--threads", type=choose.at_least(1), default=2)
     choose.add_options(parser)

@@ -16,6 +16,8 @@ _WORTH = 0.001
 """Nats a picture by which another curve must beat Platt's two numbers to be worth its freedom."""
 _LEAST_PROB = 1e-6
 _APART = 1e-9
+_FLAT = 1e-6
+"""A scale that tells nothing apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,17 @@ class Chosen:
 
 
 def fit_platt(logits: Floats, gore: Flags) -> Platt:
-    """Scale and offset that make the labels likeliest, by Newton's method, with Platt's softened targets."""
-    weights = _newton(np.stack([logits.astype(np.float64), np.ones(len(logits))], axis=1), _softened(gore), [1.0, 0.0])
-    return Platt(float(weights[0]), float(weights[1]))
+    """Scale and offset that make the labels likeliest, by Newton's method, with Platt's softened targets.
+
+    Where higher logits go with fewer labels nothing was learnt, and every logit means about the labels' share: a curve
+    that falls would call that knowledge.
+    """
+    targets = _softened(gore)
+    weights = _newton(np.stack([logits.astype(np.float64), np.ones(len(logits))], axis=1), targets, [1.0, 0.0])
+    if weights[0] > 0.0:
+        return Platt(float(weights[0]), float(weights[1]))
+    share = float(targets.mean())
+    return Platt(_FLAT, float(np.log(share / (1.0 - share))))
 
 
 def fit_temperature(logits: Floats, gore: Flags) -> Platt:

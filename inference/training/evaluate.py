@@ -1,6 +1,6 @@
 """The figures of a model card: Markdown rows for the training, and the report that `gorewatch model eval` makes.
 
-    python -m inference.training.evaluate --data FOLDER --split val --model inference/models/gore-lite0.onnx
+    python -m inference.training.evaluate --data FOLDER --split val --model inference/models/gore-lite1.onnx
 
 prints the report's Markdown; with `--out DIR` its files are written as well.
 """

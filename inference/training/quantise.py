@@ -36,7 +36,7 @@ _METHODS: dict[CalibrationMethod, dict[str, float]] = {
     CalibrationMethod.Percentile: {"percentile": 99.995},
     CalibrationMethod.Entropy: {},
 }
-_FIRST_IN_FLOAT = (2, 6, 9, 12, 16, 20)
+_FIRST_IN_FLOAT = (2, 6, 9, 12, 16, 20, 26, 32, 40)
 """How many of the first convolutions may be left in float. They see large planes of few channels: their errors are
 alike all over a flat picture and make most of the whole error, and they gain least from integers."""
 _ENOUGH = 0.03

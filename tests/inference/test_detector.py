@@ -43,7 +43,7 @@ def blood() -> Batch:
 
 def test_it_is_what_its_manifest_says(detector: Model) -> None:
     manifest = detector.manifest
-    assert (manifest.name, manifest.licence) == ("gore-lite0", "Apache-2.0")
+    assert (manifest.name, manifest.licence) == ("gore-lite1", "Apache-2.0")
     assert (manifest.input.width, manifest.input.height) == (224, 224)
     assert detector.provider == "cpu"
     assert (shipped_manifest_path().parent / manifest.file).stat().st_size < _MOST_BYTES

@@ -20,10 +20,15 @@ class Outcome:
     samples: list[float] = field(default_factory=list)
     late_by: list[float] = field(default_factory=list)
     """How much newer the newest packet was when a sample came out."""
-    most_at_once: int = 0
+    at_once: list[int] = field(default_factory=list)
+    """How many packets were decoded when each one came."""
     fallbacks: int = 0
     broken: int = 0
     """Packets that were decoded although one that they refer to was not."""
+
+    @property
+    def most_at_once(self) -> int:
+        return max(self.at_once)
 
 
 @dataclass
@@ -49,7 +54,7 @@ def run(
     for number, stamp in enumerate(stamps):
         due = Due(sampler.next_s, 1.0 / fps, sampler.last_s) if placed else None
         works = gops.admit(number, Seen(stamp, number in keys, size_bytes), due)
-        outcome.most_at_once = max(outcome.most_at_once, len(works))
+        outcome.at_once.append(len(works))
         for work in works:
             outcome.broken += not decoder.whole(work.packet, work)
             placed = True
@@ -105,7 +110,21 @@ def test_a_live_gop_is_decoded_up_to_its_last_sample_as_it_comes() -> None:
     lean = run(stamps, keys, "auto", fps=1.0)
     assert len(lean.decoded) == pytest.approx(30 * (RATE + 1), abs=2 * RATE)
     assert set(lean.late_by) == {0.0}
-    assert lean.most_at_once == 1
+    assert max(lean.at_once[2 * RATE :]) == 1
+
+
+@pytest.mark.parametrize(("gop_s", "fps", "decoded"), [(2.0, 0.5, 1), (2.0, 1.0, 31), (1.0, 1.0, 1), (2.0, 2.0, 46)])
+def test_nor_is_the_first_gop_whose_length_nobody_knows(gop_s: float, fps: float, decoded: int) -> None:
+    lean = run(*regular(60, gop_s), "auto", fps=fps)
+    assert sum(stamp < gop_s for stamp in lean.decoded) == decoded
+    assert set(lean.late_by) == {0.0}
+
+
+def test_the_second_key_frame_is_waited_for_only_for_a_while() -> None:
+    lean = run(*regular(60, 10.0), "auto", fps=1.0)
+    assert max(lean.at_once[: 4 * RATE]) == RATE
+    assert max(lean.at_once[5 * RATE :]) == 1
+    assert set(lean.late_by) == {0.0}
 
 
 def test_all_intra_video_is_decoded_at_the_sampling_rate() -> None:

@@ -24,7 +24,7 @@ from web.store.keys import Key
 from web.store.store import Store, open_store
 
 WITHIN_S = 20.0
-DETECTOR = Detector("gore-lite0", "1", "cpu", "fp32")
+DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ async def test_a_stream_that_is_lost_says_by_what_and_ends_at_once_when_it_is_to
         stream = await served.add(policy={"reconnect_for": 600.0})
         path = f"/v1/streams/{stream['id']}"
         source = await served.pool.source()
-        source.given = Counters(packets=30, size_bytes=4000, frames=20, samples=2, decode_errors=1, lag_s=0.25)
+        source.given = Counters(
+            packets=30, size_bytes=4000, frames=20, samples=2, decode_errors=1, fallbacks=2, lag_s=0.25
+        )
         source.live()
         source.sample(0.0, 0.1)
         live = await served.until(path, lambda answer: answer["samples"] == 1)
@@ -94,6 +96,7 @@ async def test_a_stream_that_is_lost_says_by_what_and_ends_at_once_when_it_is_to
             "samples": 2,
             "dropped": {},
             "decode_errors": 1,
+            "fallbacks": 2,
             "reconnects": 0,
             "lag": 0.25,
         }

@@ -108,6 +108,7 @@ def counters_json(stream: Stream) -> Json:
         "samples": counters.samples,
         "dropped": stream.dropped,
         "decode_errors": counters.decode_errors,
+        "fallbacks": counters.fallbacks,
         "reconnects": counters.reconnects,
         "lag": None if counters.lag_s is None else seconds(counters.lag_s),
     }

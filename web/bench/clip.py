@@ -49,9 +49,12 @@ def write_clip(path: Path, seconds: int, encoding: Encoding = Encoding()) -> Pat
     return path
 
 
-def repeat(path: Path, times: int) -> Path:
-    """A clip that is this one so many times over, written beside it without encoding anything again."""
-    target = path.with_stem(f"{path.stem}-{times}")
+def repeat(path: Path, times: int, *, suffix: str | None = None) -> Path:
+    """A clip that is this one so many times over, written beside it without encoding anything again.
+
+    `suffix` names another container, such as `.ts`.
+    """
+    target = path.with_stem(f"{path.stem}-{times}").with_suffix(suffix or path.suffix)
     with av.open(str(target), "w") as output:
         stream, shift, end = None, 0, 0
         for _ in range(times):
@@ -59,8 +62,10 @@ def repeat(path: Path, times: int) -> Path:
                 source = container.streams.video[0]
                 stream = stream or output.add_stream_from_template(source)
                 for packet in container.demux(source):
-                    if packet.dts is None or packet.pts is None or packet.time_base is None:
+                    if packet.pts is None or packet.time_base is None:
                         continue
+                    if packet.dts is None:  # the first one, where frames are reordered: Matroska tells none
+                        packet.dts = packet.pts
                     end = max(end, shift + packet.pts + round(1 / (FPS * packet.time_base)))
                     packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
                     output.mux(packet)

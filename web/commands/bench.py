@@ -26,7 +26,7 @@ def bench(name: str, seconds: float | None, quick: bool) -> None:
 
     score: pictures a second by variant, batch size and threads, against a bare session, and int8 against fp32.
 
-    ingest: live streams a core by what is decoded, against a bare PyAV loop and against OpenCV.
+    ingest: live streams a core by what is decoded, against bare PyAV, OpenCV and a plain WebRTC receiver.
     """
     with expected_errors():
         importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick)

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
 from inference.training.calibration import fit_platt
 from inference.training.comparison import small
@@ -15,13 +16,26 @@ from inference.training.comparison.logistic import Features, fit_logistic
 from inference.training.comparison.sources import Asked
 from inference.training.comparison.table import MEASURED, Cell, Part, measured
 from inference.training.comparison.tails import DEPTHS, POOLINGS, Bench, Case
-from inference.training.network import backbone
-from inference.training.train import Logits
+from inference.training.network import backbone, shipped_backbone
+from inference.training.train import Logits, Recipe
 
 PENALTY = 0.03
 """Of the head on frozen features, the same for every backbone."""
 _FALSE_POSITIVES = 0.05
 _SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """A network of the part `larger`. `file`: how its files' names begin."""
+
+    name: str
+    file: str
+    load: Callable[[], nn.Module]
+
+
+LITE1 = Larger("EfficientNet-Lite1", "-lite1-", partial(backbone, 1))
+LITE1_LESS = Larger("EfficientNet-Lite1 without a block", "-shipped-", shipped_backbone)
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,22 @@ def depth(having: Comparison) -> Part:
     return Part("How deep to train", told, ("trained", *MEASURED), rows)
 
 
+def larger(having: Comparison) -> Part:
+    """The larger network, with and without the block that makes its file too large, trained on the same views."""
+    rows = [
+        having.row(
+            f"{each.name}, the last {blocks} blocks trained", len(MEASURED), partial(_of_larger, having, each, blocks)
+        )
+        for each, blocks in ((LITE1, 4), (LITE1, 8), (LITE1_LESS, 8))
+    ]
+    told = (
+        "At 224, as in the tables above. The last row is the network that ships: of four residual blocks of 192 "
+        f"channels it has three, so that its fp32 file has less than 16 MB. Each network sees {_views(having)}. "
+        f"{having.scope()}"
+    )
+    return Part("A larger backbone, trained", told, ("network", *MEASURED), rows)
+
+
 def pooling(having: Comparison) -> Part:
     """The same network with its cells pooled in different ways, and how much it finds of what is small."""
     header = ("pooling", *MEASURED, f"found in at most {small.FEW_CELLS} cells", "found in more")
@@ -136,6 +166,20 @@ def pooling(having: Comparison) -> Part:
 
 def _measured(having: Comparison, case: Case) -> list[Cell]:
     return having.cells(having.bench.probabilities(case))
+
+
+def _of_larger(having: Comparison, each: Larger, blocks: int) -> list[Cell]:
+    network = each.load()
+    bench = Bench(
+        network,
+        having.folder,
+        having.scratch,
+        asked=having.asked,
+        views=having.views,
+        kept=having.kept,
+        name=each.file,
+    )
+    return having.cells(bench.probabilities(Case(each.name, Recipe(len(network._blocks) - blocks))))
 
 
 def _pooled(having: Comparison, case: Case) -> list[Cell]:
@@ -158,5 +202,10 @@ def _views(having: Comparison) -> str:
     return f"{seen} the views of one training pass that its fold allows, once"
 
 
-PARTS: Mapping[str, Callable[[Comparison], Part]] = {"frozen": frozen, "depth": depth, "pooling": pooling}
+PARTS: Mapping[str, Callable[[Comparison], Part]] = {
+    "frozen": frozen,
+    "depth": depth,
+    "pooling": pooling,
+    "larger": larger,
+}
 """By the names that the command knows them by."""

@@ -16,13 +16,14 @@ from inference.training.comparison.kept import Arrays, Kept
 from inference.training.comparison.sources import Asked, Rows
 from inference.training.export import write_onnx
 from inference.training.features import Cells, Extractor, Shown
-from inference.training.network import TRUNK_BLOCKS, Tail, Trunk
+from inference.training.network import Tail, Trunk
 from inference.training.train import Logits, Recipe, predict, train_tail
 from inference.training.views import extra_views, plain_views, training_views
 
 LEAST_VIEWS = 64
 """One batch."""
-_ALL_BLOCKS = 16
+_ALL_BLOCKS, _TRUNK_BLOCKS = 16, 5
+"""Of EfficientNet-Lite0, which depths and poolings are compared on, and of what they share."""
 _EXTRA_FOR = 3000
 """The drawn-on validation views are as many as go with this many pictures."""
 _SEED, _EXTRA_SEED = 1, (1, 10_000)
@@ -36,21 +37,21 @@ class Case:
 
 def _last(blocks: int) -> int:
     """How many blocks of the tail are frozen for so many at the end to be trained."""
-    return _ALL_BLOCKS - blocks - TRUNK_BLOCKS
+    return _ALL_BLOCKS - blocks - _TRUNK_BLOCKS
 
 
 DEPTHS = (
-    Case("the head alone", Recipe(TRUNK_BLOCKS, tail_rate=0.0)),
-    Case("the last 4 blocks", Recipe(TRUNK_BLOCKS, frozen=_last(4))),
-    Case("the last 8 blocks", Recipe(TRUNK_BLOCKS, frozen=_last(8))),
-    Case(f"the last {_last(0)} blocks, as shipped", Recipe(TRUNK_BLOCKS)),
+    Case("the head alone", Recipe(_TRUNK_BLOCKS, tail_rate=0.0)),
+    Case("the last 4 blocks", Recipe(_TRUNK_BLOCKS, frozen=_last(4))),
+    Case("the last 8 blocks", Recipe(_TRUNK_BLOCKS, frozen=_last(8))),
+    Case(f"the last {_last(0)} blocks", Recipe(_TRUNK_BLOCKS)),
     Case(f"all {_ALL_BLOCKS} blocks", Recipe(0)),
 )
 POOLINGS = (
-    Case("mean of the four highest cells, as shipped", Recipe(TRUNK_BLOCKS, pooling="top4", frozen=_last(4))),
-    Case("highest cell", Recipe(TRUNK_BLOCKS, pooling="top1", frozen=_last(4))),
-    Case("soft maximum (log-sum-exp)", Recipe(TRUNK_BLOCKS, pooling="lse", frozen=_last(4))),
-    Case("mean of all cells", Recipe(TRUNK_BLOCKS, pooling="mean", frozen=_last(4))),
+    Case("mean of the four highest cells", Recipe(_TRUNK_BLOCKS, pooling="top4", frozen=_last(4))),
+    Case("highest cell", Recipe(_TRUNK_BLOCKS, pooling="top1", frozen=_last(4))),
+    Case("soft maximum (log-sum-exp)", Recipe(_TRUNK_BLOCKS, pooling="lse", frozen=_last(4))),
+    Case("mean of all cells", Recipe(_TRUNK_BLOCKS, pooling="mean", frozen=_last(4))),
 )
 
 
@@ -58,10 +59,19 @@ class Bench:
     """What all tails of a comparison share: the backbone, the views of one pass, the folds, and what is kept."""
 
     def __init__(
-        self, network: nn.Module, folder: Path, scratch: Path, *, asked: Asked, views: int | None, kept: Kept
+        self,
+        network: nn.Module,
+        folder: Path,
+        scratch: Path,
+        *,
+        asked: Asked,
+        views: int | None,
+        kept: Kept,
+        name: str = "",
     ) -> None:
-        """`views`: how many of a pass each tail is trained on, at most; all of them if None."""
+        """`views`: how many of a pass each tail is trained on, at most; all of them if None. `name`: of the network."""
         self._network = network
+        self._name = name
         self._folder = folder
         self._scratch = scratch
         self._asked = asked
@@ -81,10 +91,10 @@ class Bench:
     def drawn_on(self) -> Shown:
         """Validation pictures with something laid over them, gore or what looks like it."""
         views = extra_views(self._asked.pictures, "val", _EXTRA_FOR, _EXTRA_SEED)
-        return self._extractor(TRUNK_BLOCKS).shown(views, "drawn-on views")
+        return self._extractor(_TRUNK_BLOCKS).shown(views, "drawn-on views")
 
     def drawn_on_logits(self, case: Case) -> list[Logits]:
-        """What each fold's tail says of `drawn_on`. Of tails from the shipped depth only."""
+        """What each fold's tail says of `drawn_on`. Of tails from that depth only."""
         key = ("drawn on", _EXTRA_FOR, _EXTRA_SEED)
         return [self._said(case, number, key, lambda: self.drawn_on().cells) for number in self._asked.folds]
 
@@ -117,7 +127,7 @@ class Bench:
 
     def _key(self, case: Case, number: int) -> object:
         views = repr([self._pass[row] for row in self._taught(number)])
-        return ("tail", case.recipe, hashlib.sha256(views.encode()).hexdigest(), _SEED)
+        return ("tail", *filter(None, [self._name]), case.recipe, hashlib.sha256(views.encode()).hexdigest(), _SEED)
 
     def _taught(self, number: int) -> Rows:
         fold = self._asked.folds[number]
@@ -126,8 +136,8 @@ class Bench:
 
     def _shown(self, recipe: Recipe, rows: Rows) -> tuple[Shown, Rows]:
         extractor = self._extractor(recipe.trunk_blocks)
-        if recipe.trunk_blocks == TRUNK_BLOCKS:
-            # The whole pass, as the training of the shipped network makes it: the two can share what is kept.
+        if not self._name and recipe.trunk_blocks == _TRUNK_BLOCKS:
+            # The whole pass, however many are asked for: parts of the comparison share what is kept.
             return extractor.shown(self._pass, "training views"), rows
         # Earlier cells are large: only those that are needed.
         return extractor.shown([self._pass[row] for row in rows], "training views"), np.arange(len(rows))
@@ -135,7 +145,7 @@ class Bench:
     def _plain(self, case: Case, rows: Rows) -> Cells:
         pictures = self._asked.pictures
         extractor = self._extractor(case.recipe.trunk_blocks)
-        if case.recipe.trunk_blocks == TRUNK_BLOCKS:
+        if not self._name and case.recipe.trunk_blocks == _TRUNK_BLOCKS:
             return extractor.shown(plain_views(pictures), "pictures").cells[rows]
         return extractor.shown(plain_views([pictures[row] for row in rows]), "pictures").cells
 
@@ -143,7 +153,7 @@ class Bench:
         return [self._asked.pictures[row].file for row in rows]
 
     def _extractor(self, blocks: int) -> Extractor:
-        path = self._scratch / f"trunk{blocks}.onnx"
+        path = self._scratch / f"trunk{self._name}{blocks}.onnx"
         if not path.exists():
             write_onnx(Trunk(self._network, blocks), path, outputs=["cells"])
         return Extractor(path, self._folder, self._scratch, processes=1)

@@ -30,6 +30,13 @@ def test_platt_stays_finite_where_the_kinds_are_fully_apart() -> None:
     assert platt.scale > 0
 
 
+def test_logits_that_go_the_wrong_way_say_nothing_but_how_many_are_gore() -> None:
+    logits = np.linspace(-4.0, 4.0, 400)
+    prob = fit_platt(logits, logits < -2.0).probability(logits.astype(np.float32))
+    assert np.ptp(prob) < 1e-4
+    assert prob.mean() == pytest.approx(0.25, abs=0.01)
+
+
 def test_temperature_is_a_scale_alone() -> None:
     logits = RNG.normal(0.0, 3.0, 60_000)
     fitted = fit_temperature(logits, _labelled(logits, sigmoid(0.4 * logits)))

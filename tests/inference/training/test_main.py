@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.evaluation.plots import PRECISION_RECALL, RELIABILITY
 from inference.model import Model
 from inference.training import __main__ as command
 from inference.training import data
@@ -48,7 +49,7 @@ def train(asked: command.Options) -> bytes:
     """The network's file."""
     assert asked.scratch is not None
     command._Training(asked, data.prepare(asked.data), asked.scratch).run()
-    return (asked.out / "gore-lite0.onnx").read_bytes()
+    return (asked.out / "gore-lite1.onnx").read_bytes()
 
 
 def card() -> str:
@@ -67,7 +68,7 @@ def test_a_folder_becomes_a_detector_and_the_same_one_again(
     folder = write_folder(tmp_path_factory.mktemp("data"))
 
     first = train(options(folder, tmp_path / "first", tmp_path / "scratch"))
-    model = Model.load(tmp_path / "first" / "gore-lite0.json", provider="cpu")
+    model = Model.load(tmp_path / "first" / "gore-lite1.json", provider="cpu")
     found = model.detail(np.stack([scene(1), scene(2)]))
     model.close()
     assert found.prob.shape == (2,)
@@ -90,6 +91,8 @@ def test_a_folder_becomes_a_detector_and_the_same_one_again(
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "scratch").glob("tail-*")} == tails
     assert "| recall, bloody faces | ≥ 0.9 |" in (again / "README.md").read_text(encoding="utf-8")
     assert not (again / "tables.md").exists()
+    for plot in (PRECISION_RECALL, RELIABILITY):
+        assert (again / plot).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--passes", "0"), ("--threads", "-1"), ("--fold-views", "x")])

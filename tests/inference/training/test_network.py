@@ -9,8 +9,9 @@ import pytest
 import torch
 from efficientnet_lite_pytorch import EfficientNet
 
-from inference.training.network import Detector, Pooling, Tail, Trunk, backbone, pooled
+from inference.training.network import TRUNK_BLOCKS, Detector, Pooling, Tail, Trunk, backbone, pooled, shipped_backbone
 from inference.training.targets import CELLS, CLASSES
+from inference.training.variants import LARGEST_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +55,31 @@ def test_it_can_be_cut_anywhere(published: torch.nn.Module, blocks: int) -> None
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_shapes(published: torch.nn.Module, count: int) -> None:
-    trunk = Trunk(published)
+def test_shapes(count: int) -> None:
+    network = shipped_backbone()
+    trunk = Trunk(network)
     with torch.no_grad():
         cells = trunk(frames(count, 224))
-        gore, classes, regions = Detector(trunk, Tail(published)).eval()(frames(count, 224))
-    assert cells.shape == (count, 40, 28, 28)
+        gore, classes, regions = Detector(trunk, Tail(network)).eval()(frames(count, 224))
+    assert cells.shape == (count, 112, 14, 14)
     assert gore.shape == (count,)
     assert classes.shape == (count, len(CLASSES))
     assert regions.shape == (count, CELLS, CELLS)
+
+
+def test_what_ships_is_the_published_network_without_one_block() -> None:
+    whole, shipped = backbone(1), shipped_backbone()
+    assert len(shipped._blocks) == len(whole._blocks) - 1
+    with torch.no_grad():
+        shown = frames(1, 64)
+        assert torch.equal(Trunk(shipped)(shown), Trunk(whole, TRUNK_BLOCKS)(shown))
+    detector = Detector(Trunk(shipped), Tail(shipped))
+    assert sum(weights.numel() * 4 for weights in detector.parameters()) < LARGEST_BYTES
+
+
+def test_a_block_that_the_next_one_needs_cannot_be_left_out() -> None:
+    with pytest.raises(ValueError, match="block 15 is no residual block"):
+        backbone(1, without=(15,))
 
 
 def test_before_training_it_says_neither_yes_nor_no(published: torch.nn.Module) -> None:

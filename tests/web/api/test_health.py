@@ -10,7 +10,7 @@ async def test_readiness_names_the_model_and_what_is_missing() -> None:
     async with serving() as served:
         ready = await served.get("/readyz")
         assert ready["status"] == "ready"
-        assert ready["model"] == {"name": "gore-lite0", "version": "1", "provider": "cpu", "variant": "fp32"}
+        assert ready["model"] == {"name": "gore-lite1", "version": "1", "provider": "cpu", "variant": "fp32"}
         served.pool.ready = False
         async with served.http.get("/readyz") as response:
             assert response.status == 503

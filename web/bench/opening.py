@@ -1,0 +1,112 @@
+"""What `benchmarks/opening.py` does: how long many streams take to open, all at once, against how long a few take.
+
+The clock runs from the first `POST /v1/streams` to the first sample of the stream that gets its own last, which is its
+first decoded frame and told by `media.started`; the first scores come later, one after the other.
+"""
+
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..commands.common import CommandError
+from .material import GOP_S, described, write_live
+from .measure import cpu_s, report, say
+from .serving import Api, Publishers, Running, api_of, publishers, running_service
+
+LIMIT = 10.0
+"""Times as long as a few take."""
+_COME_UP_S = 120.0
+_POLICY = {"fps": 1.0, "adaptive": False, "event_interval": 0.1}
+_STARTED, _SCORED = "media.started", "gore.prob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of the script."""
+
+    few: int
+    many: int
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How long so many streams took, by the clock and of the service's CPU."""
+
+    streams: int
+    took_s: float
+    scored_s: float
+    """Until the last one had its first score."""
+    cpu_s: float
+    """Until then, too."""
+
+
+def main(asked: Asked) -> bool:
+    """Run, print one JSON line, and say whether the limit held. Raises `CommandError` when it could not run."""
+    with tempfile.TemporaryDirectory(prefix="gorewatch-opening-") as name:
+        folder = Path(name)
+        clip = write_live(folder, _COME_UP_S)
+        most = max(asked.few, asked.many)
+        with publishers(clip, gop_s=GOP_S) as published, running_service(folder, max_streams=most) as service:
+            opened = asyncio.run(_rounds(asked, published, service))
+    found = figures(asked, opened)
+    report("opening", {**found, "material": described()})
+    return found["held"] is True
+
+
+def figures(asked: Asked, opened: list[Opened]) -> dict[str, object]:
+    """The keys of the JSON line: medians over the rounds."""
+    few = [one for one in opened if one.streams == asked.few]
+    many = [one for one in opened if one.streams == asked.many]
+    few_s = statistics.median(one.took_s for one in few)
+    many_s = statistics.median(one.took_s for one in many)
+    ratio = round(many_s / few_s, 2)
+    return {
+        "held": ratio <= LIMIT,
+        "ratio": ratio,
+        "ratio_limit": LIMIT,
+        "few": asked.few,
+        "few_s": round(few_s, 2),
+        "many": asked.many,
+        "many_s": round(many_s, 2),
+        "few_scored_s": round(statistics.median(one.scored_s for one in few), 2),
+        "many_scored_s": round(statistics.median(one.scored_s for one in many), 2),
+        "cpu_ms_per_stream": round(1000.0 * statistics.median(one.cpu_s / one.streams for one in many), 1),
+        "rounds": asked.rounds,
+        "all_s": [[one.streams, round(one.took_s, 2)] for one in opened],
+    }
+
+
+async def _rounds(asked: Asked, published: Publishers, service: Running) -> list[Opened]:
+    async with api_of(service) as api:
+        # What is needed once, by the first stream of each worker, belongs to neither.
+        await _open(asked.few, published, service, api)
+        opened = []
+        for number in range(asked.rounds):
+            for streams in (asked.few, asked.many):
+                say(f"round {number + 1} of {asked.rounds}: opening {streams} …")
+                opened.append(await _open(streams, published, service, api))
+        return opened
+
+
+async def _open(streams: int, published: Publishers, service: Running, api: Api) -> Opened:
+    """Open so many at once, wait for a score of each, and end them."""
+    async with api.events(_STARTED, _SCORED) as events:
+        cpu_before_s, started_s = cpu_s(service.pids()), time.monotonic()
+        added = await asyncio.gather(*(api.add(published.url, f"live-{n}", _POLICY) for n in range(streams)))
+        heard: dict[str, dict[str, float]] = {_STARTED: {}, _SCORED: {}}
+        try:
+            async with asyncio.timeout(_COME_UP_S):
+                while any(len(streams_of) < streams for streams_of in heard.values()):
+                    event = json.loads(await events.receive_str())
+                    heard[event["type"]].setdefault(event["source"], time.monotonic() - started_s)
+        except TimeoutError as error:
+            reason = f"{streams - len(heard[_SCORED])} of {streams} had no score after {_COME_UP_S:g} s; open fewer."
+            raise CommandError(reason) from error
+        used_s = cpu_s(service.pids()) - cpu_before_s
+    await asyncio.gather(*(api.end(stream_id) for stream_id in added))
+    return Opened(streams, max(heard[_STARTED].values()), max(heard[_SCORED].values()), used_s)
