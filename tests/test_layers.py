@@ -90,6 +90,7 @@ PURE = (
     "web.delivery.cloudevents",
     "web.delivery.history",
     "web.wire",
+    "web.workflows",
 )
 """Values and arithmetic alone: what the house marks with [p]. Those that are not written yet are passed over."""
 
