@@ -31,7 +31,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobApi]:
 
 
 def _sent(api: JobApi, data: bytes, path: str = _IMAGE, **fields: object) -> Answer:
-    return api.send(data, path=path, **{"models": None, "workflow": _WORKFLOW, **fields})
+    return api.send(data, "a.png", path, **{"models": None, "workflow": _WORKFLOW, **fields})
 
 
 def test_an_image_is_rejected_or_accepted(api: JobApi) -> None:
