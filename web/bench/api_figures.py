@@ -31,6 +31,7 @@ class Measured:
     large_cpu_s: Sequence[float]
     small_cpu_s: Sequence[float]
     """Of one check each, in pairs."""
+    large_mb: float
     upload_mb: float
     upload_peak_mb: float
     requests: int
@@ -72,6 +73,7 @@ def figures(found: Measured) -> dict[str, object]:
         "video_s": round(statistics.median(found.clips_s), 2),
         "jpeg_48mp_cpu_ms": round(1000.0 * statistics.median(found.large_cpu_s), 1),
         "jpeg_2mp_cpu_ms": round(1000.0 * statistics.median(found.small_cpu_s), 1),
+        "jpeg_48mp_mb": round(found.large_mb, 2),
         "requests": found.requests,
         "streams": found.streams,
         "checks_beside": len(found.beside_s),

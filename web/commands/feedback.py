@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PAGE = 1000
 
 
-@click.group()
+@click.group(epilog=examples("gorewatch feedback export judged"))
 def feedback() -> None:
     """What people said that pictures are, through /1.0/feedback.json."""
 
