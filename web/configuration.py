@@ -17,6 +17,8 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 CLIENT_VARIABLE = f"{PREFIX}TOKEN"
 """What `gorewatch watch` and `gorewatch publish` show the service; the service itself does not use it."""
 _MASK = "********"
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""What Pydantic calls a key that is none: of a model, of a dataclass."""
 
 
 def load_settings(*, config: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
@@ -115,9 +117,9 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     if isinstance(cause, PolicyRefused):
         name, message = f"{table}.{cause.errors[0].field}", cause.errors[0].message
     else:
-        name, message = table, field_errors(error)[0].message
-    origin = origins.get(name)
+        name, message = table, "is missing" if first["type"] == "missing" else field_errors(error)[0].message
+    origin = origins.get(name) or origins.get(str(first["loc"][0]))
     place = f" (from the {origin})" if origin else ""
-    if first["type"] == "extra_forbidden":
+    if first["type"] in _UNKNOWN:
         return f"There is no setting {name}{place}; `gorewatch serve --print-config` lists them all."
     return f"The setting {name} {message}{place}."

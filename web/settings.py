@@ -15,6 +15,7 @@ from inference.policy import Policy
 from stream.ice import IceOptions
 
 from .policies import merge_policy
+from .workflows import Workflow
 
 PREFIX = "GOREWATCH_"
 NESTED = "__"
@@ -152,6 +153,9 @@ class Settings(BaseSettings):
         description="how clients reach the service, such as `https://moderation.example.org`, for the upload addresses "
         "that it hands out; as they called it if unset",
     )
+    workflows: tuple[Workflow, ...] = Field(
+        default=(), description="rules by which the workflow endpoints of `/1.0` reject media; in the file alone"
+    )
     policy: Policy = Field(default_factory=Policy, description="defaults of every stream's policy")
     limits: Limits = Field(default_factory=Limits, description="sizes of what is bounded")
 
@@ -195,6 +199,14 @@ class Settings(BaseSettings):
             first, last = map(int, value.split("-"))
             if not 1024 <= first <= last <= 65535:
                 raise ValueError("must be two ports from 1024 to 65535, the smaller one first")
+        return value
+
+    @field_validator("workflows")
+    @classmethod
+    def _one_of_each(cls, value: tuple[Workflow, ...]) -> tuple[Workflow, ...]:
+        ids = [workflow.id for workflow in value]
+        if twice := [one for one in ids if ids.count(one) > 1]:
+            raise ValueError(f"must have an id each, and {twice[0]} is there more than once")
         return value
 
     @field_validator("log_level", mode="before")

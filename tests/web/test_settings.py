@@ -8,6 +8,11 @@ import pytest
 from web.configuration import describe, load_settings, unknown_variables
 from web.settings import ConfigError, Settings
 
+WORKFLOW = "wfl_0123456789abcdefghijk"
+_RULE = (
+    f'[[workflows]]\nid = "{WORKFLOW}"\nname = "uploads"\n'
+    '[[workflows.reject]]\nkey = "gore.prob"\nover = 0.5\ntext = "Gore"\n'
+)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
@@ -97,6 +102,15 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ('engine = "ray"', "engine should be 'local'"),
         ('token = "hunter2"', "no setting token"),
         ('store = "postgresql://me:hunter2@db/gw"', "store must name a file as sqlite:///FILE"),
+        ('[[workflows]]\nid = "wfl_1"\nreject = []', "workflows.0 must have an id that is wfl_"),
+        (f'[[workflows]]\nid = "{WORKFLOW}"\nreject = []', "workflows.0 must have a rule"),
+        (f'[[workflows]]\nid = "{WORKFLOW}"', "workflows.0.reject is missing"),
+        (f"{_RULE}under = 1", "no setting workflows.0.reject.0.under"),
+        (_RULE.replace("gore.prob", "nudity.raw"), "workflows.0.reject.0 must have a key that is one of gore.prob, "),
+        (_RULE.replace("0.5", "1.0"), "workflows.0.reject.0 must be over a number of at least 0 and less than 1"),
+        (_RULE.replace("0.5", '"much"'), "workflows.0.reject.0.over should be a valid number"),
+        (_RULE.replace('"Gore"', '" "'), "workflows.0.reject.0 must have a text"),
+        (_RULE + _RULE, f"workflows must have an id each, and {WORKFLOW} is there more than once"),
         ("port", "not valid TOML"),
     ],
 )
@@ -109,6 +123,12 @@ def test_mistakes_in_the_file_are_one_line_that_names_them(tmp_path: Path, text:
     assert str(path) in message
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+def test_workflows_come_from_the_file(tmp_path: Path) -> None:
+    (workflow,) = load_settings(config=written(tmp_path, _RULE)).workflows
+    assert (workflow.id, workflow.name) == (WORKFLOW, "uploads")
+    assert [(rule.key, rule.over, rule.text) for rule in workflow.reject] == [("gore.prob", 0.5, "Gore")]
 
 
 def test_a_file_that_is_not_there_and_an_environment_that_does_not_parse(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What the benchmarks of the whole service start: the service and its publishers, each in processes of its own."""
 
+import asyncio
 import os
 import re
 import select
@@ -25,6 +26,8 @@ _READY = re.compile(r"gorewatch is ready: open (http://\S+?)/? in a browser")
 _PORT = re.compile(r"^([0-9]+)$", re.MULTILINE)
 _START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 30.0
+_COME_UP_S = 120.0
+_PAUSE_S = 0.5
 _READ_BYTES = 4096
 _REQUEST = aiohttp.ClientTimeout(total=30.0)
 
@@ -191,6 +194,22 @@ class Api:
         if response.status >= 400:
             raise CommandError(f"The service refuses {method} {path}: {body.decode(errors='replace')}")
         return body
+
+
+async def all_scored(api: Api, streams: int) -> None:
+    """Wait until every stream has a score. Raises `CommandError` when one does not get there."""
+    until_s = time.monotonic() + _COME_UP_S
+    while True:
+        seen = await api.streams()
+        if lost := [stream for stream in seen if stream.error is not None]:
+            reason = lost[0].state if lost[0].error is None else lost[0].error.message
+            raise CommandError(f"{len(lost)} streams did not come up: {reason}")
+        up = sum(stream.samples > 0 for stream in seen)
+        if up == streams:
+            return
+        if time.monotonic() > until_s:
+            raise CommandError(f"Only {up} of {streams} streams came up in {_COME_UP_S:g} s; ask for fewer.")
+        await asyncio.sleep(_PAUSE_S)
 
 
 @asynccontextmanager

@@ -12,10 +12,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..commands.common import CommandError
 from .material import GOP_S, described, write_live
 from .measure import cpu_s, report, resident_mb, say
-from .serving import Api, Publishers, Running, Seen, api_of, publishers, running_service
+from .serving import Api, Publishers, Running, all_scored, api_of, publishers, running_service
 from .soak_figures import Look, Run, figures
 
 _EACH_S = 0.1
@@ -56,7 +55,7 @@ async def _soak(asked: Asked, published: Publishers, service: Running) -> Run:
         await asyncio.sleep(_REST_S)
         empty_mb = resident_mb(service.pids())
         await _add(asked, published, api)
-        await _come_up(asked, api)
+        await all_scored(api, asked.streams)
         await asyncio.sleep(_SETTLE_S if asked.seconds >= _SHORT_S else _QUICK_SETTLE_S)
         say(f"{asked.streams} streams are live; watching them for {asked.seconds:g} s …")
         looks = await _watch(asked, published, service, api)
@@ -79,25 +78,6 @@ async def _add(asked: Asked, published: Publishers, api: Api) -> None:
     for number in range(asked.streams):
         await api.add(published.url, f"live-{number}", policy)
         await asyncio.sleep(_EACH_S)
-
-
-async def _come_up(asked: Asked, api: Api) -> None:
-    """Until every stream has a score. Raises `CommandError` when one does not get there."""
-    until_s = time.monotonic() + _COME_UP_S
-    while True:
-        streams = await api.streams()
-        if lost := [stream for stream in streams if stream.error is not None]:
-            raise CommandError(f"{len(lost)} streams did not come up: {_reason(lost[0])}")
-        up = sum(stream.samples > 0 for stream in streams)
-        if up == asked.streams:
-            return
-        if time.monotonic() > until_s:
-            raise CommandError(f"Only {up} of {asked.streams} streams came up in {_COME_UP_S:g} s; ask for fewer.")
-        await asyncio.sleep(_LEAST_PAUSE_S)
-
-
-def _reason(stream: Seen) -> str:
-    return stream.state if stream.error is None else stream.error.message
 
 
 async def _watch(asked: Asked, published: Publishers, service: Running, api: Api) -> list[Look]:

@@ -21,6 +21,7 @@ from ..store import jobs as rows
 from ..store.errors import StoreError
 from ..store.jobs import Job, JobFrame, JobStatus
 from ..store.store import Store
+from ..workflows import Workflow
 from .folder import MediaFolder
 from .recording import Outcome, conclude
 from .running import RunningJob, Surroundings, failed
@@ -53,6 +54,8 @@ class Wanted:
     max_duration_s: float
     callback_url: str | None
     idempotency_key: str | None
+    workflow: Workflow | None = None
+    """It judges what the models answer."""
 
 
 class Jobs:
@@ -151,6 +154,7 @@ class Jobs:
             uri=wanted.uri,
             address=str(self._folder.path(job_id)) if isinstance(wanted.source, Path) else wanted.source.url,
             models=wanted.models,
+            workflow=wanted.workflow,
             interval_s=wanted.interval_s,
             callback_url=wanted.callback_url,
             max_duration_s=wanted.max_duration_s,
@@ -217,4 +221,4 @@ class Jobs:
 
 def _asked(job: Job) -> tuple[object, ...]:
     """What two calls with the same idempotency key must have alike."""
-    return job.uri, job.kind, job.models, job.interval_s, job.max_duration_s, job.callback_url
+    return job.uri, job.kind, job.models, job.workflow, job.interval_s, job.max_duration_s, job.callback_url

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..workflows import Workflow
+
 Json = dict[str, object]
 
 
@@ -38,6 +40,8 @@ class Job:
     """What is read: a source's address or an upload's path."""
     models: tuple[str, ...]
     interval_s: float
+    workflow: Workflow | None = None
+    """The rules that judge it, as they were when it was started."""
     callback_url: str | None = None
     max_duration_s: float
     idempotency_key: str | None = None

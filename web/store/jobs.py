@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..workflows import workflow_from, workflow_text
 from .job import Job, JobError, JobFrame, JobStatus, Json
 from .tables import NOBODY, job_frames, jobs
 
@@ -29,6 +30,7 @@ async def add(tx: AsyncConnection, job: Job) -> Job:
             address=job.address,
             models=" ".join(job.models),
             interval=job.interval_s,
+            workflow=None if job.workflow is None else workflow_text(job.workflow),
             callback_url=job.callback_url,
             max_duration=job.max_duration_s,
             idempotency_key=job.idempotency_key,
@@ -142,6 +144,7 @@ def _job(row: RowMapping) -> Job:
         address=row["address"],
         models=tuple(row["models"].split()),
         interval_s=row["interval"],
+        workflow=None if row["workflow"] is None else workflow_from(row["workflow"]),
         callback_url=row["callback_url"],
         max_duration_s=row["max_duration"],
         idempotency_key=row["idempotency_key"],

@@ -56,6 +56,7 @@ jobs = Table(
     Column("address", Text, nullable=False),
     Column("models", String(255), nullable=False),
     Column("interval", Float, nullable=False),
+    Column("workflow", Text),
     Column("callback_url", Text),
     Column("max_duration", Float, nullable=False),
     Column("idempotency_key", String(255)),

@@ -7,6 +7,7 @@ import pytest
 from web.store import callbacks, jobs
 from web.store.jobs import Job, JobError, JobFrame, JobStatus
 from web.store.store import Store
+from web.workflows import Rule, Workflow
 
 JOB = Job(
     id="med_a",
@@ -30,6 +31,9 @@ async def test_a_job_comes_back_as_it_went_in(store: Store) -> None:
         id="med_b",
         key_id=None,
         callback_url="https://example.org/hook",
+        workflow=Workflow(
+            id="wfl_0123456789abcdefghijk", reject=(Rule(key="gore.classes.skull", over=0.25, text="No skulls"),)
+        ),
         idempotency_key="order 7",
         status=JobStatus.FAILURE,
         operations=3,

@@ -61,10 +61,14 @@ def gore_json(gore: Taxonomy, *, detailed: bool) -> Json:
     return {"prob": gore.prob, "classes": dict(gore.classes), "type": dict(gore.type)}
 
 
+def highest_of(looks: Sequence[Look]) -> Taxonomy:
+    """What an image is answered with: of an animated one, its highest frame."""
+    return max((look.gore for look in looks), key=lambda gore: gore.prob)
+
+
 def image_json(looks: Sequence[Look], media: MediaRef, *, detailed: bool) -> Json:
-    """The result of one image: of an animated one, that of its highest frame."""
-    highest = max((look.gore for look in looks), key=lambda gore: gore.prob)
-    return {"gore": gore_json(highest, detailed=detailed), "media": media_json(media)}
+    """The result of one image."""
+    return {"gore": gore_json(highest_of(looks), detailed=detailed), "media": media_json(media)}
 
 
 def frames_json(frames: Sequence[Frame], media: MediaRef, *, detailed: bool) -> list[Json]:

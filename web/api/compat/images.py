@@ -1,4 +1,4 @@
-"""`/1.0/check.json`: one image, or several in bulk."""
+"""`/1.0/check.json` and `check-workflow.json`: one image, or several in bulk."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,8 +9,9 @@ from inference.looks import Looked
 from stream.address import Address, redact
 
 from ...checks import MOST_IMAGE_BYTES
-from .answers import Json, image_json, success
-from .arguments import Models, read_address, read_models
+from .answers import Json, highest_of, image_json, success
+from .arguments import read_address
+from .asked import Asked, Asks, by_models, by_workflow
 from .body import BodyBounds
 from .calls import json_answer, new_call, new_media
 from .credentials import authenticate
@@ -36,22 +37,32 @@ def image_bounds(parts: Compat) -> BodyBounds:
 
 
 async def check(request: web.Request) -> web.Response:
+    return await _check(request, by_models)
+
+
+async def check_workflow(request: web.Request) -> web.Response:
+    return await _check(request, by_workflow)
+
+
+async def _check(request: web.Request, asks: Asks) -> web.Response:
     parts = compat_of(request)
     async with parts.uploads.one(), form_of(request, image_bounds(parts), parts.spooling) as form:
         await authenticate(request, form.fields)
-        models = read_models(form.fields)
+        asked = asks(request, form)
         if bulk := form.named(_BULK):
-            return json_answer(await _bulk(bulk, models, parts))
-        return json_answer(await _single(form, models, parts))
+            return json_answer(await _bulk(bulk, asked, parts))
+        return json_answer(await _single(form, asked, parts))
 
 
-async def _single(form: Form, models: Models, parts: Compat) -> Json:
+async def _single(form: Form, asked: Asked, parts: Compat) -> Json:
     uri, address = named_image(form)
     looked = await _looked(address, parts)
-    return success(new_call(), len(looked.looks), **image_json(looked.looks, new_media(uri), detailed=models.detailed))
+    result = image_json(looked.looks, new_media(uri), detailed=asked.detailed)
+    judged = asked.judged([highest_of(looked.looks)]) | asked.named()
+    return success(new_call(), len(looked.looks), **result, **judged)
 
 
-async def _bulk(uploads: Sequence[Upload], models: Models, parts: Compat) -> Json:
+async def _bulk(uploads: Sequence[Upload], asked: Asked, parts: Compat) -> Json:
     """One that cannot be scored fails them all."""
     if len(uploads) > _MOST_BULK:
         raise Refused(TOO_MANY.saying(f"At most {_MOST_BULK} images may be sent at once"))
@@ -66,10 +77,12 @@ async def _bulk(uploads: Sequence[Upload], models: Models, parts: Compat) -> Jso
             one.cancel()
         await asyncio.wait(checks)
     data = [
-        image_json(looked.looks, new_media(upload.name), detailed=models.detailed)
+        image_json(looked.looks, new_media(upload.name), detailed=asked.detailed)
+        | asked.judged([highest_of(looked.looks)])
         for upload, looked in zip(uploads, results, strict=True)
     ]
-    return success(new_call(), sum(len(looked.looks) for looked in results), data=data)
+    judged = asked.judged([highest_of(looked.looks) for looked in results]) | asked.named()
+    return success(new_call(), sum(len(looked.looks) for looked in results), data=data, **judged)
 
 
 def named_image(form: Form) -> tuple[str, Address]:

@@ -1,4 +1,7 @@
-"""`/1.0/video/check.json`, `byid.json` and `ongoing.json`: stored videos and live streams that are watched as jobs."""
+"""Stored videos and live streams that are watched as jobs.
+
+`/1.0/video/check.json` and `check-workflow.json`, `byid.json` and `ongoing.json`.
+"""
 
 from aiohttp import web
 
@@ -12,7 +15,8 @@ from ...store import jobs as rows
 from ...store.jobs import Job
 from ..parts import parts_of
 from .answers import success
-from .arguments import read_callback_url, read_interval_s, read_max_duration_s, read_models, read_watched
+from .arguments import read_callback_url, read_interval_s, read_max_duration_s, read_watched
+from .asked import Asked, Asks, by_models, by_workflow
 from .body import BodyBounds
 from .calls import json_answer, new_call, same_call
 from .credentials import authenticate
@@ -28,11 +32,20 @@ _LONGEST_KEY = 255
 
 
 async def check(request: web.Request) -> web.Response:
+    return await _check(request, by_models)
+
+
+async def check_workflow(request: web.Request) -> web.Response:
+    return await _check(request, by_workflow)
+
+
+async def _check(request: web.Request, asks: Asks) -> web.Response:
     """Answers as soon as the job is in the store; what cannot be told at once ends the job."""
     parts = compat_of(request)
     async with parts.uploads.one(), form_of(request, video_bounds(parts), parts.job_spooling) as form:
         caller = await authenticate(request, form.fields)
-        wanted = await _wanted(request, form, caller)
+        asked = asks(request, form)
+        wanted = await _wanted(request, form, caller, asked)
         try:
             job = await parts.jobs.submit(wanted, caller)
         except (TooManyJobs, TooManyStreams) as error:
@@ -42,7 +55,8 @@ async def check(request: web.Request) -> web.Response:
         except KeyReused as error:
             raise Refused(KEY_REUSED) from error
     echo = {} if job.callback_url is None else {"callback": job.callback_url}
-    return json_answer(success(same_call(job.request_id), 0, media={"id": job.id, "uri": job.uri}, **echo))
+    media = {"id": job.id, "uri": job.uri}
+    return json_answer(success(same_call(job.request_id), 0, media=media, **echo, **asked.named()))
 
 
 async def by_id(request: web.Request) -> web.Response:
@@ -70,8 +84,7 @@ async def ongoing(request: web.Request) -> web.Response:
     return json_answer(success(new_call(), 0, ongoing=[job_json(job, None) for job in found]))
 
 
-async def _wanted(request: web.Request, form: Form, caller: Caller) -> Wanted:
-    models = read_models(form.fields)
+async def _wanted(request: web.Request, form: Form, caller: Caller, asked: Asked) -> Wanted:
     interval_s = read_interval_s(form.fields)
     max_duration_s = read_max_duration_s(form.fields)
     callback_url = read_callback_url(form.fields)
@@ -85,7 +98,8 @@ async def _wanted(request: web.Request, form: Form, caller: Caller) -> Wanted:
     return Wanted(
         uri=redact(url) if sent is None else sent[0],
         source=read_watched(url) if sent is None else sent[1],
-        models=models.names,
+        models=asked.models.names,
+        workflow=asked.workflow,
         interval_s=interval_s,
         max_duration_s=max_duration_s,
         callback_url=callback_url,

@@ -147,7 +147,10 @@ class MultipartForm:
         text, spool = self._part.text, self._spool
         if text is not None:
             text += data[start:end]
-            if len(text) > self._bounds.field_bytes:
+            if self._part.name in _FILE_FIELDS:
+                # A file without a name: what it is not is said when it is asked for, and that takes no more of it.
+                del text[self._bounds.field_bytes :]
+            elif len(text) > self._bounds.field_bytes:
                 raise Refused(
                     BODY_MALFORMED.saying(f"A field has more than {self._bounds.field_bytes} bytes; send it as a file")
                 )

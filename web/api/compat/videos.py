@@ -1,4 +1,4 @@
-"""`/1.0/video/check-sync.json`: a short stored video, whose frames are in the answer."""
+"""`/1.0/video/check-sync.json` and `check-workflow-sync.json`: a short stored video, whose frames are in the answer."""
 
 from aiohttp import web
 
@@ -6,7 +6,8 @@ from stream.address import Address, redact
 
 from ...access.caller import Caller
 from .answers import frames_json, media_json, success
-from .arguments import read_address, read_interval_s, read_models
+from .arguments import read_address, read_interval_s
+from .asked import Asks, by_models, by_workflow
 from .body import BodyBounds
 from .calls import json_answer, new_call, new_media
 from .credentials import authenticate
@@ -26,10 +27,18 @@ def video_bounds(parts: Compat) -> BodyBounds:
 
 
 async def check_sync(request: web.Request) -> web.Response:
+    return await _check(request, by_models)
+
+
+async def check_workflow_sync(request: web.Request) -> web.Response:
+    return await _check(request, by_workflow)
+
+
+async def _check(request: web.Request, asks: Asks) -> web.Response:
     parts = compat_of(request)
     async with parts.uploads.one(), form_of(request, video_bounds(parts), parts.spooling) as form:
         caller = await authenticate(request, form.fields)
-        models = read_models(form.fields)
+        asked = asks(request, form)
         interval_s = read_interval_s(form.fields)
         uri, address = await _named_video(request, form, caller)
         looked = await parts.checks.video(address, interval_s=interval_s)
@@ -38,8 +47,9 @@ async def check_sync(request: web.Request) -> web.Response:
         if not frames:
             raise Refused(fault_of("decode_failed"))
         media = new_media(uri)
-        data = {"frames": frames_json(frames, media, detailed=models.detailed)}
-        return json_answer(success(new_call(), len(frames), media=media_json(media), data=data))
+        data = {"frames": frames_json(frames, media, detailed=asked.detailed)}
+        judged = asked.judged([frame.gore for frame in frames]) | asked.named()
+        return json_answer(success(new_call(), len(frames), media=media_json(media), data=data, **judged))
 
 
 async def _named_video(request: web.Request, form: Form, caller: Caller) -> tuple[str, Address]:

@@ -1,5 +1,8 @@
 """One service with the real detector and a real worker for all tests of `/1.0`, and a web server beside it."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,9 @@ _SETTINGS = {
     "GOREWATCH_LIMITS__FETCH_TIMEOUT_S": "2",
     "GOREWATCH_LIMITS__UPLOAD_GRACE_S": "2",
 }
+
+_NODE_CLIENT = "sightengine@1.3.1"
+_INSTALL_S = 120.0
 
 
 @pytest.fixture(scope="package")
@@ -41,3 +47,22 @@ def minute(clips: Clips) -> Path:
 def seven(clips: Clips, minute: Path) -> Path:
     """A clip of 7 s."""
     return cut_short(minute, clips.folder / "seven.mp4", 7.0)
+
+
+@pytest.fixture(scope="package")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the official Node client from npm: those of the environment, or installed for these tests."""
+    kept = Path(sys.prefix) / "node" / "node_modules"
+    if kept.is_dir() and shutil.which("node"):
+        return kept
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("needs Node.js and npm")
+    folder = tmp_path_factory.mktemp("node")
+    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--prefix", str(folder))
+    command = [npm, "install", *options, _NODE_CLIENT]
+    try:
+        subprocess.run(command, capture_output=True, check=True, timeout=_INSTALL_S)
+    except subprocess.SubprocessError:
+        pytest.skip(f"npm cannot install {_NODE_CLIENT}: does it reach its registry?")
+    return folder / "node_modules"
