@@ -80,6 +80,14 @@ class World:
                     return job
                 await asyncio.sleep(0.01)
 
+    async def gone(self, job_id: str) -> None:
+        """Wait until the file of a job is no longer there."""
+        async with asyncio.timeout(_WITHIN_S):
+            while True:
+                if not self.folder.path(job_id).exists():
+                    return
+                await asyncio.sleep(0.01)
+
     async def frames(self, job_id: str) -> list[tuple[int, int]]:
         async with self.store.reading() as tx:
             return [(frame.number, frame.position_ms) for frame in await jobs.frames(tx, job_id)]
@@ -192,9 +200,7 @@ async def test_a_file_that_was_sent_is_there_until_its_job_ends(world: World) ->
             "The media is damaged",
         )
         # The file goes when the end is in the store.
-        async with asyncio.timeout(_WITHIN_S):
-            while world.folder.path(job.id).exists():
-                await asyncio.sleep(0.01)
+        await world.gone(job.id)
 
 
 async def test_what_gives_no_frame_at_all_is_a_failure(world: World) -> None:
