@@ -8,7 +8,7 @@ class Scope(StrEnum):
     """One thing that a key allows."""
 
     CHECK = "check"
-    """The Sightengine-compatible half, `/1.0`."""
+    """The Sightengine-compatible half, `/1.0`, and the callbacks of its jobs."""
     STREAMS = "streams"
     """Streams, media and incidents under `/v1`."""
     PUBLISH = "publish"

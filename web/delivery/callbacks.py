@@ -44,6 +44,8 @@ class Dispatcher:
         self._clock = clock
         self._woken = asyncio.Event()
         self._sending: dict[str, asyncio.Task[None]] = {}
+        self._settled: set[str] = set()
+        """Sent while the store was being read: what it says of them is what was."""
 
     def wake(self) -> None:
         """Something is owed that was not before."""
@@ -66,6 +68,7 @@ class Dispatcher:
 
     async def _begin(self) -> float | None:
         """Begin to send what is due, as far as there is room; for how long nothing more can be, None if unknown."""
+        self._settled.clear()
         try:
             async with self._store.reading() as tx:
                 turns = await rows.due(tx, now_s=math.inf, limit=2 * _AT_ONCE)
@@ -73,7 +76,7 @@ class Dispatcher:
             _log.error("callbacks wait: %s", error)
             return _TROUBLED_S
         for callback in turns:
-            if callback.id in self._sending:
+            if callback.id in self._sending or callback.id in self._settled:
                 continue
             wait_s = (callback.next_attempt_s or 0.0) - self._clock()
             if wait_s > 0:
@@ -93,6 +96,7 @@ class Dispatcher:
                 await asyncio.sleep(_TROUBLED_S)
         finally:
             del self._sending[callback.id]
+            self._settled.add(callback.id)
             self.wake()
 
     async def _attempt(self, callback: Callback) -> NotPosted | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from web.delivery.callbacks import RETRY_AFTER_S, Dispatcher
 from web.delivery.posting import NotPosted
@@ -157,6 +158,31 @@ async def test_those_of_one_job_keep_their_order_and_other_jobs_do_not_wait(worl
             assert posted.body == body
             posted.take()
         await world.until(second, CallbackState.DELIVERED, 1)
+
+
+async def test_what_arrives_while_the_store_is_read_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, read = asyncio.Event(), asyncio.Event()
+
+    async def slowly(tx: AsyncConnection, *, now_s: float, limit: int) -> tuple[Callback, ...]:
+        found = await due(tx, now_s=now_s, limit=limit)
+        reading.set()
+        await read.wait()
+        return found
+
+    due = rows.due
+    async with world.sending():
+        (owed,) = await world.owe("a", b"1")
+        posted = await world.hook.next()
+        monkeypatch.setattr(rows, "due", slowly)
+        world.pass_s(0.0)
+        await asyncio.wait_for(reading.wait(), _WITHIN_S)
+        posted.take()
+        await world.until(owed, CallbackState.DELIVERED, 1)
+        read.set()
+        await world.owe("b", b"2")
+        assert (await world.hook.next()).body == b"2"
 
 
 async def test_it_is_tried_again_ever_more_rarely_then_given_up_until_somebody_asks(world: World) -> None:

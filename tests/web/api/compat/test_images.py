@@ -3,6 +3,7 @@
 import base64
 import io
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,7 +181,7 @@ def test_case_18_no_media(api: Api) -> None:
 
 @pytest.mark.parametrize("wrong", [{"api_user": None}, {"api_secret": None}, {"api_user": "x", "api_secret": "y"}])
 @pytest.mark.parametrize("models", ["gore", None])
-def test_case_19_wrong_credentials(api: Api, wrong: dict[str, str | None], models: str | None) -> None:
+def test_case_19_wrong_credentials(api: Api, wrong: dict[str, Any], models: str | None) -> None:
     failed(api.get(models=models, url="http://x.example/", **wrong), "argument_error", 1, status=401)
     failed(api.send(jpeg(), models=models, **wrong), "argument_error", 1, status=401)
 
