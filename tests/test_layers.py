@@ -67,6 +67,7 @@ PURE = (
     "web.api.compat.errors",
     "web.api.compat.grid",
     "web.api.compat.paths",
+    "web.api.openapi.operation",
     "web.bench.alerts.attribution",
     "web.bench.alerts.figures",
     "web.bench.alerts.intervals",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import starmap
 
 from ..compat import jobs
 from ..compat.arguments import DEFAULT_INTERVAL_S, DEFAULT_MOST_S, GORE, GORE_2, INTERVALS_S, LONGEST_S
@@ -106,7 +105,6 @@ def _get_and_post(
     files: Mapping[str, Schema],
     answers: Mapping[int, Answer],
     headers: tuple[Parameter, ...] = (),
-    text: str = "",
 ) -> tuple[Operation, Operation]:
     """The same call with everything in the query, and with a form."""
     parameters = tuple(parameters)
@@ -115,14 +113,16 @@ def _get_and_post(
     form = {"type": "object", "properties": {**credentials, **fields}}
     with_files = {"type": "object", "properties": {**credentials, **fields, **files}}
 
-    def operation(method: str, name: str, inside: tuple[Parameter, ...], bodies: tuple[Content, ...]) -> Operation:
+    def operation(
+        method: str, name: str, said: str, inside: tuple[Parameter, ...], bodies: tuple[Content, ...]
+    ) -> Operation:
         return Operation(
             method=method,
             path=path,
             id=name,
             tag=tag,
-            summary=summary,
-            text=text or _ANYWHERE,
+            summary=said,
+            text=_ANYWHERE,
             parameters=inside + headers,
             bodies=bodies,
             body_required=False,
@@ -134,17 +134,20 @@ def _get_and_post(
         Content(media_type="multipart/form-data", schema=with_files),
         Content(media_type="application/x-www-form-urlencoded", schema=form),
     )
-    return operation("GET", id_, parameters, ()), operation("POST", f"{id_}Posted", (), bodies)
+    asked = operation("GET", id_, summary, parameters, ())
+    return asked, operation("POST", f"{id_}Posted", f"{summary}, with a form", (), bodies)
 
 
-def _with_credentials(method: str, path: str, id_: str, summary: str, answers: Mapping[int, Answer]) -> Operation:
+def _with_credentials(
+    method: str, path: str, id_: str, summary: str, answers: Mapping[int, Answer], *parameters: Parameter
+) -> Operation:
     return Operation(
         method=method,
         path=path,
         id=id_,
         tag="Sightengine: jobs",
         summary=summary,
-        parameters=(_JOB,) if path.endswith("byid.json") else (),
+        parameters=parameters,
         answers=answers,
         security=_CREDENTIALS,
     )
@@ -179,38 +182,35 @@ COMPAT = (
         answers={200: answer("The job was taken.", JobBegun)} | _failures(404, 409),
         headers=(_IDEMPOTENCY,),
     ),
-    *starmap(
-        _with_credentials,
-        (
-            (
-                "GET",
-                "/1.0/video/byid.json",
-                "getJob",
-                "A job with its frames so far",
-                {200: answer("The job.", JobTold)} | _failures(404),
-            ),
-            (
-                "DELETE",
-                "/1.0/video/byid.json",
-                "stopJob",
-                "Stop a job",
-                {200: answer("It was stopped, or had ended.", Done)} | _failures(404),
-            ),
-            (
-                "GET",
-                "/1.0/video/ongoing.json",
-                "listOngoing",
-                "The jobs that have not ended",
-                {200: answer("The jobs.", JobsOngoing)} | _failures(),
-            ),
-            (
-                "GET",
-                "/1.0/upload/create-video.json",
-                "createUpload",
-                "A one-time address for a large video",
-                {200: answer("The address.", UploadOffered)} | _failures(),
-            ),
-        ),
+    _with_credentials(
+        "GET",
+        "/1.0/video/byid.json",
+        "getJob",
+        "A job with its frames so far",
+        {200: answer("The job.", JobTold)} | _failures(404),
+        _JOB,
+    ),
+    _with_credentials(
+        "DELETE",
+        "/1.0/video/byid.json",
+        "stopJob",
+        "Stop a job",
+        {200: answer("It was stopped, or had ended.", Done)} | _failures(404),
+        _JOB,
+    ),
+    _with_credentials(
+        "GET",
+        "/1.0/video/ongoing.json",
+        "listOngoing",
+        "The jobs that have not ended",
+        {200: answer("The jobs.", JobsOngoing)} | _failures(),
+    ),
+    _with_credentials(
+        "GET",
+        "/1.0/upload/create-video.json",
+        "createUpload",
+        "A one-time address for a large video",
+        {200: answer("The address.", UploadOffered)} | _failures(),
     ),
     Operation(
         method="PUT",

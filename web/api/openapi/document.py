@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of a table of operations. Pure."""
+"""The OpenAPI 3.1 document of a table of operations."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

@@ -1,5 +1,6 @@
 """`/openapi.json` and `/docs`."""
 
+import asyncio
 import json
 from functools import cache
 from importlib.metadata import version
@@ -32,7 +33,9 @@ def _encoded() -> bytes:
 
 @routes.get("/openapi.json")
 async def openapi(_: web.Request) -> web.Response:
-    return web.Response(body=_encoded(), content_type=JSON, headers={"Cache-Control": "no-cache"})
+    # Made when it is first asked for, which takes longer than the loop may stand still.
+    body = await asyncio.to_thread(_encoded)
+    return web.Response(body=body, content_type=JSON, headers={"Cache-Control": "no-cache"})
 
 
 @routes.get("/docs")

@@ -5,7 +5,7 @@ import { operationArticle, operationsOf } from "./operation.js";
 import { prose, properties } from "./schema.js";
 
 function link(target, text) {
-  const anchor = el("a", "", text);
+  const anchor = el("a", "", ...prose(text));
   anchor.href = `#${target}`;
   return anchor;
 }

@@ -15,7 +15,7 @@ export function operationsOf(document_) {
 export function operationArticle(operation, document_) {
   const method = el("span", "method", operation.method.toUpperCase());
   method.dataset.method = operation.method;
-  const heading = el("h3", "", method, el("span", "path", operation.path), el("span", "", operation.summary));
+  const heading = el("h3", "", method, el("span", "path", operation.path), el("span", "", ...prose(operation.summary)));
   const article = el("article", "", heading);
   article.id = operation.operationId;
   if (operation.description) article.append(el("p", "", ...prose(operation.description)));
@@ -35,10 +35,8 @@ function letIn(security) {
 }
 
 function parameterTable(parameters) {
-  const rows = parameters.map((one) => {
-    const name = one.required ? `${one.name}` : `${one.name} (optional)`;
-    return row(name, [...typeOf(one.schema), `, in the ${one.in}`], prose(one.description));
-  });
+  const rows = parameters.map((one) =>
+    row(one.name, [...typeOf(one.schema), `, in the ${one.in}`], prose(one.description), { optional: !one.required }));
   return el("table", "", ...rows);
 }
 

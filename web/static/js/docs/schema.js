@@ -9,8 +9,8 @@ export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? el("code", "", part) : part));
 }
 
-export function row(name, type, text) {
-  const head = el("th", "", el("code", "", name));
+export function row(name, type, text, { optional = false } = {}) {
+  const head = el("th", "", el("code", "", name), optional ? el("span", "optional muted", " optional") : "");
   head.scope = "row";
   return el("tr", "", head, el("td", "", ...type), el("td", "", ...text));
 }
@@ -25,7 +25,7 @@ export function typeOf(schema) {
   if (schema.type === "array") return ["array of ", ...typeOf(schema.items ?? {})];
   const bounds = Object.entries(BOUNDS).filter(([key]) => key in schema).map(([key, sign]) => `${sign} ${schema[key]}`);
   const kind = schema.contentMediaType ? "file" : schema.format ?? schema.type ?? "anything";
-  return [[kind, ...bounds].join(" "), ...fallback(schema)];
+  return [[kind, ...bounds].join(", "), ...fallback(schema)];
 }
 
 /** The table of an object's properties; of anything else what it may be. */
@@ -33,7 +33,7 @@ export function properties(schema) {
   if (!schema.properties) return el("p", "", ...typeOf(schema));
   const required = new Set(schema.required ?? []);
   const rows = Object.entries(schema.properties).map(([name, inner]) =>
-    row(required.has(name) ? name : `${name} (optional)`, typeOf(inner), prose(inner.description ?? "")));
+    row(name, typeOf(inner), prose(inner.description ?? ""), { optional: !required.has(name) }));
   return el("table", "", ...rows);
 }
 
