@@ -72,10 +72,10 @@ class Moment:
             return float(text)
         try:
             moment = datetime.fromisoformat(text)
-            if moment.tzinfo is not None:
-                return moment.timestamp()
-        except (ValueError, OverflowError):
-            pass
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.timestamp()
         message = "must be a time such as 2026-11-22T17:40:03Z, or Unix seconds"
         raise Problem(400, f"{self.name} {message}.", errors=[FieldError(self.name, message)])
 
