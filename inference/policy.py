@@ -40,7 +40,7 @@ class Policy:
     callback_url: str | None = None
 
     def __post_init__(self) -> None:
-        for name, (low, high, low_included) in _RANGES.items():
+        for name, (low, high, low_included) in RANGES.items():
             value = getattr(self, name)
             above = value >= low if low_included else value > low
             if not (math.isfinite(value) and above and value <= high):
@@ -53,7 +53,7 @@ class Policy:
 
 
 # The least values are far below what is of use, and far above those whose reciprocal or square overflows.
-_RANGES: dict[str, tuple[float, float, bool]] = {
+RANGES: dict[str, tuple[float, float, bool]] = {
     "fps": (0.001, 30.0, True),
     "max_fps": (0.001, 30.0, True),
     "window": (0.001, 3600.0, True),
@@ -65,4 +65,6 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "reconnect_for": (0.0, 86_400.0, True),
 }
 
-assert set(_RANGES) <= {field.name for field in fields(Policy)}
+"""By setting: the least value, the greatest, and whether the least is among them."""
+
+assert set(RANGES) <= {field.name for field in fields(Policy)}

@@ -38,7 +38,8 @@ RULE: tuple[tuple[str, str, str], ...] = (
 )
 """Key, formula and what it stands for; the last three are the types, the others the classes."""
 
-_TYPES = 3
+CLASSES = tuple(key for key, _, _ in RULE[:-3])
+TYPES = tuple(key for key, _, _ in RULE[-3:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,10 @@ def taxonomy(prob: float, classes: Mapping[str, float] | None = None, share: flo
         "real": p * (1.0 - drawn),
     }
     rounded = {key: round(values.get(key, 0.0), _DECIMALS) for key, _, _ in RULE}
-    keys = list(rounded)
     return Taxonomy(
         prob=round(p, _DECIMALS),
-        classes={key: rounded[key] for key in keys[:-_TYPES]},
-        type={key: rounded[key] for key in keys[-_TYPES:]},
+        classes={key: rounded[key] for key in CLASSES},
+        type={key: rounded[key] for key in TYPES},
     )
 
 
@@ -91,8 +91,8 @@ def share_over(cells: npt.NDArray[np.float32]) -> float:
 def rule_markdown() -> str:
     """`RULE` as a table, and what its words mean."""
     rows = [
-        f"| `{'classes' if number < len(RULE) - _TYPES else 'type'}.{key}` | {formula} | {meaning} |"
-        for number, (key, formula, meaning) in enumerate(RULE)
+        f"| `{'classes' if key in CLASSES else 'type'}.{key}` | {formula} | {meaning} |"
+        for key, formula, meaning in RULE
     ]
     words = (
         "`p` is `gore.prob`; `blood`, `wound`, `organ`, `skull` and `drawn` are the detector's classes, 0 where it has "

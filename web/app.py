@@ -28,6 +28,7 @@ from .api.compat.middleware import compat
 from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
 from .api.compat.routes import add_routes as add_compat_routes
+from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
 from .delivery.hub import Hub
@@ -90,7 +91,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health):
+    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health, openapi):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from pydantic import TypeAdapter, ValidationError
 
-from inference.policy import Policy, PolicyInvalid
+from inference.policy import RANGES, Policy, PolicyInvalid
 
 _ADAPTER = TypeAdapter(Policy)
 _KEYS = tuple(field.name for field in fields(Policy))
@@ -47,6 +47,28 @@ def merge_policy(given: Mapping[str, object], defaults: Policy, *, prefix: str =
         return _ADAPTER.validate_json(json.dumps(asdict(defaults) | dict(given), default=str), strict=strict)
     except ValidationError as error:
         raise PolicyRefused(field_errors(error, prefix=prefix)) from error
+
+
+def bounded(schema: Mapping[str, object]) -> dict[str, object]:
+    """The schema that pydantic makes of a policy, with the ranges that the policy itself holds its values to."""
+    properties = {name: dict(value) for name, value in _properties(schema).items()}
+    for name, (low, high, low_included) in RANGES.items():
+        properties[name] |= {"minimum" if low_included else "exclusiveMinimum": low, "maximum": high}
+    return {**schema, "properties": properties}
+
+
+def changes_schema() -> dict[str, object]:
+    """The JSON schema of what `merge_policy` takes."""
+    properties = dict(_properties(bounded(_ADAPTER.json_schema())))
+    properties["callback_url"] = {"type": "null", "description": "Not available in this version."}
+    kept = {name: {key: value for key, value in one.items() if key != "title"} for name, one in properties.items()}
+    return {"type": "object", "properties": kept, "additionalProperties": False}
+
+
+def _properties(schema: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
+    properties = schema["properties"]
+    assert isinstance(properties, Mapping)
+    return properties
 
 
 def field_errors(error: ValidationError, *, prefix: str = "") -> tuple[FieldError, ...]:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from tests.web.described import check_answer
 from web.access.hashing import hashed
 from web.access.scopes import USUAL
 from web.store import keys
@@ -44,7 +46,10 @@ class Service:
         return self.log_path.read_text(errors="replace")
 
     def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Status and decoded answer: JSON where it is JSON, otherwise bytes. A refusal is an answer too."""
+        """Status and decoded answer: JSON where it is JSON, otherwise bytes. A refusal is an answer too.
+
+        Every answer must be one that the OpenAPI document describes.
+        """
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -52,10 +57,12 @@ class Service:
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, _decoded(answer.headers.get_content_type(), answer.read())
+                status, kind, content = answer.status, answer.headers.get_content_type(), answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:
-                return refusal.code, _decoded(refusal.headers.get_content_type(), refusal.read())
+                status, kind, content = refusal.code, refusal.headers.get_content_type(), refusal.read()
+        check_answer(method, urlsplit(request.full_url).path, status, kind, content)
+        return status, _decoded(kind, content)
 
     def kill(self) -> None:
         """SIGKILL to it and its workers, as the kernel does when memory runs out."""

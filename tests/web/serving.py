@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.web.described import tracing
 from tests.web.fakes import FakePool, FakeScorer
 from web.access.access import Access, open_access
 from web.access.hashing import hashed, new_secret, new_user
@@ -82,7 +83,7 @@ async def parts_of_a_service() -> AsyncIterator[tuple[Store, Access]]:
 
 @asynccontextmanager
 async def serving(*, keyed: bool = False, **values: object) -> AsyncIterator[Served]:
-    """With `keyed` there is a key, which `http` uses; otherwise none was made yet."""
+    """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described."""
     pool = FakePool()
     with tempfile.TemporaryDirectory() as data_dir:
         settings = settings_of(data_dir=data_dir, **values)
@@ -99,7 +100,7 @@ async def _serving(settings: Settings, pool: FakePool, *, keyed: bool) -> AsyncI
         headers = bearer(await new_key(store)) if keyed else {}
         if keyed:
             await access.refresh()
-        async with aiohttp.ClientSession(running.url, headers=headers) as http:
+        async with aiohttp.ClientSession(running.url, headers=headers, trace_configs=[tracing()]) as http:
             yield Served(running.url, pool, running.registry, running.hub, http, store, access)
 
 

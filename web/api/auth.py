@@ -17,7 +17,7 @@ from .compat.paths import is_compat
 from .parts import parts_of
 from .problems import Problem
 
-_PUBLIC = ("/", "/healthz", "/readyz")
+_PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
 _PUBLIC_FOLDER = "/static/"
 _NEEDED = (
     ("/v1/events", Scope.EVENTS),
@@ -63,7 +63,7 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def credentials(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Lets in who may use the path, everywhere but on the page and the probes, and on `/metrics` for this machine.
+    """Lets in who may use the path, everywhere but on the pages and the probes, and on `/metrics` for this machine.
 
     What begins with `/1.0` asks for itself, in its own words: see `caller_of_pair`.
     """

@@ -14,11 +14,13 @@ from ..store.callbacks import Callback, CallbackState
 from ..wire import timestamp
 from .auth import caller_of
 from .compat.parts import compat_of
-from .fields import query_choice, query_count
 from .parts import parts_of
 from .problems import Problem
+from .query import Choice, Count, Word
 
-_MOST = 1000
+STATE = Choice(name="state", text="Only those in this state.", words=tuple(state.value for state in CallbackState))
+LIMIT = Count(name="limit", text="Callbacks in an answer.", default=100, most=1000)
+AFTER = Word(name="after", text="Only those after the one with this id: the last of the page before.")
 _UNKNOWN = "There is no callback of this id."
 
 routes = web.RouteTableDef()
@@ -27,10 +29,10 @@ routes = web.RouteTableDef()
 @routes.get("/v1/callbacks")
 async def listed(request: web.Request) -> web.Response:
     """Oldest first; `after` is the last one of the page before."""
-    wanted = query_choice(request, "state", tuple(state.value for state in CallbackState))
+    wanted = STATE.read(request)
     state = None if wanted is None else CallbackState(wanted)
-    limit = query_count(request, "limit", default=100, least=1, most=_MOST)
-    after_id = request.query.get("after", "")
+    limit = LIMIT.read(request)
+    after_id = AFTER.read(request) or ""
     caller = caller_of(request)
     async with parts_of(request).store.reading() as tx:
         if caller.sees_all:

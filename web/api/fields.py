@@ -1,14 +1,11 @@
-"""Bodies and query parameters of requests, validated; complaints name the field."""
+"""Bodies of requests, validated; complaints name the field."""
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema, with_config
 
 from inference.policy import Policy
 from stream.address import Address, parse
@@ -16,22 +13,24 @@ from stream.errors import AddressInvalid, AddressRefused
 
 from ..files import may_read
 from ..names import NAME
-from ..policies import FieldError, PolicyRefused, field_errors, merge_policy
+from ..policies import FieldError, PolicyRefused, changes_schema, field_errors, merge_policy
 from ..settings import Settings
 from .problems import Problem, unprocessable
 
-_UNIX_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 _NAME_RULE = "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit"
 
 
-@with_config(ConfigDict(extra="forbid", strict=True))
+@with_config(ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True))
 @dataclass(frozen=True, slots=True)
 class NewStream:
     """The body of `POST /v1/streams`."""
 
-    url: str
-    name: str | None = None
-    policy: dict[str, JsonValue] | None = None
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    """`rtsp(s)`, `rtmp(s)`, `http(s)`, `srt`, `tcp`, `udp` or `file:///…`."""
+    name: Annotated[str, Field(json_schema_extra={"pattern": f"^{NAME.pattern}$"})] | None = None
+    """Unique among the key's streams that have not ended; by default it comes from the address."""
+    policy: Annotated[dict[str, object], WithJsonSchema(changes_schema())] | None = None
+    """What differs from the policy of the configuration."""
 
 
 _NEW_STREAM = TypeAdapter(NewStream)
@@ -85,56 +84,3 @@ def source_address(text: str, settings: Settings, *, keyed: bool) -> Address:
         detail = "Files may be named only under the folders of file_roots."
         raise Problem(403, detail, code=AddressRefused.code)
     return address
-
-
-def query_number(request: web.Request, name: str, *, default: float) -> float:
-    """A finite number of the query."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise unprocessable([FieldError(name, "must be a number")])
-    return value
-
-
-def query_count(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
-    """A whole number of the query, within its bounds."""
-    value = query_number(request, name, default=default)
-    if value != int(value) or not least <= value <= most:
-        raise unprocessable([FieldError(name, f"must be a whole number from {least} to {most}")])
-    return int(value)
-
-
-def query_time(request: web.Request, name: str) -> float | None:
-    """A moment of the query in Unix seconds: given as such, or as RFC 3339 text. Raises `Problem` 400."""
-    text = request.query.get(name)
-    if text is None:
-        return None
-    if _UNIX_SECONDS.fullmatch(text):
-        return float(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        message = "must be a time such as 2026-11-22T17:40:03Z, or Unix seconds"
-        raise Problem(400, f"{name} {message}.", errors=[FieldError(name, message)])
-    return moment.timestamp()
-
-
-def query_flag(request: web.Request, name: str) -> bool:
-    text = request.query.get(name, "0")
-    if text not in ("0", "1"):
-        raise unprocessable([FieldError(name, "must be 0 or 1")])
-    return text == "1"
-
-
-def query_choice(request: web.Request, name: str, choices: tuple[str, ...]) -> str | None:
-    text = request.query.get(name)
-    if text is not None and text not in choices:
-        raise unprocessable([FieldError(name, f"must be one of {', '.join(choices)}")])
-    return text

@@ -10,13 +10,19 @@ from inference.summary import Json, detail_json, incident_json, point_json, summ
 from ..ids import first_id
 from ..running import Stream
 from .auth import caller_of
-from .fields import query_choice, query_count, query_flag, query_number, query_time
 from .parts import parts_of
 from .problems import Problem
+from .query import Choice, Count, Flag, Moment, Number, Word
 from .streams import stream_of, streams_of
 
-_MOST_POINTS = 10_000
-_MOST_INCIDENTS = 1000
+DETAIL = Flag(name="detail", text="1 adds `incidents` and `scores`.")
+FROM = Number(name="from", text="The first second of media time.", default=0.0)
+TO = Number(name="to", text="The last second of media time; the end by default.", default=math.inf)
+MAX_POINTS = Count(name="max_points", text="Points in the answer.", default=1000, least=2, most=10_000)
+STREAM = Word(name="stream", text="Only those of the stream with this id.")
+STATE = Choice(name="state", text="Only those that last, or that are over.", words=("open", "ended"))
+SINCE = Moment(name="since", text="Only those that began then or later, by the service's clock.")
+LIMIT = Count(name="limit", text="Incidents in the answer.", default=100, most=1000)
 
 routes = web.RouteTableDef()
 
@@ -35,9 +41,9 @@ async def media_summary(request: web.Request) -> web.Response:
 async def scores(request: web.Request) -> web.Response:
     """The points from `from` to `to`, media seconds, thinned out to `max_points` with their peaks."""
     stream = _media_of(request)
-    first_s = query_number(request, "from", default=0.0)
-    last_s = query_number(request, "to", default=math.inf)
-    most = query_count(request, "max_points", default=1000, least=2, most=_MOST_POINTS)
+    first_s = FROM.read(request)
+    last_s = TO.read(request)
+    most = MAX_POINTS.read(request)
     within = [point for point in stream.points if first_s <= point.position_s <= last_s]
     body = {"media": stream.media.media_id, "scores": [point_json(point) for point in downsample(within, most)]}
     return web.json_response(body)
@@ -46,12 +52,12 @@ async def scores(request: web.Request) -> web.Response:
 @routes.get("/v1/incidents")
 async def incidents(request: web.Request) -> web.Response:
     """Those in memory, newest first; with `since`, those that began then or later by the service's clock."""
-    wanted = request.query.get("stream")
-    state = query_choice(request, "state", ("open", "ended"))
-    since_s = query_time(request, "since")
+    wanted = STREAM.read(request)
+    state = STATE.read(request)
+    since_s = SINCE.read(request)
     # An incident gets its id when it begins.
     oldest = "" if since_s is None else first_id("inc", since_s)
-    limit = query_count(request, "limit", default=100, least=1, most=_MOST_INCIDENTS)
+    limit = LIMIT.read(request)
     found = [
         incident
         for incident in _all_incidents(request)
@@ -83,7 +89,7 @@ def _all_incidents(request: web.Request) -> list[Json]:
 
 
 def _summary(request: web.Request, stream: Stream) -> web.Response:
-    if not query_flag(request, "detail"):
+    if not DETAIL.read(request):
         return web.json_response(summary_json(stream.summary()))
     return web.json_response(detail_json(stream.summary(), stream.incidents, stream.points))
 

@@ -16,8 +16,13 @@ _HEADERS = {
 }
 
 
+def page(name: str) -> web.FileResponse:
+    """One of the pages."""
+    return web.FileResponse(_STATIC / name, headers={"Cache-Control": "no-cache"})
+
+
 async def index(_: web.Request) -> web.FileResponse:
-    return web.FileResponse(_STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    return page("index.html")
 
 
 async def asset(request: web.Request) -> web.FileResponse:

@@ -8,13 +8,14 @@ from PIL import Image
 
 from stream.sample import Pixels, SourceInfo
 
-from .fields import query_flag
 from .problems import Problem
+from .query import Flag
 from .streams import stream_of
 
 _WIDTH_PX = 320
 _BLOCKS = 16
 _TALLEST = 3.0
+CLEAR = Flag(name="clear", text="1 for the picture itself; otherwise it is pixelated.")
 
 routes = web.RouteTableDef()
 
@@ -22,7 +23,7 @@ routes = web.RouteTableDef()
 @routes.get("/v1/streams/{id}/preview.jpg")
 async def preview(request: web.Request) -> web.Response:
     stream = stream_of(request)
-    clear = query_flag(request, "clear")
+    clear = CLEAR.read(request)
     if stream.pixels is None:
         raise Problem(404, "There is no picture of this stream now.", code="no_picture")
     body = await asyncio.to_thread(render, stream.pixels, stream.info, clear=clear)

@@ -20,7 +20,7 @@ _MOST_S = 3600.0
 routes = web.RouteTableDef()
 
 
-@with_config(ConfigDict(extra="forbid", strict=True))
+@with_config(ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True))
 @dataclass(frozen=True, slots=True)
 class NewToken:
     """The body of `POST /v1/tokens`."""

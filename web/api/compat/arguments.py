@@ -9,12 +9,12 @@ from stream.errors import AddressInvalid
 from .errors import BAD_ADDRESS, BAD_CALLBACK, NO_MODELS, OUT_OF_RANGE, UNKNOWN_MODEL, Refused
 
 GORE, GORE_2 = "gore", "gore-2.0"
-_INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
-_DEFAULT_INTERVAL_S = 2.0
+INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
+DEFAULT_INTERVAL_S = 2.0
 _MOST_SHOWN = 64
 _WEB = ("http", "https")
 _WATCHED = (*_WEB, "rtsp", "rtsps", "rtmp", "rtmps", "srt")
-_DEFAULT_MOST_S, _LONGEST_S = 1800.0, 3600.0
+DEFAULT_MOST_S, LONGEST_S = 1800.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ def read_interval_s(fields: Mapping[str, str]) -> float:
     """Seconds between two analysed frames. Raises `Refused`."""
     text = fields.get("interval", "").strip()
     if not text:
-        return _DEFAULT_INTERVAL_S
+        return DEFAULT_INTERVAL_S
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if value not in _INTERVALS_S:
+    if value not in INTERVALS_S:
         raise Refused(OUT_OF_RANGE.saying("interval must be 0.5, 1, 2, 3, 4 or 5"))
     return value
 
@@ -58,13 +58,13 @@ def read_max_duration_s(fields: Mapping[str, str]) -> float:
     """Seconds after which a job is stopped. Raises `Refused`."""
     text = fields.get("max_duration", "").strip()
     if not text:
-        return _DEFAULT_MOST_S
+        return DEFAULT_MOST_S
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0.0 < value <= _LONGEST_S:
-        raise Refused(OUT_OF_RANGE.saying(f"max_duration must be more than 0 and at most {_LONGEST_S:g} seconds"))
+    if not 0.0 < value <= LONGEST_S:
+        raise Refused(OUT_OF_RANGE.saying(f"max_duration must be more than 0 and at most {LONGEST_S:g} seconds"))
     return value
 
 

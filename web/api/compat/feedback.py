@@ -21,7 +21,7 @@ from .images import image_bounds, named_image
 from .parts import compat_of
 
 _OF_GORE = ("safe", "gore", "unknown")
-_CLASSES: Mapping[str, tuple[str, ...]] = {GORE: _OF_GORE, GORE_2: _OF_GORE, "unknown": ("unknown", "miss", "safe")}
+CLASSES: Mapping[str, tuple[str, ...]] = {GORE: _OF_GORE, GORE_2: _OF_GORE, "unknown": ("unknown", "miss", "safe")}
 
 
 async def feedback(request: web.Request) -> web.Response:
@@ -57,9 +57,9 @@ async def feedback(request: web.Request) -> web.Response:
 def _read(fields: Mapping[str, str]) -> tuple[str, str]:
     """Model and class. Raises `Refused`."""
     model, label = fields.get("model", ""), fields.get("class", "")
-    classes = _CLASSES.get(model)
+    classes = CLASSES.get(model)
     if classes is None:
-        raise Refused(BAD_FEEDBACK.saying(f"model must be one of {', '.join(_CLASSES)}"))
+        raise Refused(BAD_FEEDBACK.saying(f"model must be one of {', '.join(CLASSES)}"))
     if label not in classes:
         raise Refused(BAD_FEEDBACK.saying(f"class must be one of {', '.join(classes)} for the model {model}"))
     return model, label

@@ -27,8 +27,8 @@ from .sent import sent_video
 from .videos import video_bounds
 
 _FIELDS_BYTES = 64 * 1024
-_IDEMPOTENCY = "Idempotency-Key"
-_LONGEST_KEY = 255
+IDEMPOTENCY = "Idempotency-Key"
+LONGEST_KEY = 255
 
 
 async def check(request: web.Request) -> web.Response:
@@ -88,9 +88,9 @@ async def _wanted(request: web.Request, form: Form, caller: Caller, asked: Asked
     interval_s = read_interval_s(form.fields)
     max_duration_s = read_max_duration_s(form.fields)
     callback_url = read_callback_url(form.fields)
-    key = request.headers.get(_IDEMPOTENCY) or None
-    if key is not None and len(key) > _LONGEST_KEY:
-        raise Refused(OUT_OF_RANGE.saying(f"{_IDEMPOTENCY} must have at most {_LONGEST_KEY} characters"))
+    key = request.headers.get(IDEMPOTENCY) or None
+    if key is not None and len(key) > LONGEST_KEY:
+        raise Refused(OUT_OF_RANGE.saying(f"{IDEMPOTENCY} must have at most {LONGEST_KEY} characters"))
     sent = await sent_video(request, form, caller)
     url = form.fields.get("stream_url", "")
     if sent is None and not url:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ import requests
 from PIL import Image
 
 from tests.servers.service import Service
+from tests.web.described import check_answer
 
 USER, SECRET = "4711081500", "a-long-enough-secret"
 CREDENTIALS = {"api_user": USER, "api_secret": SECRET}
@@ -38,7 +40,7 @@ class Answer:
 
 
 class Api:
-    """One running service. Every answer must be a JSON object, whatever is asked."""
+    """One running service. Every answer must be a JSON object, and as it is described, whatever is asked."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -49,6 +51,7 @@ class Api:
         assert response.headers["Content-Type"] == "application/json"
         body = response.json()
         assert isinstance(body, dict)
+        check_answer(method, urlsplit(response.url).path, response.status_code, "application/json", response.content)
         return Answer(response.status_code, body, response.headers, response.text)
 
     def get(self, path: str = IMAGE, **params: object) -> Answer:

@@ -1,0 +1,43 @@
+"""`/openapi.json` and `/docs`."""
+
+import asyncio
+import json
+from functools import cache
+from importlib.metadata import version
+
+from aiohttp import web
+
+from ..pages import page
+from .compat import COMPAT
+from .document import Json, document
+from .operation import JSON, Operation
+from .service import SERVICE
+from .streams import MEDIA, OTHERS, STREAMS
+from .whip import WHIP
+
+OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *OTHERS, *WHIP, *SERVICE)
+
+routes = web.RouteTableDef()
+
+
+@cache
+def described() -> Json:
+    """The document; it is the same as long as the service runs."""
+    return document(OPERATIONS, version=version("gorewatch"))
+
+
+@cache
+def _encoded() -> bytes:
+    return json.dumps(described(), separators=(",", ":")).encode()
+
+
+@routes.get("/openapi.json")
+async def openapi(_: web.Request) -> web.Response:
+    # Made when it is first asked for, which takes longer than the loop may stand still.
+    body = await asyncio.to_thread(_encoded)
+    return web.Response(body=body, content_type=JSON, headers={"Cache-Control": "no-cache"})
+
+
+@routes.get("/docs")
+async def docs(_: web.Request) -> web.FileResponse:
+    return page("docs.html")
