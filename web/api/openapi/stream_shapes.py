@@ -30,6 +30,8 @@ class Counters(TypedDict):
     dropped: dict[str, int]
     """Samples given up, by reason."""
     decode_errors: int
+    fallbacks: int
+    """GOPs decoded beyond their key frame although key frames alone were asked for."""
     reconnects: int
     lag: float | None
     """Seconds behind live, of the present opening."""
