@@ -45,16 +45,27 @@ def test_few_and_more_streams_are_opened_and_compared(capsys: pytest.CaptureFixt
     assert told["bench"] == "opening"
     assert told["held"] is held
     assert told["ratio_limit"] == 10.0
-    assert [streams for streams, _ in told["all_s"]] == [1, 2]  # type: ignore[attr-defined]
+    assert [one[:2] for one in told["all_s"]] == [[1, True], [2, True], [1, False], [2, False]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("many_s", "held"), [(9.9, True), (10.2, False)])
 def test_the_limit_is_ten_times_as_long(many_s: float, *, held: bool) -> None:
     asked = opening.Asked(few=5, many=100, rounds=1)
-    told = opening.figures(asked, [Opened(5, 1.0, 1.1, 0.5), Opened(100, many_s, 12.0, 8.0)])
+    told = opening.figures(
+        asked,
+        [
+            Opened(5, True, 1.0, 1.1, 0.5),
+            Opened(100, True, many_s, 12.0, 8.0),
+            Opened(5, False, 0.1, 0.2, 0.5),
+            Opened(100, False, 5.0, 6.0, 9.0),
+        ],
+    )
     assert told["held"] is held
     assert told["many_scored_s"] == 12.0
     assert told["cpu_ms_per_stream"] == 80.0
+    at_once = told["at_once"]
+    assert isinstance(at_once, dict)
+    assert at_once["ratio"] == 50.0
 
 
 @pytest.mark.parametrize(

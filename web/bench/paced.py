@@ -1,10 +1,12 @@
 """Serves one MPEG-TS file to everybody who asks, each GOP when its time has come: `python -m web.bench.paced FILE`.
 
-Every client is a live stream of its own that begins when it connects. It is as cheap as can be, one write a GOP, for it
-shares the processors with what is measured. Its port is the first line of its output.
+Every client is a live stream of its own that begins when it connects; with `?phase=S` one that went on before: its key
+frames come S seconds after each multiple of the GOP's length, and nothing comes before the next. It is as cheap as can
+be, one write a GOP, for it shares the processors with what is measured. Its port is the first line of its output.
 """
 
 import asyncio
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ _PACKET_BYTES = 188
 _SYNC = 0x47
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n"
 _END_OF_HEAD = b"\r\n\r\n"
+_PHASE = re.compile(rb"\?phase=([0-9]{1,4}(?:\.[0-9]{1,6})?) ")
 _MOST_HEAD_BYTES = 8192
 _MOST_UNREAD_BYTES = 4 << 20
 """A client that leaves more than this is cut off."""
@@ -81,8 +84,9 @@ class Client(asyncio.Protocol):
         self._head += data
         if _END_OF_HEAD in self._head:
             self._transport.write(_HEAD)
-            self._began_s = self._loop.time()
-            self._send(self._transport, self._began_s)
+            now_s = self._loop.time()
+            self._began_s = now_s + wait_s(self._head, now_s, self._gops.gop_s)
+            self._timer = self._loop.call_at(self._began_s, self._send, self._transport, self._began_s)
         elif len(self._head) > _MOST_HEAD_BYTES:
             self._transport.abort()
 
@@ -102,6 +106,12 @@ class Client(asyncio.Protocol):
             self._sent += 1
             due_s = began_s + self._sent * self._gops.gop_s
             self._timer = self._loop.call_at(due_s, self._send, transport, began_s)
+
+
+def wait_s(head: bytes, now_s: float, gop_s: float) -> float:
+    """Until the first key frame of the stream that a request's head asks for."""
+    phase = _PHASE.search(head.partition(b"\r\n")[0])
+    return 0.0 if phase is None else (float(phase[1]) - now_s) % gop_s
 
 
 def read_gops(path: Path, gop_s: float) -> Gops:

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from web.bench.clip import Encoding, repeat, write_clip
-from web.bench.paced import gop_starts
+from web.bench.paced import gop_starts, wait_s
 from web.bench.serving import publishers
 from web.commands.common import CommandError
 
@@ -45,6 +45,14 @@ def test_every_client_gets_the_file_from_its_beginning(transport: Path) -> None:
             with urllib.request.urlopen(published.url, timeout=20.0) as answer:
                 assert answer.headers["Content-Type"] == "video/mp2t"
                 assert answer.read() == transport.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected_s"), [("/", 0.0), ("/?phase=0.5", 1.25), ("/?phase=1.5", 0.25), ("/?phase=x", 0.0)]
+)
+def test_one_that_went_on_before_is_waited_for(asked: str, expected_s: float) -> None:
+    head = f"GET {asked} HTTP/1.1\r\nReferer: /?phase=1 \r\n\r\n".encode()
+    assert wait_s(head, 101.25, 2.0) == pytest.approx(expected_s)
 
 
 def test_a_publisher_that_does_not_start_says_why(tmp_path: Path) -> None:
