@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import click
 import pytest
@@ -23,8 +24,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(material, "_ENCODING", replace(material._ENCODING, width_px=320, height_px=180))
 
 
-def line(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    told: dict[str, object] = json.loads(capsys.readouterr().out.splitlines()[-1])
+def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
     return told
 
 
@@ -45,7 +46,7 @@ def test_few_and_more_streams_are_opened_and_compared(capsys: pytest.CaptureFixt
     assert told["bench"] == "opening"
     assert told["held"] is held
     assert told["ratio_limit"] == 10.0
-    assert [one[:2] for one in told["all_s"]] == [[1, True], [2, True], [1, False], [2, False]]  # type: ignore[attr-defined]
+    assert [one[:2] for one in told["all_s"]] == [[1, True], [2, True], [1, False], [2, False]]
 
 
 @pytest.mark.parametrize(("many_s", "held"), [(9.9, True), (10.2, False)])

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.media import Clips
 from tests.servers.background import LoopThread
+from tests.servers.listening import Listening
 
 _SEGMENT_S = 1.0
 _WINDOW = 4
@@ -30,26 +31,25 @@ class HttpServer:
 
     def __init__(self, clips: Clips) -> None:
         self.clips = clips
-        self.port = 0
+        self.listening = Listening()
         self.requests: list[str] = []
         """Method and path of each request, in order."""
         self.grow_until: int | None = None
         """Segments after which the live playlist grows no more."""
         self.live_ended = False
         self._live_since = 0.0
-        self._runner: web.AppRunner | None = None
 
     def url(self, path: str | Path) -> str:
         """The address of a path of the server, or of a clip's file."""
         if isinstance(path, Path):
             path = f"/clips/{path.relative_to(self.clips.folder)}"
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://127.0.0.1:{self.listening.port}{path}"
 
     def end_live(self) -> None:
         """The live playlist says from now on that it is over."""
         self.live_ended = True
 
-    async def start(self) -> None:
+    def app(self) -> web.Application:
         app = web.Application(middlewares=[self._note])
         app.router.add_static("/clips", self.clips.folder)
         app.router.add_get("/silent", self._silent)
@@ -60,15 +60,7 @@ class HttpServer:
         app.router.add_get("/redirect", self._redirect)
         app.router.add_get("/live/index.m3u8", self._live)
         app.router.add_get("/live/{name}", self._segment)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+        return app
 
     @web.middleware
     async def _note(
@@ -154,8 +146,8 @@ class HttpServer:
 def run_http_server(clips: Clips) -> Iterator[HttpServer]:
     server = HttpServer(clips)
     with LoopThread("http-server") as loop:
-        loop.run(server.start())
+        loop.run(server.listening.start(server.app()))
         try:
             yield server
         finally:
-            loop.run(server.stop())
+            loop.run(server.listening.stop())

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.servers.background import LoopThread
+from tests.servers.listening import Listening
 
 _WITHIN_S = 40.0
 
@@ -46,14 +47,13 @@ class Receiver:
     """
 
     def __init__(self) -> None:
-        self.port = 0
+        self.listening = Listening()
         self._got: list[Got] = []
         self._seen: Counter[str] = Counter()
         self._changed = threading.Condition()
-        self._runner: web.AppRunner | None = None
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://127.0.0.1:{self.listening.port}{path}"
 
     def at(self, path: str) -> list[Got]:
         """What came to a path, in order."""
@@ -74,18 +74,10 @@ class Receiver:
                 self._changed.wait(left_s)
             return found()
 
-    async def start(self) -> None:
+    def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/{manner}/{name:.*}", self._take)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+        return app
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         got = Got(request.path, dict(request.headers), await request.read())
@@ -110,8 +102,8 @@ class Receiver:
 def run_receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     with LoopThread("receiver") as loop:
-        loop.run(receiver.start())
+        loop.run(receiver.listening.start(receiver.app()))
         try:
             yield receiver
         finally:
-            loop.run(receiver.stop())
+            loop.run(receiver.listening.stop())

@@ -32,8 +32,8 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(receiver: 
         return ["127.0.0.1"]
 
     poster = Poster(egress_allow=LOOPBACK, resolve=resolve)
-    await poster.post(f"http://hook.example:{receiver.port}/ok/named", b"{}", {})
-    assert receiver.at("/ok/named")[0].headers["Host"] == f"hook.example:{receiver.port}"
+    await poster.post(f"http://hook.example:{receiver.listening.port}/ok/named", b"{}", {})
+    assert receiver.at("/ok/named")[0].headers["Host"] == f"hook.example:{receiver.listening.port}"
     assert asked == ["hook.example"]
 
 
@@ -63,7 +63,9 @@ async def test_a_private_address_is_never_called(receiver: Receiver, host: str) 
         return ["127.0.0.1"] if name == "hook.example" else [name]
 
     with pytest.raises(NotPosted, match="not on the public internet") as refusal:
-        await Poster(egress_allow=(), resolve=resolve).post(f"http://{host}:{receiver.port}/ok/private", b"{}", {})
+        await Poster(egress_allow=(), resolve=resolve).post(
+            f"http://{host}:{receiver.listening.port}/ok/private", b"{}", {}
+        )
     assert refusal.value.hopeless
     assert receiver.at("/ok/private") == []
 

@@ -10,12 +10,13 @@ import pytest
 
 from tests.media import Clips, write_video
 from tests.servers.http import HttpServer, run_http_server
+from tests.servers.needs import need, need_program
 from tests.servers.service import add_key, running_service
 from tests.web.api.compat.calling import SECRET, USER, Api, cut_short
 
 _SETTINGS = {
-    "GOREWATCH_LIMITS__FETCH_TIMEOUT_S": "2",
-    "GOREWATCH_LIMITS__UPLOAD_GRACE_S": "2",
+    "GOREWATCH_LIMITS__FETCH_TIMEOUT_S": "5",
+    "GOREWATCH_LIMITS__UPLOAD_GRACE_S": "4",
 }
 
 _NODE_CLIENT = "sightengine@1.3.1"
@@ -55,14 +56,13 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = Path(sys.prefix) / "node" / "node_modules"
     if kept.is_dir() and shutil.which("node"):
         return kept
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("needs Node.js and npm")
+    need_program("node", "nodejs")
+    npm = need_program("npm", "npm")
     folder = tmp_path_factory.mktemp("node")
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--prefix", str(folder))
     command = [npm, "install", *options, _NODE_CLIENT]
     try:
         subprocess.run(command, capture_output=True, check=True, timeout=_INSTALL_S)
     except subprocess.SubprocessError:
-        pytest.skip(f"npm cannot install {_NODE_CLIENT}: does it reach its registry?")
+        need(False, f"{_NODE_CLIENT}, which npm cannot get: does it reach its registry?", "npm")
     return folder / "node_modules"

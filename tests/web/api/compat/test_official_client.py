@@ -1,6 +1,7 @@
 """The official Python client from PyPI, unmodified, with its base changed as `docs/api.md` says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sightengine.client import SightengineClient
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings(
 )  # it never closes the files that it sends
 
 
-def _check(api: Api, *models: str, secret: str = SECRET):  # type: ignore[no-untyped-def]
+def _check(api: Api, *models: str, secret: str = SECRET) -> Any:
     check = SightengineClient(USER, secret).check(*models)
     check.endpoint = f"{api.service.url}/1.0/"
     return check
