@@ -1,6 +1,10 @@
 /** An operation as a command for a shell. Pure. */
 
 const FORM = "multipart/form-data";
+/** Addresses that are optional only because a form may bring a file in their place. */
+const ADDRESSES = ["url", "stream_url"];
+/** What a form says beside its file; it may stand in the query too, so that no schema requires it. */
+const SAID = ["models", "workflow", "model", "class"];
 
 /** The call with all that it needs, placeholders in capitals. */
 export function curl(operation, document_, origin) {
@@ -11,14 +15,15 @@ export function curl(operation, document_, origin) {
   const bodies = operation.requestBody?.content ?? {};
   const form = FORM in bodies;
   for (const one of operation.parameters ?? []) {
-    if (one.in === "query" && one.required) query.push([one.name, sample(one)]);
+    if (one.in === "query" && (one.required || ADDRESSES.includes(one.name))) query.push([one.name, sample(one)]);
     if (one.in === "header" && one.required) words.push("-H", quoted(`${one.name}: ${one.name.toUpperCase()}`));
   }
   if (schemes.includes("bearer")) words.push("-H", quoted("Authorization: Bearer API_USER:API_SECRET"));
   if (form) {
     words.push(...query.splice(0).flatMap(([name, value]) => ["-F", quoted(`${name}=${value}`)]));
     words.push("-F", "media=@FILE");
-    if ("models" in bodies[FORM].schema.properties) words.push("-F", "models=gore");
+    const fields = bodies[FORM].schema.properties;
+    for (const name of SAID.filter((one) => one in fields)) words.push("-F", `${name}=${sample({ name, schema: fields[name] })}`);
   } else {
     words.push(...bodyOf(bodies));
   }
