@@ -1,0 +1,36 @@
+"""What the hub asks of the place where events are kept, so that it can be anything: a store, or nothing at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from inference.events import Event
+
+from .history import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One numbered and encoded event with what it was made from."""
+
+    entry: Entry
+    media_id: str
+    event: Event
+    unix_s: float
+    """When it was numbered, for people: Unix seconds."""
+
+
+class Journal(Protocol):
+    """Keeps events in the order of their numbers. Each call raises `StoreError` when it cannot be done."""
+
+    async def write(self, batch: Sequence[Published]) -> None:
+        """Keep them all, with what follows from them (incidents, summaries), or none; writing one again changes nothing."""
+        ...
+
+    async def after(self, number: int, limit: int) -> list[Entry]:
+        """Up to `limit` of the events kept after that number, oldest first."""
+        ...
+
+    async def bounds(self) -> tuple[int, int]:
+        """The number up to which events may be missing, and one that no event has ever gone beyond."""
+        ...
