@@ -24,7 +24,10 @@ class Journal(Protocol):
     """Keeps events in the order of their numbers. Each call raises `StoreError` when it cannot be done."""
 
     async def write(self, batch: Sequence[Published]) -> None:
-        """Keep them all, with what follows from them (incidents, summaries), or none; writing one again changes nothing."""
+        """Keep them all, with what follows from them (incidents, summaries), or none.
+
+        Writing one again changes nothing.
+        """
         ...
 
     async def after(self, number: int, limit: int) -> list[Entry]:
