@@ -96,7 +96,7 @@ def frame_of(image: Image.Image, least_px: int | None = None) -> VideoFrame:
     if least_px is not None:
         # JPEG alone: its blocks are decoded to fewer pixels in the first place.
         image.draft(None, (least_px, least_px))
-    return VideoFrame.from_ndarray(_upright(image, least_px), format="rgb24")
+    return VideoFrame.from_numpy_buffer(_upright(image, least_px), format="rgb24")
 
 
 def _upright(image: Image.Image, least_px: int | None) -> Pixels:
