@@ -23,7 +23,7 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
-from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, whip
+from .api import auth, callbacks, feed, health, media, pages, preview, problems, requests, streams, tokens, whip
 from .api.compat.middleware import compat
 from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
@@ -86,7 +86,8 @@ class LaneScorer(Scoring, Protocol):
 def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     """The HTTP interface in front of the parts."""
     app = web.Application(
-        middlewares=[problems.problems, auth.same_site, auth.credentials, compat], client_max_size=_MOST_BODY_BYTES
+        middlewares=[requests.requests, problems.problems, auth.same_site, auth.credentials, compat],
+        client_max_size=_MOST_BODY_BYTES,
     )
     app[PARTS] = parts
     app[COMPAT] = behind_compat

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -252,7 +253,10 @@ class Registry:
         stream.source = Tap(source, stream, hear=stream.hear)
         self._streams[stream.id] = self._by_media[stream.media.media_id] = stream
         stream.log.info("%s is added: %s", stream.name, stream.media.uri)
-        stream.task = asyncio.create_task(self._run(stream, stream.source), name=f"stream-{stream.id}")
+        # It outlives the request that it was made by, and is not part of it.
+        stream.task = asyncio.create_task(
+            self._run(stream, stream.source), name=f"stream-{stream.id}", context=Context()
+        )
 
     async def _run(self, stream: Stream, source: Source) -> None:
         failure = None

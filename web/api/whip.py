@@ -20,7 +20,7 @@ _FRAGMENT = "application/trickle-ice-sdpfrag"
 _MOST_BYTES = 64 * 1024
 _SESSION = "/whip/{name}/{session}"
 _STATUS = {OfferInvalid.code: 400, CodecUnsupported.code: 406, Overloaded.code: 503}
-_EXPOSED = "Location, ETag, Link, Accept-Patch"
+_EXPOSED = "Location, ETag, Link, Accept-Patch, X-Request-Id"
 """Cross-origin pages are let in by configuration; what they may read is the same for all."""
 _VACANT_AFTER_S = "3"
 _LATER_S = "10"
