@@ -16,7 +16,9 @@ from tests.servers.ports import free_port, wait_for_port
 USER = "gore"
 PASSWORD = "hunter2:s3cret"
 _PASSWORD_IN_URL = "hunter2%3As3cret"
-_NOBODY = 65534
+_USER_ID = 65534 if os.geteuid() == 0 else None
+"""Nobody's."""
+_GROUPS: list[str | int] | None = None if _USER_ID is None else []
 _COMMAND_S = 60.0
 _START_S = 30.0
 _STOP_S = 30.0
@@ -38,9 +40,9 @@ class Postgres:
     def __enter__(self) -> "Postgres":
         password = self._folder / "password"
         password.write_text(PASSWORD)
-        if os.geteuid() == 0:
+        if _USER_ID is not None:
             for path in (self._folder, password):
-                os.chown(path, _NOBODY, _NOBODY)
+                os.chown(path, _USER_ID, _USER_ID)
         try:
             self._run("initdb", "-D", self._data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", *_INIT)
             self.start()
@@ -58,9 +60,20 @@ class Postgres:
     def start(self) -> None:
         """Until it takes connections."""
         options = ["-c", "fsync=off", "-c", f"unix_socket_directories={self._folder}", "-c", "max_connections=50"]
-        command = [self._binaries / "postgres", "-D", self._data, "-p", str(self.port), "-h", "127.0.0.1", *options]
+        command: list[str | Path] = [
+            self._binaries / "postgres",
+            "-D",
+            self._data,
+            "-p",
+            str(self.port),
+            "-h",
+            "127.0.0.1",
+            *options,
+        ]
         with (self._folder / "log").open("ab") as log:
-            self._server = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody())
+            self._server = subprocess.Popen(
+                command, stdout=log, stderr=log, user=_USER_ID, group=_USER_ID, extra_groups=_GROUPS
+            )
         wait_for_port(self.port)
         deadline = time.monotonic() + _START_S
         # It listens before it is done with what it was in the middle of, and turns clients away until then.
@@ -95,18 +108,22 @@ class Postgres:
         assert done.returncode == 0, f"{program}: {done.stderr}"
 
     def _result(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [self._binaries / program, *arguments]
+        command: list[str | Path] = [self._binaries / program, *arguments]
         environment = {"PATH": os.environ["PATH"], "PGPASSWORD": PASSWORD}
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_COMMAND_S, check=False, **_as_nobody()
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_S,
+            check=False,
+            user=_USER_ID,
+            group=_USER_ID,
+            extra_groups=_GROUPS,
         )
 
 
 _INIT = ("--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
-
-
-def _as_nobody() -> "dict[str, int | list[int]]":
-    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _binaries() -> Path:

@@ -114,7 +114,8 @@ class Recorder:
         except (StoreError, TimeoutError) as error:
             left = self.waiting
             self.dropped += left
-            _log.error("%d scores could not be kept: %s", left, error or "the store takes too long")
+            why = error if isinstance(error, StoreError) else f"the store takes more than {timeout_s:g} s"
+            _log.error("%d scores could not be kept: %s", left, why)
         finally:
             self._media.clear()
             self._ended.clear()

@@ -19,7 +19,7 @@ from web.store.store import Store, open_store
 from web.store.tables import metadata
 
 NEWEST = "0002"
-assert watched.metadata is metadata
+assert watched.events.metadata is metadata
 
 
 async def before(address: str, do: Callable[[Connection], None]) -> None:
