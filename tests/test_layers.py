@@ -89,10 +89,16 @@ PURE = (
     "web.jobs.grid",
     "web.jobs.notices",
     "web.jobs.objects",
+    "web.store.address",
+    "web.store.blocks",
     "web.store.job",
+    "web.store.kept",
+    "web.recording.following",
+    "web.recording.judging",
     "web.access.tokens",
     "web.delivery.cloudevents",
     "web.delivery.history",
+    "web.delivery.journal",
     "web.wire",
     "web.workflows",
 )
@@ -109,7 +115,7 @@ OUTSIDE_WORLD = {
 OUTSIDE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 OUTSIDE_ATTRIBUTES = {"now", "utcnow", "today", "read_text", "read_bytes", "write_text", "write_bytes", "random"}
 
-LATE_IMPORTS = {"aiortc", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
+LATE_IMPORTS = {"aiortc", "asyncpg", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""
 
 LATE_MODULES = ("web.cli", "web.commands.")
