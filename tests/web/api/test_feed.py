@@ -270,7 +270,7 @@ async def test_a_reader_that_stops_is_closed_with_the_last_id_and_harms_nobody()
         sent = 0
         started_s = time.monotonic()
         async with asyncio.timeout(30):
-            while served.hub.cut_count == 0:
+            while served.hub.tally.cut == 0:
                 publish(served.hub, 50)
                 sent += 50
                 await received(quick, 50)
