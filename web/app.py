@@ -32,6 +32,7 @@ from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
 from .delivery.hub import Hub, open_hub
+from .delivery.journal import Journal
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
 from .metrics import Metrics
@@ -154,9 +155,16 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def front(
-    settings: Settings, *, store: Store, access: Access, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+    settings: Settings,
+    *,
+    store: Store,
+    access: Access,
+    pool: OpeningPool,
+    scorer: LaneScorer,
+    detector: Detector,
+    journal: Journal | None = None,
 ) -> AsyncIterator[Service]:
-    """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP. `journal` keeps the events."""
     limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
         hub = await stack.enter_async_context(
@@ -164,6 +172,7 @@ async def front(
                 history_events=limits.history_events,
                 queue_limit=limits.subscriber_queue,
                 unkept_events=limits.unkept_events,
+                journal=journal,
             )
         )
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub)

@@ -20,6 +20,8 @@ _HEARTBEAT_S = 30.0
 _MOST_CLIENT_BYTES = 16 * 1024
 _MOST_BUFFERED_BYTES = 64 * 1024
 """In the transport of one subscriber, beside what is written at once; what comes then waits in its queue."""
+_ANSWER_TIMEOUT_S = 30.0
+"""For a client that sent a message to make room for what it is answered."""
 _CLOSE_TIMEOUT_S = 30.0
 """For the client to read what is in the buffers between us, and to answer the close."""
 _LEAVE_TIMEOUT_S = 0.75
@@ -148,7 +150,8 @@ class _Connection:
             except NotUnderstood as error:
                 return Ending(_NO_MESSAGE, str(error))
             # Who does not read the answers is not listened to.
-            await self._request.writer.drain()
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await self._request.writer.drain()
 
     async def _take(self, subscriber: Subscriber) -> None:
         with suppress(ConnectionError):
