@@ -97,8 +97,13 @@ PURE = (
     "web.recording.judging",
     "web.access.tokens",
     "web.delivery.cloudevents",
+    "web.delivery.filters",
+    "web.delivery.frames",
     "web.delivery.history",
     "web.delivery.journal",
+    "web.delivery.seats",
+    "web.delivery.unkept",
+    "web.delivery.waiting",
     "web.wire",
     "web.workflows",
 )

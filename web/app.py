@@ -31,7 +31,9 @@ from .api.compat.routes import add_routes as add_compat_routes
 from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
-from .delivery.hub import Hub
+from .delivery.hub import Hub, open_hub
+from .delivery.journal import Journal
+from .delivery.seats import Seats
 from .jobs.opening import running_jobs
 from .metrics import Metrics
 from .names import NAME, NotAccepted
@@ -154,29 +156,30 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def front(
-    settings: Settings, *, store: Store, access: Access, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+    settings: Settings,
+    *,
+    store: Store,
+    access: Access,
+    pool: OpeningPool,
+    scorer: LaneScorer,
+    detector: Detector,
+    journal: Journal | None = None,
 ) -> AsyncIterator[Service]:
-    """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
-    hub = Hub(history_events=settings.limits.history_events, queue_limit=settings.limits.subscriber_queue)
-    metrics = Metrics()
-
-    def publish(stream: Stream, event: Event) -> None:
-        metrics.observe(event, monotonic_s=time.monotonic())
-        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
-
-    registry = Registry(
-        pool=pool,
-        new_lane=scorer.lane,
-        publish=publish,
-        max_streams=settings.limits.max_streams,
-        max_publishers=settings.limits.max_publishers,
-        egress_allow=settings.egress_allow,
-        decode_errors_per_min=settings.limits.decode_errors_per_minute,
-        decoder=settings.decoder,
-    )
-    metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
-    parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP. `journal` keeps the events."""
+    limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
+        hub = await stack.enter_async_context(
+            open_hub(
+                history_events=limits.history_events,
+                queue_limit=limits.subscriber_queue,
+                unkept_events=limits.unkept_events,
+                journal=journal,
+            )
+        )
+        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub)
+        seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
+        metrics.watch(registry=registry, hub=hub, seats=seats, scorer=scorer, workers=pool)
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
         behind_compat = await stack.enter_async_context(
             open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
         )
@@ -196,6 +199,23 @@ async def front(
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+def _registry(settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub) -> Registry:
+    def publish(stream: Stream, event: Event) -> None:
+        metrics.observe(event, monotonic_s=time.monotonic())
+        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+
+    return Registry(
+        pool=pool,
+        new_lane=scorer.lane,
+        publish=publish,
+        max_streams=settings.limits.max_streams,
+        max_publishers=settings.limits.max_publishers,
+        egress_allow=settings.egress_allow,
+        decode_errors_per_min=settings.limits.decode_errors_per_minute,
+        decoder=settings.decoder,
+    )
 
 
 def check_exposure(settings: Settings, access: Access) -> None:

@@ -13,6 +13,7 @@ from stream.sample import State
 
 from .api.parts import Scoring, Workers
 from .delivery.hub import Hub
+from .delivery.seats import Seats
 from .registry import Registry
 
 _LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.175, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -36,9 +37,9 @@ class Metrics:
         if isinstance(event, GoreProb):
             self._latency.observe(max(monotonic_s - event.reading.captured_s, 0.0))
 
-    def watch(self, *, registry: Registry, hub: Hub, scorer: Scoring, workers: Workers) -> None:
+    def watch(self, *, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers) -> None:
         """Read these parts' own counts at every collection."""
-        self._prometheus.register(_Parts(registry, hub, scorer, workers))
+        self._prometheus.register(_Parts(registry, hub, seats, scorer, workers))
 
     def render(self) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers."""
@@ -46,9 +47,10 @@ class Metrics:
 
 
 class _Parts(Collector):
-    def __init__(self, registry: Registry, hub: Hub, scorer: Scoring, workers: Workers) -> None:
+    def __init__(self, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers) -> None:
         self._registry = registry
         self._hub = hub
+        self._seats = seats
         self._scorer = scorer
         self._workers = workers
 
@@ -84,12 +86,25 @@ class _Parts(Collector):
         )
 
     def _delivery(self) -> Iterable[Metric]:
-        hub = self._hub
+        hub, tally = self._hub, self._hub.tally
         return (
             _labelled("gorewatch_events", "Events published.", "type", hub.published),
-            GaugeMetricFamily("gorewatch_subscribers", "Open event sockets.", value=hub.subscriber_count),
+            CounterMetricFamily("gorewatch_events_sent", "Events sent, each to each subscriber.", value=tally.sent),
             CounterMetricFamily(
-                "gorewatch_subscribers_cut", "Event sockets closed for reading too slowly.", value=hub.cut_count
+                "gorewatch_events_merged", "Scores that a newer one replaced for a slow reader.", value=tally.merged
+            ),
+            CounterMetricFamily("gorewatch_events_replayed", "Events sent again after an id.", value=tally.replayed),
+            GaugeMetricFamily("gorewatch_events_unkept", "Events still to be stored.", value=hub.unkept),
+            _labelled("gorewatch_events_dropped", "Events that were never stored.", "type", hub.dropped),
+            GaugeMetricFamily(
+                "gorewatch_events_kept_first", "Whether they are stored before they are sent.", float(hub.journal_ok)
+            ),
+            GaugeMetricFamily("gorewatch_subscribers", "Open event connections.", value=hub.subscriber_count),
+            CounterMetricFamily(
+                "gorewatch_subscribers_cut", "Event connections closed for reading too slowly.", value=tally.cut
+            ),
+            CounterMetricFamily(
+                "gorewatch_subscribers_refused", "Event connections over the limit.", value=self._seats.refused
             ),
         )
 

@@ -72,6 +72,18 @@ class Limits(BaseModel):
     history_events: int = Field(
         default=20_000, ge=1, le=10_000_000, description="events kept in memory for `since=` (about 1 kB each)"
     )
+    unkept_events: int = Field(
+        default=20_000,
+        ge=1,
+        le=10_000_000,
+        description="events that wait while they cannot be stored (about 3 kB each); `gore.prob` is dropped first",
+    )
+    max_subscribers: int = Field(
+        default=5000, ge=1, le=1_000_000, description="event connections at once; more are answered with 503"
+    )
+    key_subscribers: int = Field(
+        default=1000, ge=1, le=1_000_000, description="event connections of one key at once; more are answered with 429"
+    )
 
 
 class Retention(BaseModel):
@@ -164,6 +176,10 @@ class Settings(BaseSettings):
     )
     engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
     bus: Literal["memory"] = Field(default="memory", description="how events travel; `memory` alone in this version")
+    event_compression: bool = Field(
+        default=False,
+        description="compress events for WebSocket clients that offer it (permessage-deflate): more memory and time",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="lines for people or JSON objects")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe line logged"

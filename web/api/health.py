@@ -24,6 +24,8 @@ async def readyz(request: web.Request) -> web.Response:
         reasons.append("the service is stopping")
     if not await parts.store.writable():
         reasons.append("the store cannot be written")
+    if not parts.hub.journal_ok:
+        reasons.append("events are sent before they are stored, since the store is too slow or fails")
     detector = parts.detector
     body = {
         "status": "unavailable" if reasons else "ready",

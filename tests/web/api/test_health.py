@@ -1,8 +1,13 @@
 """Probes, metrics and the page."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from tests.web.serving import Served, serving
+from inference.events import MediaStalled
+from tests.web.delivery.journals import MemoryJournal
+from tests.web.serving import WITHIN_S, Served, serving
 from web.store import store
 
 
@@ -31,6 +36,34 @@ async def test_readiness_asks_whether_the_store_can_be_written(monkeypatch: pyte
             async with served.http.get("/readyz") as response:
                 assert response.status == status
                 assert (await response.json())["reasons"] == (["the store cannot be written"] if status == 503 else [])
+
+
+async def test_readiness_and_metrics_tell_when_events_cannot_be_kept() -> None:
+    journal = MemoryJournal()
+    async with serving(journal=journal) as served:
+        journal.works = False
+        served.hub.publish("str_a", "med_a", MediaStalled("no frames"))
+        reason = "events are sent before they are stored, since the store is too slow or fails"
+        assert reason in (await _readiness(served, "unavailable"))["reasons"]
+        lines = await _metrics(served)
+        assert "gorewatch_events_kept_first 0.0" in lines
+        assert "gorewatch_events_unkept 1.0" in lines
+        journal.works = True
+        assert (await _readiness(served, "ready"))["reasons"] == []
+        lines = await _metrics(served)
+        assert "gorewatch_events_kept_first 1.0" in lines
+        assert "gorewatch_events_unkept 0.0" in lines
+
+
+async def _readiness(served: Served, status: str) -> dict[str, Any]:
+    """Ask until it is that."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            async with served.http.get("/readyz") as response:
+                answer: dict[str, Any] = await response.json()
+            if answer["status"] == status:
+                return answer
+            await asyncio.sleep(0.01)
 
 
 async def test_metrics_tell_of_streams_events_and_drops() -> None:

@@ -141,8 +141,9 @@ OTHERS = (
         path="/v1/events",
         id="subscribe",
         tag="Events",
-        summary="Events as they happen, over a WebSocket",
-        text="Subprotocol `cloudevents.json`. Browsers, which cannot set the header, give their token as `token`.",
+        summary="Events as they happen, over a WebSocket or as server-sent events",
+        text="Subprotocol `cloudevents.json`; server-sent events where `Accept` has `text/event-stream`. Browsers, "
+        "which cannot set the header, give their token as `token`.",
         parameters=(
             Parameter(name="stream", text="Only those of these streams.", repeated=True),
             Parameter(
@@ -156,8 +157,18 @@ OTHERS = (
                 text="The id of an event: what came after it is sent first.",
                 schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
             ),
+            Parameter(
+                name="Last-Event-ID",
+                text="The same for server-sent events; clients that come back by themselves send it.",
+                schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
+                where="header",
+            ),
         ),
-        answers={101: Answer(text="The socket is open.")} | problems(400, 422, 426),
+        answers={
+            101: Answer(text="The socket is open."),
+            200: Answer(text="Server-sent events.", content=Content(media_type="text/event-stream")),
+        }
+        | problems(400, 422, 426, 503),
         security=(*BEARER, ("token",)),
     ),
     Operation(
