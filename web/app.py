@@ -37,6 +37,8 @@ from .delivery.seats import Seats
 from .jobs.opening import running_jobs
 from .metrics import Metrics
 from .names import NAME, NotAccepted
+from .recording.interrupted import owed_events
+from .recording.opening import Recording, open_recording
 from .registry import Lane, Pool, Registry
 from .running import Stream
 from .settings import ConfigError, Settings
@@ -165,18 +167,25 @@ async def front(
     detector: Detector,
     journal: Journal | None = None,
 ) -> AsyncIterator[Service]:
-    """All that stands before the pool and the scorer: the registry, the hub and HTTP. `journal` keeps the events."""
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP.
+
+    Events are kept in `journal`, or else in the store.
+    """
     limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
+        recording = await stack.enter_async_context(
+            open_recording(settings, store, lambda media_id: registry.media(media_id))
+        )
         hub = await stack.enter_async_context(
             open_hub(
                 history_events=limits.history_events,
                 queue_limit=limits.subscriber_queue,
                 unkept_events=limits.unkept_events,
-                journal=journal,
+                journal=journal or recording.journal,
             )
         )
-        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub)
+        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
+        await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
         metrics.watch(registry=registry, hub=hub, seats=seats, scorer=scorer, workers=pool)
         parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
@@ -201,7 +210,17 @@ async def front(
         yield Service(_base_url(runner), registry, hub)
 
 
-def _registry(settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub) -> Registry:
+async def _close_interrupted(store: Store, hub: Hub) -> None:
+    """Tell what an earlier service that broke off did not: how its media and incidents ended."""
+    for owed in await owed_events(store, at_s=time.time()):
+        _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
+        for event in owed.events:
+            hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
+
+
+def _registry(
+    settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub, recording: Recording
+) -> Registry:
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
         hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
@@ -210,6 +229,7 @@ def _registry(settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Me
         pool=pool,
         new_lane=scorer.lane,
         publish=publish,
+        keeping=recording.recorder,
         max_streams=settings.limits.max_streams,
         max_publishers=settings.limits.max_publishers,
         egress_allow=settings.egress_allow,

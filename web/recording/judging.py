@@ -12,13 +12,11 @@ from ..store.blocks import Judged
 
 
 class HeardJudge:
-    """An `inference.pipeline.Judging`. `hear` is called with every sample that was judged, and must not block;
-    `over` once, when it is judged that the media is over."""
+    """An `inference.pipeline.Judging`. `hear` is called with every sample that was judged, and must not block."""
 
-    def __init__(self, judge: Judge, *, hear: Callable[[Judged], None], over: Callable[[], None]) -> None:
+    def __init__(self, judge: Judge, *, hear: Callable[[Judged], None]) -> None:
         self._judge = judge
         self._hear = hear
-        self._over: Callable[[], None] | None = over
 
     @property
     def rising(self) -> bool:
@@ -33,11 +31,7 @@ class HeardJudge:
         return events
 
     def finish(self, timestamp_s: float, failure: Failure | None = None) -> list[Event]:
-        events = self._judge.finish(timestamp_s, failure)
-        if self._over is not None:
-            over, self._over = self._over, None
-            over()
-        return events
+        return self._judge.finish(timestamp_s, failure)
 
     def summary(self, timestamp_s: float) -> Summary:
         return self._judge.summary(timestamp_s)

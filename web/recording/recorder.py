@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -166,19 +166,6 @@ class Recorder:
         while len(media.waiting) > self._most_samples:
             media.waiting.popleft()
             self.dropped += 1
-
-
-@asynccontextmanager
-async def recording(store: Store) -> AsyncIterator[Recorder]:
-    """A recorder that runs; at the end what waits is written, within two seconds."""
-    recorder = Recorder(store)
-    task = asyncio.create_task(recorder.run(), name="gorewatch-recorder")
-    try:
-        yield recorder
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        await recorder.aclose()
 
 
 def _blocks(work: Sequence[tuple[str, Sequence[Judged]]], at_s: float) -> list[Block]:

@@ -65,14 +65,6 @@ async def set_picture(tx: AsyncConnection, incident_id: str, path: str | None) -
     return done.rowcount > 0
 
 
-async def close_open(tx: AsyncConnection, media_id: str, *, position_s: float) -> None:
-    """End those of a media that last, at a position or at their peak, whichever is later."""
-    peak_s = incidents.c.peak_position_s
-    end_s = case((peak_s > position_s, peak_s), else_=position_s)
-    lasting = (incidents.c.media_id == media_id) & incidents.c.end_s.is_(None)
-    await tx.execute(update(incidents).where(lasting).values(end_s=end_s))
-
-
 async def count(tx: AsyncConnection) -> int:
     return await tx.scalar(select(func.count()).select_from(incidents)) or 0
 

@@ -70,13 +70,6 @@ async def read(
         ) from error
 
 
-async def extent(tx: AsyncConnection, media_id: str) -> tuple[int, float]:
-    """How many samples of a media are kept, and the position of the last one; 0 and 0.0 where there are none."""
-    wanted = select(func.sum(scores.c.count), func.max(scores.c.last_s)).where(scores.c.media_id == media_id)
-    count, last_s = (await tx.execute(wanted)).one()
-    return int(count or 0), float(last_s or 0.0)
-
-
 async def unthinned(tx: AsyncConnection, *, before_s: float, limit: int) -> tuple[Block, ...]:
     """Blocks with all their samples that were written before a time, the oldest first."""
     old = (scores.c.step == 0.0) & (scores.c.at < before_s)
@@ -93,6 +86,11 @@ async def thin(tx: AsyncConnection, block: Block, thinned: Sequence[Judged], *, 
 async def drop(tx: AsyncConnection, block: Block) -> None:
     """Delete it, unless it was written again meanwhile."""
     await tx.execute(delete(scores).where(_same(block)))
+
+
+async def forget_media(tx: AsyncConnection, media_id: str) -> None:
+    """Delete all of one media."""
+    await tx.execute(delete(scores).where(scores.c.media_id == media_id))
 
 
 async def count(tx: AsyncConnection) -> int:

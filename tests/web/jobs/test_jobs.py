@@ -13,7 +13,7 @@ import pytest
 from inference.policy import Policy
 from stream.address import parse
 from stream.sample import SourceInfo
-from tests.web.fakes import FakePool, FakeScorer
+from tests.web.fakes import FakeKeeping, FakePool, FakeScorer
 from tests.web.serving import Served, new_key, serving
 from web.access.caller import ANYBODY
 from web.ids import new_id
@@ -48,6 +48,7 @@ class World:
             pool=pool,
             new_lane=FakeScorer().lane,
             publish=lambda *_: None,
+            keeping=FakeKeeping(),
             max_streams=10,
             max_publishers=10,
             egress_allow=(),

@@ -13,9 +13,9 @@ def judge() -> Judge:
 
 
 def test_every_sample_is_heard_with_what_became_of_it() -> None:
-    heard: list[Judged | None] = []
-    alone, overheard = judge(), HeardJudge(judge(), hear=heard.append, over=lambda: heard.append(None))
-    expected: list[Judged | None] = []
+    heard: list[Judged] = []
+    alone, overheard = judge(), HeardJudge(judge(), hear=heard.append)
+    expected: list[Judged] = []
     for what in (
         Status(State.LIVE, info=SourceInfo("h264", 64, 64, 30.0, live=True)),
         *(Scored(number / 2, 0.0, number // 4, 0.1 * number) for number in range(9)),
@@ -31,4 +31,4 @@ def test_every_sample_is_heard_with_what_became_of_it() -> None:
     assert overheard.finish(9.0) == []
     assert overheard.summary(10.0) == alone.summary(10.0)
     overheard.feed(Scored(99.0, 0.0, 0, 0.5))
-    assert heard == [*expected, None]
+    assert heard == expected

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.store.test_blocks import wave
-from web.recording.recorder import Recorder, recording
+from web.recording.recorder import Recorder
 from web.store import scores
 from web.store.blocks import MOST_SAMPLES, Judged
 from web.store.errors import StoreError
@@ -162,8 +162,9 @@ async def test_a_write_that_is_cancelled_loses_nothing(store: Store) -> None:
 
 async def test_closing_writes_what_waits(store: Store) -> None:
     samples = wave(30)
-    async with recording(store) as recorder:
-        give(recorder, samples)
+    recorder = Recorder(store)
+    give(recorder, samples)
+    await recorder.aclose()
     assert await kept(store) == samples
     assert recorder.waiting == 0
 
