@@ -134,6 +134,7 @@ class Settings(BaseSettings):
     )
     store: str | None = Field(
         default=None,
+        repr=False,  # it may hold a password
         description="where all is kept that outlives the service, `sqlite:///FILE` or `postgresql://…`; `gorewatch.db` "
         "in the data folder if unset",
     )

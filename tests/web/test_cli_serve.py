@@ -37,13 +37,18 @@ def test_print_config_says_where_each_value_comes_from(tmp_path: Path) -> None:
     [
         (["--host", "0.0.0.0"], {}, "gorewatch keys create"),
         ([], {"GOREWATCH_STORE": "sqlite:////dev/null/x.db"}, "The store /dev/null/x.db cannot be written"),
+        (
+            [],
+            {"GOREWATCH_STORE": "postgresql://me:hunter2@127.0.0.1:1/gw"},
+            "The store 127.0.0.1:1/gw cannot be reached",
+        ),
         (["--model", "/nowhere.onnx"], {}, "/nowhere.json"),
         (["--model", __file__], {}, "no model"),
         (["--source", "lobby=gopher://x/"], {}, "gopher"),
         ([], {"GOREWATCH_WORKERS": "many"}, "environment GOREWATCH_WORKERS"),
         ([], {"GOREWATCH_POLICY__THRESHOLD": "2"}, "policy.threshold"),
     ],
-    ids=["exposed", "store", "no-model", "not-a-model", "scheme", "workers", "policy"],
+    ids=["exposed", "store", "no-server", "no-model", "not-a-model", "scheme", "workers", "policy"],
 )
 def test_what_keeps_it_from_starting_is_one_line(
     flags: list[str], env: Mapping[str, str], told: str, tmp_path: Path
@@ -54,6 +59,7 @@ def test_what_keeps_it_from_starting_is_one_line(
     assert len(errors) == 1
     assert told in errors[0]
     assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
