@@ -36,6 +36,7 @@ from .jobs.opening import running_jobs
 from .metrics import Metrics
 from .names import NAME, NotAccepted
 from .registry import Lane, Pool, Registry
+from .revoking import ending_what_is_revoked
 from .running import Stream
 from .settings import ConfigError, Settings
 from .store.store import Store, open_store
@@ -193,6 +194,7 @@ async def front(
         await stack.enter_async_context(
             running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
         )
+        await stack.enter_async_context(ending_what_is_revoked(access, registry))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
