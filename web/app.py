@@ -39,6 +39,7 @@ from .registry import Lane, Pool, Registry
 from .revoking import ending_what_is_revoked
 from .running import Stream
 from .settings import ConfigError, Settings
+from .store.sole import sole_service
 from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
@@ -128,6 +129,7 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(sole_service(settings.store_url))
         store = await stack.enter_async_context(open_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)

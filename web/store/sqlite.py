@@ -21,7 +21,7 @@ _POOL_TIMEOUT_S = 10.0
 _CONNECTIONS = 4
 _CHECKED_BYTES = 64 * 2**20
 """A file up to this size is looked through whole at the start, which takes well under a second."""
-_MODE = 0o600
+FILE_MODE = 0o600
 """Hashes of secrets and addresses with passwords are in there."""
 
 
@@ -33,11 +33,9 @@ def open_engine(url: str) -> AsyncEngine:
     path = path_of(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _MODE))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
     except OSError as error:
-        raise StoreError(
-            f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
-        ) from error
+        raise cannot_be_written(path, error) from error
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         pool_size=_CONNECTIONS,
@@ -55,6 +53,13 @@ def path_of(url: str) -> Path:
     if name in (url, "") or "\0" in name:
         raise StoreError("The store must be a file, named as sqlite:///FILE (GOREWATCH_STORE).")
     return Path(name)
+
+
+def cannot_be_written(path: Path, error: OSError) -> StoreError:
+    """That there can be no file at `path`, or beside it, as a sentence."""
+    return StoreError(
+        f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
+    )
 
 
 def check_whole(connection: Connection) -> None:

@@ -1,12 +1,12 @@
 """Builds the parts behind `/1.0` in order, as contexts that are left in the opposite order; no logic."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from inference.looking import Tells
 
+from ... import passing
 from ...checks import CheckLimits, Checks, Puller
 from ...jobs.jobs import Jobs
 from ...jobs.opening import open_callbacks, open_folder
@@ -31,7 +31,8 @@ async def open_compat(
         fetch_timeout_s=settings.limits.fetch_timeout_s,
     )
     async with open_folder(settings) as media, open_callbacks(settings, store) as dispatcher:
-        with _passing_folder() as folder:
+        await asyncio.to_thread(passing.sweep)
+        with passing.folder() as folder:
             yield Compat(
                 checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow),
                 spooling=Spooling(folder),
@@ -51,10 +52,3 @@ async def open_compat(
                 job_spooling=Spooling(media.incoming),
                 large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
             )
-
-
-@contextmanager
-def _passing_folder() -> Iterator[Path]:
-    """For files on their way to a worker; the operator places it with TMPDIR."""
-    with TemporaryDirectory(prefix="gorewatch-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
