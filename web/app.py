@@ -33,7 +33,7 @@ from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
 from .delivery.hub import Hub
 from .jobs.opening import running_jobs
-from .metrics import Metrics
+from .metrics.exposition import Metrics
 from .names import NAME, NotAccepted
 from .registry import Lane, Pool, Registry
 from .revoking import ending_what_is_revoked
@@ -181,8 +181,16 @@ async def front(
     parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
     async with AsyncExitStack() as stack:
         behind_compat = await stack.enter_async_context(
-            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+            open_compat(
+                settings,
+                store=store,
+                registry=registry,
+                pool=pool,
+                new_lane=scorer.lane,
+                checked=metrics.checks.observe,
+            )
         )
+        metrics.watch_calls(behind_compat)
         runner = web.AppRunner(
             build_app(parts, behind_compat),
             access_log=None,

@@ -12,6 +12,7 @@ from ..access.access import Access
 from ..delivery.hub import Hub
 from ..registry import Registry
 from ..settings import Settings
+from ..store.counts import Kept
 from ..store.store import Store
 
 
@@ -47,7 +48,7 @@ class Scoring(Protocol):
 class Exposition(Protocol):
     """The metrics as text."""
 
-    def render(self) -> tuple[bytes, Mapping[str, str]]: ...
+    def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)

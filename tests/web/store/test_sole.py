@@ -1,12 +1,12 @@
 """One service a store."""
 
+import fcntl
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from web.store import sole
 from web.store.errors import StoreError
 from web.store.sole import sole_service
 
@@ -29,7 +29,7 @@ def test_a_place_where_nothing_can_be_locked_is_told(tmp_path: Path, monkeypatch
     def unsupported(_: int, __: int) -> None:
         raise OSError(95, os.strerror(95))
 
-    monkeypatch.setattr(sole.fcntl, "flock", unsupported)
+    monkeypatch.setattr(fcntl, "flock", unsupported)
     _refused(f"sqlite:///{tmp_path}/gorewatch.db", "where files cannot be locked")
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from inference.looking import Tells
 
 from ... import passing
+from ...checked import Checked
 from ...checks import CheckLimits, Checks, Puller
 from ...jobs.jobs import Jobs
 from ...jobs.opening import open_callbacks, open_folder
@@ -22,9 +23,18 @@ _LARGE_UPLOADS = 16
 
 @asynccontextmanager
 async def open_compat(
-    settings: Settings, *, store: Store, registry: Registry, pool: Puller, new_lane: Callable[[], Tells]
+    settings: Settings,
+    *,
+    store: Store,
+    registry: Registry,
+    pool: Puller,
+    new_lane: Callable[[], Tells],
+    checked: Callable[[Checked], None],
 ) -> AsyncIterator[Compat]:
-    """Everything but the running of its jobs, which is for when the registry is closed after them."""
+    """Everything but the running of its jobs, which is for when the registry is closed after them.
+
+    `checked` hears of every image and short video that was looked at.
+    """
     limits = CheckLimits(
         running=settings.limits.max_checks,
         waiting=settings.limits.check_queue,
@@ -34,7 +44,7 @@ async def open_compat(
         await asyncio.to_thread(passing.sweep)
         with passing.folder() as folder:
             yield Compat(
-                checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow),
+                checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow, tell=checked),
                 spooling=Spooling(folder),
                 # What came in whole still holds its place while it waits and is looked at.
                 uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
@@ -48,6 +58,7 @@ async def open_compat(
                     owed=dispatcher.wake,
                 ),
                 owed=dispatcher.wake,
+                callback_attempts=dispatcher.attempts,
                 media=media,
                 job_spooling=Spooling(media.incoming),
                 large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
