@@ -38,13 +38,12 @@ from .names import NAME, NotAccepted
 from .registry import Lane, Pool, Registry
 from .revoking import ending_what_is_revoked
 from .running import Stream
+from .server import Runner
 from .settings import ConfigError, Settings
 from .store.sole import sole_service
 from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
-_MOST_LINE_BYTES = 32 * 1024
-"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -191,12 +190,7 @@ async def front(
             )
         )
         metrics.watch_calls(behind_compat)
-        runner = web.AppRunner(
-            build_app(parts, behind_compat),
-            access_log=None,
-            shutdown_timeout=_HANDLERS_TIMEOUT_S,
-            max_line_size=_MOST_LINE_BYTES,
-        )
+        runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
