@@ -38,7 +38,8 @@ class Client:
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
             fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
             body = await self._reader.readexactly(int(fields["Content-Length"]))
-        assert not any(word in head.partition("Server")[0] or word in body.decode() for word in _INSIDE)
+        assert not any(word in head + body.decode() for word in _INSIDE)
+        assert (fields["Server"], fields["X-Content-Type-Options"]) == ("gorewatch", "nosniff")
         return int(head.split()[1]), fields["Content-Type"], json.loads(body)
 
     async def closed(self) -> bool:

@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import LineTooLong
 from .compat.calls import failed
 from .compat.errors import HTTP_BROKEN, HTTP_TOO_LONG, OUR_FAULT, UNEXPECTED, Fault
 from .compat.paths import is_compat
+from .pages import HEADERS
 from .problems import Problem
 
 
@@ -31,8 +32,10 @@ def fault_of_ours(path: str) -> web.Response:
 
 def _answer(path: str, fault: Fault, code: str | None) -> web.Response:
     """In the form of the half of the interface that the path is of."""
-    if not is_compat(path):
-        return Problem(fault.status, f"{fault.message}.", code=code).response()
-    response = failed(fault)
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    if is_compat(path):
+        response = failed(fault)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    else:
+        response = Problem(fault.status, f"{fault.message}.", code=code).response()
+    response.headers.update(HEADERS)
     return response
