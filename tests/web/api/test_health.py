@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from stream.errors import WorkerLost
 from tests.web.serving import WITHIN_S, Served, serving
@@ -184,3 +185,15 @@ async def test_the_page_is_served_with_headers_that_confine_it() -> None:
             assert response.status == 304
         async with served.http.get("/v1/streams") as response:
             assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../api/pages.py", "%2e%2e/api/pages.py", "..%2fapi%2fpages.py", "js/../../api/pages.py", "%2fetc/passwd", ""],
+)
+async def test_nothing_outside_of_the_pages_folder_is_served(path: str) -> None:
+    async with serving() as served:
+        url = URL(f"{served.url}/static/{path}", encoded=True)
+        async with served.http.get(url) as response:
+            assert response.status == 404
+            assert str(response.request_info.url).endswith(path)
