@@ -39,8 +39,10 @@ class Client:
             fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
             body = await self._reader.readexactly(int(fields["Content-Length"]))
         assert not any(word in head + body.decode() for word in _INSIDE)
+        told = json.loads(body)
+        assert fields["X-Request-Id"] == told.get("request", {"id": fields["X-Request-Id"]})["id"]
         assert (fields["Server"], fields["X-Content-Type-Options"]) == ("gorewatch", "nosniff")
-        return int(head.split()[1]), fields["Content-Type"], json.loads(body)
+        return int(head.split()[1]), fields["Content-Type"], told
 
     async def closed(self) -> bool:
         """Whether the service closes it, without another word."""

@@ -11,6 +11,7 @@ from .compat.errors import HTTP_BROKEN, HTTP_TOO_LONG, OUR_FAULT, UNEXPECTED, Fa
 from .compat.paths import is_compat
 from .pages import HEADERS
 from .problems import Problem
+from .requests import HEADER, identified
 
 
 def unreadable(path: str, error: BaseException) -> web.Response:
@@ -31,11 +32,12 @@ def fault_of_ours(path: str) -> web.Response:
 
 
 def _answer(path: str, fault: Fault, code: str | None) -> web.Response:
-    """In the form of the half of the interface that the path is of."""
-    if is_compat(path):
-        response = failed(fault)
-        response.headers["Access-Control-Allow-Origin"] = "*"
-    else:
-        response = Problem(fault.status, f"{fault.message}.", code=code).response()
-    response.headers.update(HEADERS)
+    """In the form of the half of the interface that the path is of, with an id like any other."""
+    with identified() as given:
+        if is_compat(path):
+            response = failed(fault)
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        else:
+            response = Problem(fault.status, f"{fault.message}.", code=code).response()
+    response.headers.update({**HEADERS, HEADER: given})
     return response

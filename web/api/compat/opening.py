@@ -31,10 +31,7 @@ async def open_compat(
     new_lane: Callable[[], Tells],
     checked: Callable[[Checked], None],
 ) -> AsyncIterator[Compat]:
-    """Everything but the running of its jobs, which is for when the registry is closed after them.
-
-    `checked` hears of every image and short video that was looked at.
-    """
+    """All but the running of its jobs, which the registry must outlive. `checked` hears of every check that is over."""
     limits = CheckLimits(
         running=settings.limits.max_checks,
         waiting=settings.limits.check_queue,
