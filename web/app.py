@@ -35,18 +35,19 @@ from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
-from .metrics import Metrics
+from .metrics.exposition import Metrics
 from .names import NAME, NotAccepted
 from .recording.interrupted import owed_events
 from .recording.opening import Recording, open_recording
 from .registry import Lane, Pool, Registry
+from .revoking import ending_what_is_revoked
 from .running import Stream
+from .server import Runner
 from .settings import ConfigError, Settings
+from .store.sole import sole_service
 from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
-_MOST_LINE_BYTES = 32 * 1024
-"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -131,6 +132,7 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(sole_service(settings.store_url))
         store = await stack.enter_async_context(open_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
@@ -187,17 +189,22 @@ async def front(
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(registry=registry, hub=hub, seats=seats, scorer=scorer, workers=pool)
+        metrics.watch(
+            registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool
+        )
         parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
         behind_compat = await stack.enter_async_context(
-            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+            open_compat(
+                settings,
+                store=store,
+                registry=registry,
+                pool=pool,
+                new_lane=scorer.lane,
+                checked=metrics.checks.observe,
+            )
         )
-        runner = web.AppRunner(
-            build_app(parts, behind_compat),
-            access_log=None,
-            shutdown_timeout=_HANDLERS_TIMEOUT_S,
-            max_line_size=_MOST_LINE_BYTES,
-        )
+        metrics.watch_calls(behind_compat)
+        runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
@@ -205,6 +212,7 @@ async def front(
         await stack.enter_async_context(
             running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
         )
+        await stack.enter_async_context(ending_what_is_revoked(access, registry))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import StartService
 from tests.media import Clips
 from tests.servers.http import HttpServer
-from tests.servers.service import Service, descendants
+from tests.servers.service import Service, descendants, running_service
 from tests.web.command import assert_one_line, gorewatch
 
 
@@ -70,6 +70,27 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert f"port {port}" in done.stderr.splitlines()[-1]
     assert "already in use" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_store_is_one_services_at_a_time_and_a_killed_one_leaves_nothing(tmp_path: Path) -> None:
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    env = {"TMPDIR": str(passing)}
+    with running_service(tmp_path, "--workers", "1", env=env) as first:
+        data = {"GOREWATCH_DATA_DIR": str(first.data_dir)}
+        done = gorewatch("serve", "--port", 0, env=data)
+        assert done.returncode == 2
+        assert "Another gorewatch service runs on the store" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert gorewatch("keys", "list", env=data).returncode == 0
+        assert gorewatch("feedback", "export", tmp_path / "export", env=data).returncode == 0
+        assert first.request("GET", "/readyz")[0] == 200
+        first.kill()
+    (left,) = passing.glob("gorewatch-*")
+    with running_service(tmp_path, "--workers", "1", env=env):
+        (own,) = passing.glob("gorewatch-*")
+        assert own != left
+    assert list(passing.glob("gorewatch-*")) == []
 
 
 def test_unset_sources_are_no_obstacle(service: Service) -> None:

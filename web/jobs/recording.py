@@ -37,14 +37,17 @@ async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -
         await _owe(tx, job.id, encoded(job_json(so_far, frames)), job.callback_url, due_s=now_s)
 
 
-async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> None:
-    """End a job, and owe its last callback. Nothing changes if it has ended."""
-    if not await rows.end(tx, job.id, outcome.status, at_s=now_s, error=outcome.error) or job.callback_url is None:
-        return
+async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> bool:
+    """End a job, and owe its last callback. False, and nothing changes, if it has ended."""
+    if not await rows.end(tx, job.id, outcome.status, at_s=now_s, error=outcome.error):
+        return False
+    if job.callback_url is None:
+        return True
     ended = await rows.find(tx, job.id)
     assert ended is not None, "it was changed just now"
     body = encoded(job_json(ended, await rows.frames(tx, job.id)))
     await _owe(tx, job.id, body, job.callback_url, due_s=now_s)
+    return True
 
 
 async def _owe(tx: AsyncConnection, job_id: str, body: bytes, url: str, *, due_s: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from inference.taxonomy import Taxonomy
 from stream.errors import Failure
+from stream.sample import State
 
 from ..api.compat.arguments import GORE_2
 from ..api.compat.errors import fault_of
@@ -57,6 +58,16 @@ class RunningJob:
         """It is none of this service's any more."""
         self._troubled = False
         self._urgent = asyncio.Event()
+
+    @property
+    def status(self) -> JobStatus:
+        """As its stream has it; the store may learn of it a moment later."""
+        return JobStatus.ONGOING if self._outcome is None else self._outcome.status
+
+    @property
+    def waits(self) -> bool:
+        """Its media is not open yet, or not again."""
+        return self.stream is None or self.stream.state in (State.CONNECTING, State.RECONNECTING)
 
     def scored(self, position_s: float, gore: Taxonomy) -> None:
         if self.left or self._ending:

@@ -204,6 +204,12 @@ async def test_a_file_that_was_sent_is_there_until_its_job_ends(world: World) ->
         await world.gone(job.id)
 
 
+def test_what_was_sent_is_for_nobody_else_on_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir(mode=0o755)
+    MediaFolder(tmp_path).prepare()
+    assert (tmp_path / "media").stat().st_mode & 0o777 == 0o700
+
+
 async def test_what_gives_no_frame_at_all_is_a_failure(world: World) -> None:
     async with world.running() as (running, pool):
         job = await running.submit(wanted(), ANYBODY)

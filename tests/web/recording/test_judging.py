@@ -13,7 +13,7 @@ def judge() -> Judge:
 
 
 def test_every_sample_is_heard_with_what_became_of_it() -> None:
-heard: list[Judged] = []
+    heard: list[Judged] = []
     alone, overheard = judge(), HeardJudge(judge(), hear=heard.append)
     expected: list[Judged] = []
     fed: list[Scored | Status] = [

@@ -79,6 +79,14 @@ NO_METHOD: Final = Fault(405, "request_error", 81, "This path does not take that
 BODY_TOO_LARGE: Final = Fault(413, "request_error", 82, "The request's body is too large")
 BODY_MALFORMED: Final = Fault(400, "request_error", 82, "The request's body is cut off, or not encoded as it says")
 BODY_TOO_SLOW: Final = Fault(408, "request_error", 82, "The request's body came too slowly")
+HTTP_BROKEN: Final = Fault(400, "request_error", 82, "The request, or the encoding of its body, is not valid HTTP")
+HTTP_TOO_LONG: Final = Fault(
+    400,
+    "request_error",
+    82,
+    "The request line has more than 32 kB, or a header more than 8 kB; send long parameters in the body",
+)
+UNEXPECTED: Final = Fault(417, "request_error", 82, "Nothing can be expected but 100-continue")
 OUR_FAULT: Final = Fault(500, "api_error", 91, "The service failed to answer; please try again later")
 OVERLOADED: Final = Fault(503, "api_error", 91, "The service is overloaded; please try again in a moment", 2)
 
