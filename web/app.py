@@ -189,9 +189,7 @@ async def front(
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(
-            registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool
-        )
+        metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
         parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
         behind_compat = await stack.enter_async_context(
             open_compat(

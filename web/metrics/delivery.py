@@ -28,9 +28,7 @@ def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "gorewatch_subscribers_cut", "Event connections closed for reading too slowly.", value=tally.cut
     )
-    yield CounterMetricFamily(
-        "gorewatch_subscribers_refused", "Event connections over the limit.", value=seats.refused
-    )
+    yield CounterMetricFamily("gorewatch_subscribers_refused", "Event connections over the limit.", value=seats.refused)
 
 
 def of_callbacks(attempts: Attempts) -> Iterator[Metric]:

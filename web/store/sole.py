@@ -16,7 +16,7 @@ _SUFFIX = ".lock"
 
 @contextmanager
 def sole_service(url: str) -> Iterator[None]:
-    """Be the only service on the store at `url`, if that is a file. Commands that open it beside one do not ask for this.
+    """Be the only service on the store at `url`, if it is a file. Commands that open it beside one do not ask for this.
 
     Raises `StoreError` when another service is, and where no lock can be had.
     """
