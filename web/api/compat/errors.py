@@ -93,8 +93,8 @@ _OF_SOURCES: Final = {
     "timeout": UNREACHABLE.saying("The server of the address did not answer in time"),
     "connection_lost": UNREACHABLE.saying("The connection to the address broke"),
     "too_large": TOO_LARGE.saying(
-        "The media is too large: an image may have 12 MB and 64,000,000 pixels (16,000,000 in JPEG 2000), an "
-        "animated one 256,000,000 in all its frames, a frame of a video 64,000,000"
+        "The media is too large: an image may have 12 MB and 64,000,000 pixels (16,000,000 in JPEG 2000 of "
+        "CMYK), an animated one 256,000,000 in all its frames, a frame of a video 64,000,000"
     ),
     "too_small": TOO_LARGE.saying("The media is too small: it must have at least 8 pixels on each side"),
     "too_long": TOO_LONG,
