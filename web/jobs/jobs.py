@@ -14,7 +14,7 @@ from stream.errors import InternalFault, SourceError
 
 from ..access.caller import Caller
 from ..ids import new_id
-from ..names import NotAccepted
+from ..names import NotAccepted, ShuttingDown
 from ..registry import Registry
 from ..running import Commission
 from ..store import jobs as rows
@@ -80,6 +80,7 @@ class Jobs:
         self._clock = clock
         self._around = Surroundings(store, registry.end, owed, clock)
         self._running: dict[str, tuple[RunningJob, asyncio.Task[None]]] = {}
+        self._closed = False
 
     async def submit(self, wanted: Wanted, caller: Caller) -> Job:
         """Start a job, or find the one that the caller started with the same idempotency key.
@@ -116,7 +117,8 @@ class Jobs:
             runner, task = running
             runner.stop()
             await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S)
-        elif job.status is JobStatus.ONGOING:
+        # Also where the service stops in this moment, which leaves it to be taken up again.
+        if job.status is JobStatus.ONGOING and (running is None or running[0].left):
             await self._conclude(job, Outcome(JobStatus.STOPPED))
 
     async def resume(self) -> None:
@@ -133,6 +135,7 @@ class Jobs:
 
     async def aclose(self) -> None:
         """Leave all jobs as they stand, to be taken up at the next start. Their streams are the registry's to end."""
+        self._closed = True
         tasks = [task for _, task in self._running.values()]
         for runner, _ in self._running.values():
             runner.leave()
@@ -166,6 +169,8 @@ class Jobs:
 
     def _start(self, job: Job, known: tuple[JobFrame, ...]) -> None:
         """Raises `NotAccepted`."""
+        if self._closed:
+            raise ShuttingDown("The service is stopping.")
         address = parse(job.address)
         runner = RunningJob(job, known, self._around, live=address.is_live_protocol)
         runner.stream = self._registry.add(

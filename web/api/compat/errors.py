@@ -47,7 +47,6 @@ NOT_A_FILE: Final = Fault(
     "Please make sure you encode your form data with the 'multipart/form-data' encoding and send your media file under "
     "the following key: 'media'.",
 )
-DAILY_LIMIT: Final = Fault(429, "usage_limit", 32, "Daily usage limit reached")
 TOO_MANY_REQUESTS: Final = Fault(429, "usage_limit", 33, "Too many requests at once; try again in a second", 1)
 TOO_MANY_JOBS: Final = Fault(
     429,
@@ -78,6 +77,7 @@ NO_PATH: Final = Fault(404, "request_error", 81, "There is nothing at this path"
 NO_METHOD: Final = Fault(405, "request_error", 81, "This path does not take that method")
 BODY_TOO_LARGE: Final = Fault(413, "request_error", 82, "The request's body is too large")
 BODY_MALFORMED: Final = Fault(400, "request_error", 82, "The request's body is cut off, or not encoded as it says")
+BAD_HOST: Final = Fault(400, "request_error", 82, "The Host header names no host")
 BODY_TOO_SLOW: Final = Fault(408, "request_error", 82, "The request's body came too slowly")
 OUR_FAULT: Final = Fault(500, "api_error", 91, "The service failed to answer; please try again later")
 OVERLOADED: Final = Fault(503, "api_error", 91, "The service is overloaded; please try again in a moment", 2)

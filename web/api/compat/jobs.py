@@ -89,8 +89,8 @@ async def _wanted(request: web.Request, form: Form, caller: Caller, asked: Asked
     max_duration_s = read_max_duration_s(form.fields)
     callback_url = read_callback_url(form.fields)
     key = request.headers.get(IDEMPOTENCY) or None
-    if key is not None and len(key) > LONGEST_KEY:
-        raise Refused(OUT_OF_RANGE.saying(f"{IDEMPOTENCY} must have at most {LONGEST_KEY} characters"))
+    if key is not None and not (len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Refused(OUT_OF_RANGE.saying(f"{IDEMPOTENCY} must be at most {LONGEST_KEY} characters of printable ASCII"))
     sent = await sent_video(request, form, caller)
     url = form.fields.get("stream_url", "")
     if sent is None and not url:

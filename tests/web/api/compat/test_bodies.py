@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.web.api.compat.calling import CREDENTIALS, IMAGE, Api, failed, jpeg, succeeded
+from tests.web.api.compat.watching import WATCH
 
 _TYPE = "multipart/form-data; boundary=b"
 _QUERY = "&".join(f"{name}={value}" for name, value in {"models": "gore", **CREDENTIALS}.items())
@@ -97,6 +98,11 @@ def test_less_than_was_announced(api: Api) -> None:
     _refused(_talk(api, iter([_head("Content-Length: 100000") + _PART + jpeg()])), 408)
 
 
+def test_a_pause_is_not_bought_by_what_came_before_it(api: Api) -> None:
+    """At the average that is asked for, so much would be good for half an hour."""
+    _refused(_talk(api, iter([_head("Content-Length: 20000000") + _PART, bytes(16_000_000)])), 408)
+
+
 def test_a_byte_a_second(api: Api) -> None:
     def pieces() -> Iterator[bytes]:
         yield _head("Content-Length: 100000")
@@ -140,6 +146,22 @@ def test_what_is_not_encoded_as_it_says(api: Api, kind: str) -> None:
 def test_a_body_of_another_kind_means_nothing(api: Api) -> None:
     answer = api.call("POST", f"{IMAGE}?{_QUERY}", json={"url": "http://x.example/"})
     failed(answer, "argument_error", 4)
+
+
+def test_headers_of_bytes_that_stand_for_no_text(api: Api) -> None:
+    for kind in (b"multipart/form-data; boundary=\xff", b"\xff;;;="):
+        head = _head("Content-Length: 3").replace(_TYPE.encode(), kind)
+        status, body = _talk(api, iter([head + b"abc"]))
+        assert (status, body["status"]) == (400, "failure")
+    head = f"GET {WATCH}?{_QUERY}&stream_url=http://x.example/ HTTP/1.1\r\nHost: x\r\nIdempotency-Key: ".encode()
+    status, body = _talk(api, iter([head + b"\xff\r\n\r\n"]))
+    assert (status, body["error"]["code"]) == (400, 53)
+
+
+@pytest.mark.parametrize("host", [b":::", b"[", b"a b", b"a/b", b"user:password@host", b"", b"\xff", b"x<y>"])
+def test_a_host_that_is_none_is_in_no_address(api: Api, host: bytes) -> None:
+    head = f"GET /1.0/upload/create-video.json?{_QUERY} HTTP/1.1\r\nHost: ".encode()
+    _refused(_talk(api, iter([head + host + b"\r\n\r\n"])), 400)
 
 
 def test_odd_names_of_files_are_echoed_and_nothing_else(api: Api) -> None:
