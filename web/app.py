@@ -31,6 +31,7 @@ from .api.compat.routes import add_routes as add_compat_routes
 from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
+from .connections import Runner
 from .delivery.hub import Hub
 from .jobs.opening import running_jobs
 from .metrics import Metrics
@@ -179,7 +180,7 @@ async def front(
         behind_compat = await stack.enter_async_context(
             open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
         )
-        runner = web.AppRunner(
+        runner = Runner(
             build_app(parts, behind_compat),
             access_log=None,
             shutdown_timeout=_HANDLERS_TIMEOUT_S,

@@ -77,6 +77,9 @@ NO_PATH: Final = Fault(404, "request_error", 81, "There is nothing at this path"
 NO_METHOD: Final = Fault(405, "request_error", 81, "This path does not take that method")
 BODY_TOO_LARGE: Final = Fault(413, "request_error", 82, "The request's body is too large")
 BODY_MALFORMED: Final = Fault(400, "request_error", 82, "The request's body is cut off, or not encoded as it says")
+NO_REQUEST: Final = Fault(
+    400, "request_error", 82, "This is no HTTP request, or one with too long a line; percent-encode its parameters"
+)
 BAD_HOST: Final = Fault(400, "request_error", 82, "The Host header names no host")
 BODY_TOO_SLOW: Final = Fault(408, "request_error", 82, "The request's body came too slowly")
 OUR_FAULT: Final = Fault(500, "api_error", 91, "The service failed to answer; please try again later")

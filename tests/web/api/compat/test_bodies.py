@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.api.compat.calling import CREDENTIALS, IMAGE, Api, failed, jpeg, succeeded
+from tests.web.api.compat.calling import CREDENTIALS, IMAGE, VIDEO, Api, failed, jpeg, succeeded
 from tests.web.api.compat.watching import WATCH
 
 _TYPE = "multipart/form-data; boundary=b"
@@ -146,6 +146,19 @@ def test_what_is_not_encoded_as_it_says(api: Api, kind: str) -> None:
 def test_a_body_of_another_kind_means_nothing(api: Api) -> None:
     answer = api.call("POST", f"{IMAGE}?{_QUERY}", json={"url": "http://x.example/"})
     failed(answer, "argument_error", 4)
+
+
+@pytest.mark.parametrize("path", [IMAGE, "/" + VIDEO, "/v1/streams"])
+@pytest.mark.parametrize("more", [b"&url=http://x.example/\xc3\xa4.jpg", b"&url=" + b"a" * 40_000])
+def test_what_does_not_parse_is_answered_in_json_and_quoted_nowhere(api: Api, path: str, more: bytes) -> None:
+    """As PHP sends an address that nobody percent-encoded."""
+    secret = f"not-to-be-seen-{len(more)}"
+    line = f"GET {path}?models=gore&api_user=a&api_secret={secret}".encode() + more
+    status, body = _talk(api, iter([line + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"]))
+    assert status == 400
+    assert body["status"] == (400 if path.startswith("/v1") else "failure")
+    assert secret not in json.dumps(body)
+    assert secret not in api.service.log
 
 
 def test_headers_of_bytes_that_stand_for_no_text(api: Api) -> None:
