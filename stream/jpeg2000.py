@@ -3,7 +3,7 @@
 Pillow's stops every thread of the process for seconds, and cannot reduce a picture of just any size.
 """
 
-from typing import BinaryIO
+from typing import IO
 
 import av
 import numpy as np
@@ -43,7 +43,7 @@ def decode(data: bytes, halved: int) -> Pixels:
     return np.ascontiguousarray(frames[0].to_ndarray(format="rgb24"))
 
 
-def whole(file: BinaryIO) -> bytes:
+def whole(file: IO[bytes]) -> bytes:
     """All of an open file, which is left at its beginning."""
     file.seek(0)
     data = file.read()

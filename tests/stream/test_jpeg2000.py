@@ -72,7 +72,7 @@ def test_large_ones_that_cannot_be_reduced_do_not_stop_the_worker(
 ) -> None:
     """They are decoded by what lets other threads run, and what only Pillow reads has a limit."""
     monkeypatch.setattr(still, "_MOST_AT_A_HALT", 100)
-    monkeypatch.setattr(Image.core, "jpeg2k_decoder", None, raising=False)
+    monkeypatch.setattr("PIL.Image.core.jpeg2k_decoder", None)
     path = _save(tmp_path / "a.jp2", Image.new("RGB", (640, 480), (200, 40, 40)), num_resolutions=1)
     frame, _ = read_still(path, 100)
     assert abs(frame.to_ndarray(format="rgb24").astype(int) - (200, 40, 40)).max() < 6

@@ -101,11 +101,14 @@ async def _take(request: web.Request, folder: MediaFolder, media_id: str) -> Pat
 
 
 async def _write(request: web.Request, file: BinaryIO, *, grace_s: float) -> int:
-    bounds = BodyBounds(most_bytes=_MOST_BYTES, file_bytes=_MOST_BYTES, files=0, grace_s=grace_s)
+    # The file's own bound is asked for here, for a failure in its words.
+    bounds = BodyBounds(most_bytes=2 * _MOST_BYTES, file_bytes=_MOST_BYTES, files=0, grace_s=grace_s)
     buffer, size_bytes = bytearray(), 0
     async for piece in pieces(request, bounds):
         buffer += piece
         size_bytes += len(piece)
+        if size_bytes > _MOST_BYTES:
+            raise Refused(_TOO_LARGE)
         if len(buffer) >= _WRITE_BYTES:
             await asyncio.to_thread(file.write, bytes(buffer))
             buffer.clear()
