@@ -170,6 +170,22 @@ async def test_a_live_stream_goes_on_after_a_restart(world: World) -> None:
     assert await world.statuses(job.id) == ["ongoing", "stopped"]
 
 
+@pytest.mark.parametrize("seconds", [4, 8])
+async def test_a_video_that_is_read_faster_than_it_can_be_stopped_is_stopped_all_the_same(
+    world: World, seconds: int
+) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(max_duration_s=3.0), ANYBODY)
+        source = await pool.source()
+        source.live(STORED)
+        for number in range(seconds):
+            source.sample(float(number), 0.1)
+        source.end()
+        ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+    assert ended.status is JobStatus.STOPPED
+    assert [position for _, position in await world.frames(job.id)] == [0, 1000, 2000]
+
+
 async def test_a_job_ends_when_its_time_is_up_by_the_clock_too(world: World) -> None:
     async with world.running() as (running, pool):
         job = await running.submit(wanted("rtsp://camera.example/", max_duration_s=60.0), ANYBODY)
