@@ -1,9 +1,8 @@
-"""Connections, and the answer to what comes over one and is no request: in our forms, and quoted nowhere.
+"""Connections, and the answer to what comes over one and is no request: in our forms, without a word of it.
 
-The HTTP library itself would answer in plain text, and write what came into the log, secrets included.
+The HTTP library itself would answer in plain text, and quote what came, secrets included.
 """
 
-import logging
 import re
 
 from aiohttp import web
@@ -13,7 +12,6 @@ from .api.compat.errors import NO_REQUEST
 from .api.problems import Problem
 
 _COMPAT = re.compile(r"/1\.0/")
-_log = logging.getLogger("gorewatch.http")
 
 
 class Runner(web.AppRunner):
@@ -45,7 +43,6 @@ class _Protocol(web.RequestHandler):
         """`message` has the line that does not parse. Raises ConnectionError once part of an answer is sent."""
         if status >= 500 or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
-        _log.info("what %s sent is no HTTP request: %s", request.remote, type(exc).__name__)
         if _COMPAT.search(message or ""):
             response = failed(NO_REQUEST)
         else:
