@@ -61,7 +61,10 @@ class Limits(BaseModel):
         default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
     )
     upload_grace_s: int = Field(
-        default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
+        default=20,
+        ge=1,
+        le=3600,
+        description="seconds after which an upload must come at 8 kB a second on average, and its longest pause",
     )
     subscriber_queue: int = Field(
         default=1000,

@@ -15,7 +15,7 @@ from stream.errors import InternalFault, SourceError
 
 from ..access.caller import Caller
 from ..ids import new_id
-from ..names import NotAccepted
+from ..names import NotAccepted, ShuttingDown
 from ..registry import Registry
 from ..running import Commission
 from ..store import jobs as rows
@@ -83,6 +83,7 @@ class Jobs:
         self._around = Surroundings(store, registry.end, owed, clock)
         self._running: dict[str, tuple[RunningJob, asyncio.Task[None]]] = {}
         self._ended: Counter[str] = Counter()
+        self._closed = False
 
     def counts(self) -> JobCounts:
         waiting = sum(runner.waits for runner, _ in self._running.values())
@@ -123,7 +124,8 @@ class Jobs:
             runner, task = running
             runner.stop()
             await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S)
-        elif job.status is JobStatus.ONGOING:
+        # Also where the service stops in this moment, which leaves it to be taken up again.
+        if job.status is JobStatus.ONGOING and (running is None or running[0].left):
             await self._conclude(job, Outcome(JobStatus.STOPPED))
 
     async def resume(self) -> None:
@@ -140,6 +142,7 @@ class Jobs:
 
     async def aclose(self) -> None:
         """Leave all jobs as they stand, to be taken up at the next start. Their streams are the registry's to end."""
+        self._closed = True
         tasks = [task for _, task in self._running.values()]
         for runner, _ in self._running.values():
             runner.leave()
@@ -173,6 +176,8 @@ class Jobs:
 
     def _start(self, job: Job, known: tuple[JobFrame, ...]) -> None:
         """Raises `NotAccepted`."""
+        if self._closed:
+            raise ShuttingDown("The service is stopping.")
         address = parse(job.address)
         runner = RunningJob(job, known, self._around, live=address.is_live_protocol)
         runner.stream = self._registry.add(

@@ -82,13 +82,14 @@ class RunningJob:
     def ended(self, failure: Failure | None, *, on_request: bool) -> None:
         if self.left:
             return
-        if on_request:
+        self._fold.finish(to_the_end=failure is None and not on_request)
+        if on_request or self._fold.reached:
+            # Or its longest duration came, and the source's end sooner than the stop for that.
             self._outcome = Outcome(JobStatus.STOPPED)
         elif failure is not None:
             self._outcome = failed(failure)
         else:
             self._outcome = Outcome(JobStatus.FINISHED)
-        self._fold.finish(to_the_end=self._outcome.status is JobStatus.FINISHED)
         self._urgent.set()
 
     def stop(self) -> None:
