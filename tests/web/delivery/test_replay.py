@@ -182,7 +182,7 @@ async def test_ids_grow_though_the_clock_steps_back_across_a_restart() -> None:
             queue_limit=10,
             journal=journal,
             patience=USUAL,
-            unix=lambda step_s=step_s: now_s + step_s,
+            unix=partial(float, now_s + step_s),
         ) as hub:
             await publish(hub, 3)
     assert len(journal.kept) == 9
