@@ -68,6 +68,7 @@ PURE = (
     "web.api.compat.grid",
     "web.api.compat.paths",
     "web.bench.api_figures",
+    "web.bench.fanout_figures",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",
     "web.bench.alerts.figures",

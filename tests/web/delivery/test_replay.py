@@ -1,6 +1,7 @@
 """Replay from the ring and the journal into live, whatever happens in what order."""
 
 import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -216,15 +217,11 @@ async def test_events_of_an_earlier_run_are_replayed_and_ids_go_on_beyond_them()
 
 
 async def test_ids_grow_though_the_clock_steps_back_across_a_restart() -> None:
-    now_s = 1_800_000_000.0
     journal = MemoryJournal()
-    for step_s in (0.0, -3600.0, -7200.0):
+    for now_s in (1_800_000_000.0, 1_799_996_400.0, 1_799_992_800.0):
+        clock = iter(itertools.count(now_s, -1.0))
         async with open_hub(
-            history_events=10,
-            queue_limit=10,
-            journal=journal,
-            patience=USUAL,
-            unix=lambda step_s=step_s: now_s + step_s,
+            history_events=10, queue_limit=10, journal=journal, patience=USUAL, unix=clock.__next__
         ) as hub:
             await publish(hub, 3)
     assert len(journal.kept) == 9
