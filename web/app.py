@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
@@ -167,14 +167,7 @@ async def front(
     """All that stands before the pool and the scorer: the registry, the hub and HTTP. `journal` keeps the events."""
     limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
-        hub = await stack.enter_async_context(
-            open_hub(
-                history_events=limits.history_events,
-                queue_limit=limits.subscriber_queue,
-                unkept_events=limits.unkept_events,
-                journal=journal,
-            )
-        )
+        hub = await stack.enter_async_context(_hub(settings, journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
         metrics.watch(registry=registry, hub=hub, seats=seats, scorer=scorer, workers=pool)
@@ -198,6 +191,16 @@ async def front(
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+def _hub(settings: Settings, journal: Journal | None) -> AbstractAsyncContextManager[Hub]:
+    limits = settings.limits
+    return open_hub(
+        history_events=limits.history_events,
+        queue_limit=limits.subscriber_queue,
+        unkept_events=limits.unkept_events,
+        journal=journal,
+    )
 
 
 def _registry(settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub) -> Registry:
