@@ -43,6 +43,7 @@ from stream.options import SourceOptions
 from stream.pull import pull
 from stream.ring import SlotMemory, Slots
 from stream.setup import Setup
+from stream.threads import Threads
 from stream.webrtc_ports import MediaLoop
 
 _ALIVE_EVERY_S = 1.0
@@ -50,7 +51,8 @@ _MOST_TRICKLES = 32
 """Fragments of one publisher that wait; more are dropped."""
 _NICENESS = 5
 _CHECKS_NICENESS = 5
-"""On top of that, of one-off images and videos: who sends many of them must not make live streams late."""
+"""On top of that, of one-off images and videos."""
+_IDLE_THREADS = 4
 _FIRST_TO_GO = "500"
 _log = logging.getLogger("gorewatch.worker")
 
@@ -66,6 +68,7 @@ class Worker:
         self._emitters: weakref.WeakValueDictionary[int, Emitter] = weakref.WeakValueDictionary()
         self._publishers: dict[int, asyncio.Task[None]] = {}
         self._trickles: dict[int, asyncio.Queue[Trickle]] = {}
+        self._checks = Threads("gorewatch-check", begin=_step_back, idle=_IDLE_THREADS)
 
     async def serve(self, orders: asyncio.StreamReader) -> None:
         """Follow orders until the service goes away."""
@@ -90,6 +93,7 @@ class Worker:
                             self._slots.give_back(slot)
         finally:
             alive.cancel()
+            self._checks.close()
 
     async def _say_alive(self) -> None:
         while True:
@@ -108,8 +112,6 @@ class Worker:
         loop = asyncio.get_running_loop()
 
         def run() -> None:
-            if order.options.kind != "any" and sys.platform == "linux":  # where it is the thread's own
-                os.nice(_CHECKS_NICENESS)
             failure, off_air = _outcome(lambda: pull(order.address, order.options, emitter, stop))
             with contextlib.suppress(OSError):
                 emitter.finish()
@@ -118,7 +120,10 @@ class Worker:
             with contextlib.suppress(RuntimeError):  # the loop has closed: the process is ending
                 loop.call_soon_threadsafe(self._stops.pop, order.source, None)
 
-        threading.Thread(target=run, name=f"gorewatch-pull-{order.source}", daemon=True).start()
+        if order.options.kind == "any":
+            threading.Thread(target=run, name=f"gorewatch-pull-{order.source}", daemon=True).start()
+        else:
+            self._checks.run(run)
 
     def _receive(self, order: Receive) -> None:
         stop = self._stops[order.source] = threading.Event()
@@ -160,6 +165,12 @@ def _load_receive() -> Callable[[Receive, Emitter, Reports, "asyncio.Queue[Trick
     from stream.webrtc import receive
 
     return receive
+
+
+def _step_back() -> None:
+    """For a thread that looks at what was sent: who sends much of it must not make live streams late."""
+    if sys.platform == "linux":  # where niceness is the thread's own
+        os.nice(_CHECKS_NICENESS)
 
 
 def _outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:

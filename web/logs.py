@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from contextvars import ContextVar
 from typing import Literal
 
 from aiohttp import web
@@ -11,8 +12,11 @@ from aiohttp.http import HttpProcessingError
 from .wire import timestamp
 
 _MALFORMED = (HttpProcessingError, web.RequestPayloadError)
-_FIELDS = ("stream",)
-"""What our loggers add to a record with `extra`."""
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the HTTP request that is being answered."""
+
+_FIELDS = ("stream", "request")
+"""What our loggers add to a record with `extra`, and what `OfRequest` adds."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What terminals act on, and all that anything takes for the end of a line."""
 
@@ -48,6 +52,15 @@ class JsonFormatter(logging.Formatter):
         return _escaped(json.dumps(line, ensure_ascii=False))
 
 
+class OfRequest(logging.Filter):
+    """Adds the id of the request in whose course something is logged. Leaves nothing out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if (current := request_id.get()) is not None:
+            record.request = current
+        return True
+
+
 class NotTheClientsFault(logging.Filter):
     """Leaves out the tracebacks that aiohttp logs for requests that do not parse: anybody can send those."""
 
@@ -58,6 +71,7 @@ class NotTheClientsFault(logging.Filter):
 def configure_logging(form: Literal["text", "json"], level: Literal["debug", "info", "warning", "error"]) -> None:
     """Set up the root logger of this process. The libraries that we use say less than we do."""
     handler = logging.StreamHandler()
+    handler.addFilter(OfRequest())
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(NotTheClientsFault())

@@ -81,7 +81,10 @@ class Stream:
         self.info: SourceInfo | None = None
         self.failure: Failure | None = None
         self.pixels: Pixels | None = None
-        """The latest sample, a copy; None before the first and after the end."""
+        """The sample that was scored last, a copy; None before the first and after the end.
+
+        While an event is published it is the one that the event is about.
+        """
         self.task: asyncio.Task[None] | None = None
         self.source: Source | None = None
         self.log = logging.LoggerAdapter(_log, {"stream": self.id})
@@ -168,7 +171,7 @@ class Stream:
 
 
 class Tap:
-    """A `Source` that lets its stream see what passes: states, and a copy of the latest sample for the preview."""
+    """A `Source` that lets its stream see what passes: states, and a copy of each sample once it has been scored."""
 
     def __init__(self, source: Source, stream: Stream, *, hear: Callable[[Status], None]) -> None:
         self._source = source
@@ -179,11 +182,12 @@ class Tap:
         async for item in self._source:
             if isinstance(item, Status):
                 self._hear(item)
-            else:
-                self._stream.pixels = item.pixels.copy()
             yield item
 
     def release(self, sample: Sample) -> None:
+        # The pipeline gives a sample back when its score is there and judges it right after.
+        if not self._stream.closed:
+            self._stream.pixels = sample.pixels.copy()
         self._source.release(sample)
 
     def counters(self) -> Counters:

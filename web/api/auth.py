@@ -33,7 +33,7 @@ _ANY_HOST = "/healthz"
 _QUERY_MAY_AUTHORIZE = "/v1/events"
 _CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, If-Match"
-_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After"
+_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id"
 
 
 @web.middleware

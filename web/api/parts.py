@@ -13,6 +13,7 @@ from ..delivery.hub import Hub
 from ..delivery.seats import Seats
 from ..registry import Registry
 from ..settings import Settings
+from ..store.counts import Kept
 from ..store.store import Store
 
 
@@ -48,7 +49,7 @@ class Scoring(Protocol):
 class Exposition(Protocol):
     """The metrics as text."""
 
-    def render(self) -> tuple[bytes, Mapping[str, str]]: ...
+    def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import time
 from aiohttp import web
 
 from ...ids import new_id
+from ..requests import current_id
 from .answers import Call, Json, MediaRef, failure
 from .errors import Fault
 
 
 def new_call() -> Call:
     """To be made when a call is answered."""
-    return Call(new_id("req"), time.time())
+    return Call(current_id(), time.time())
 
 
 def same_call(call_id: str) -> Call:
