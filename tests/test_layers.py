@@ -71,6 +71,7 @@ PURE = (
     "web.api.compat.grid",
     "web.api.compat.paths",
     "web.bench.api_figures",
+    "web.bench.fanout_figures",
     "web.checked",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",
