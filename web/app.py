@@ -23,7 +23,7 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
-from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, whip
+from .api import auth, callbacks, feed, health, media, pages, preview, problems, streams, tokens, webhooks, whip
 from .api.compat.middleware import compat
 from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
@@ -31,10 +31,14 @@ from .api.compat.routes import add_routes as add_compat_routes
 from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
+from .delivery.endpoint import stream_hook
 from .delivery.hub import Hub
+from .delivery.journal import Published
+from .delivery.opening import open_webhooks
 from .jobs.opening import running_jobs
 from .metrics import Metrics
 from .names import NAME, NotAccepted
+from .outgoing import Outgoing
 from .registry import Lane, Pool, Registry
 from .running import Stream
 from .settings import ConfigError, Settings
@@ -91,7 +95,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health, openapi):
+    for resource in (streams, media, whip, feed, preview, tokens, callbacks, webhooks, health, openapi):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -161,7 +165,10 @@ async def front(
 
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
-        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+        media_id = stream.media.media_id
+        entry = hub.publish(stream.id, media_id, event, owner=stream.owner)
+        hook = stream_hook(stream.policy.callback_url, owner=stream.owner, usual=settings.policy.callback_url)
+        hooks.outbox.offer(Published(entry, media_id, event, time.time()), hook)
 
     registry = Registry(
         pool=pool,
@@ -174,11 +181,13 @@ async def front(
         decoder=settings.decoder,
     )
     metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
-    parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
-    async with AsyncExitStack() as stack:
+    async with open_webhooks(settings, store, access) as hooks, AsyncExitStack() as stack:
+        metrics.add(Outgoing(hooks))
+        owed = hooks.dispatcher.wake
         behind_compat = await stack.enter_async_context(
-            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane, owed=owed)
         )
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, hooks)
         runner = web.AppRunner(
             build_app(parts, behind_compat),
             access_log=None,

@@ -40,6 +40,10 @@ class Metrics:
         """Read these parts' own counts at every collection."""
         self._prometheus.register(_Parts(registry, hub, scorer, workers))
 
+    def add(self, collector: Collector) -> None:
+        """Ask one more at every collection."""
+        self._prometheus.register(collector)
+
     def render(self) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers."""
         return generate_latest(self._prometheus), {"Content-Type": CONTENT_TYPE_LATEST}

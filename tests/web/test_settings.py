@@ -94,7 +94,7 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[limits]\nmax = 1", "no setting limits.max"),
         ("[policy]\nfsp = 1", "policy.fsp is not a key"),
         ("[policy]\nfps = 99", "policy.fps must be at least 0.001 and at most 30"),
-        ('[policy]\ncallback_url = "http://x/"', "policy.callback_url is not available"),
+        ('[policy]\ncallback_url = "ftp://x/"', "policy.callback_url must be an http"),
         ("port = 70000", "port should be less than or equal to 65535"),
         ('workers = "many"', "workers should be a valid integer"),
         ('egress_allow = "10.0.0.0/40"', "egress_allow '10.0.0.0/40' does not appear to be"),

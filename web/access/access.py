@@ -92,6 +92,10 @@ class Access:
             bucket = self._buckets[caller.key_id] = Bucket(caller.rate_per_s)
         return bucket.take(time.monotonic())
 
+    def has(self, key_id: str) -> bool:
+        """Whether there is such a key, and it is not revoked."""
+        return key_id in self._active
+
     def still(self, caller: Caller) -> bool:
         """Whether a caller that was let in would be now."""
         if caller.expires_s is not None and caller.expires_s <= time.time():

@@ -10,6 +10,7 @@ from inference.scorer import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..registry import Registry
 from ..settings import Settings
 from ..store.store import Store
@@ -62,6 +63,7 @@ class Parts:
     metrics: Exposition
     store: Store
     access: Access
+    webhooks: Webhooks
 
 
 PARTS = web.AppKey("parts", Parts)

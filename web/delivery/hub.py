@@ -157,7 +157,7 @@ class Hub:
     def subscriber_count(self) -> int:
         return len(self._subscribers)
 
-    def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
+    def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> Entry:
         """Number, encode and hand out one event. Never blocks and never fails because of a subscriber.
 
         `owner` is the key that the stream belongs to, None for nobody's.
@@ -177,6 +177,7 @@ class Hub:
         for subscriber in self._subscribers:
             if subscriber.wanted.wants(entry):
                 subscriber.offer(entry)
+        return entry
 
     def subscribe(self, wanted: Filter, *, since: int | None) -> Subscriber:
         """Add a subscriber; with `since`, the events kept after that number come first, then the live ones."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..ids import new_id
-from ..store import callbacks
+from ..delivery.delivery import Owed, Style
+from ..store import deliveries
 from ..store import jobs as rows
 from ..store.jobs import Job, JobError, JobStatus
 from .fold import Batch
@@ -34,7 +34,7 @@ async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -
         return
     so_far = replace(job, last_update_s=now_s, operations=batch.operations, progress=batch.progress)
     for frames in batch.notices:
-        await _owe(tx, job.id, encoded(job_json(so_far, frames)), job.callback_url, due_s=now_s)
+        await _owe(tx, job, encoded(job_json(so_far, frames)), job.callback_url, now_s=now_s)
 
 
 async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> None:
@@ -44,8 +44,17 @@ async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: fl
     ended = await rows.find(tx, job.id)
     assert ended is not None, "it was changed just now"
     body = encoded(job_json(ended, await rows.frames(tx, job.id)))
-    await _owe(tx, job.id, body, job.callback_url, due_s=now_s)
+    await _owe(tx, job, body, job.callback_url, now_s=now_s)
 
 
-async def _owe(tx: AsyncConnection, job_id: str, body: bytes, url: str, *, due_s: float) -> None:
-    await callbacks.add(tx, callback_id=new_id("cbk"), job_id=job_id, body=body, url=url, due_s=due_s)
+async def _owe(tx: AsyncConnection, job: Job, body: bytes, url: str, *, now_s: float) -> None:
+    owed = Owed(
+        sender=job.id,
+        number=await deliveries.next_number(tx, job.id),
+        style=Style.SIGHTENGINE,
+        media_id=job.id,
+        body=body,
+        url=url,
+        key_id=job.key_id,
+    )
+    await deliveries.add(tx, [owed], now_s=now_s)

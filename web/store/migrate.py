@@ -1,20 +1,22 @@
 """Brings a store up to the schema of this version, in one transaction at the start.
 
-A store without tables gets those of `tables.py` at once. An older one is led there step by step; `_STEPS` has, for each
-version that was ever released, what leads from it to the next. A step is written once and never changed; it uses SQL of
-its own, since `tables.py` goes on changing.
+A store without tables gets those of `tables.py` and `delivery_tables.py` at once. An older one is led there step by
+step; `_STEPS` has, for each version that was ever released, what leads from it to the next. A step is written once and
+never changed; it has tables of its own, since those go on changing.
 """
 
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
+from . import delivery_schema
+from .delivery_tables import deliveries
 from .errors import StoreError
-from .tables import meta, metadata
+from .tables import meta
 
-VERSION = 1
+VERSION = 2
 _NAME = "version"
-_STEPS: Mapping[int, Callable[[Connection], None]] = {}
+_STEPS: Mapping[int, Callable[[Connection], None]] = {1: delivery_schema.upgrade}
 
 
 def bring_up(
@@ -23,7 +25,7 @@ def bring_up(
     """Make or change the tables as this version needs them. Raises `StoreError` for a store that is none or newer."""
     tables = inspect(connection).get_table_names()
     if not tables:
-        metadata.create_all(connection)
+        deliveries.metadata.create_all(connection)
         connection.execute(insert(meta).values(name=_NAME, value=str(version).encode()))
         return
     found = _version(connection) if meta.name in tables else None

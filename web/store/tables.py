@@ -82,22 +82,6 @@ job_frames = Table(
     Column("detail", Text),
 )
 
-callbacks = Table(
-    "callbacks",
-    metadata,
-    Column("id", _ID, primary_key=True),
-    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_attempt", Float),
-    Column("last_error", Text),
-    Index("callbacks_order", "job_id", "number", unique=True),
-    Index("callbacks_due", "state", "next_attempt"),
-)
-
 uploads = Table(
     "uploads",
     metadata,

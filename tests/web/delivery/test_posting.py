@@ -42,7 +42,15 @@ async def test_anything_but_a_success_is_none(receiver: Receiver, path: str, wor
     with pytest.raises(NotPosted, match=words) as refusal:
         await Poster(egress_allow=LOOPBACK).post(receiver.url(path), b"{}", {})
     assert not refusal.value.hopeless
+    assert (refusal.value.status, refusal.value.retry_after) == (int(words), None)
     assert receiver.at("/ok/redirected") == []
+
+
+async def test_when_to_come_again_is_told(receiver: Receiver) -> None:
+    with pytest.raises(NotPosted) as refusal:
+        await Poster(egress_allow=LOOPBACK).post(receiver.url("/later/x"), b"{}", {"Content-Type": "a/b"})
+    assert (refusal.value.status, refusal.value.retry_after) == (503, "120")
+    assert receiver.at("/later/x")[0].headers["Content-Type"] == "a/b"
 
 
 async def test_who_does_not_answer_is_given_up(receiver: Receiver) -> None:

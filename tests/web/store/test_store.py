@@ -163,8 +163,8 @@ async def test_an_older_store_is_led_up_step_by_step_once(url: str, monkeypatch:
         taken.append(number)
 
     def bring_up(connection: Connection) -> None:
-        steps = {1: lambda _: step(1), 2: lambda _: step(2)}
-        migrate_bring_up(connection, version=3, steps=steps)
+        steps = {2: lambda _: step(2), 3: lambda _: step(3)}
+        migrate_bring_up(connection, version=4, steps=steps)
 
     async with open_store(url):
         pass
@@ -173,7 +173,7 @@ async def test_an_older_store_is_led_up_step_by_step_once(url: str, monkeypatch:
     for _ in range(2):
         async with open_store(url):
             pass
-    assert taken == [1, 2]
+    assert taken == [2, 3]
 
 
 @contextmanager

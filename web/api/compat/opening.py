@@ -9,7 +9,7 @@ from inference.looking import Tells
 
 from ...checks import CheckLimits, Checks, Puller
 from ...jobs.jobs import Jobs
-from ...jobs.opening import open_callbacks, open_folder
+from ...jobs.opening import open_folder
 from ...registry import Registry
 from ...settings import Settings
 from ...store.store import Store
@@ -22,15 +22,24 @@ _LARGE_UPLOADS = 16
 
 @asynccontextmanager
 async def open_compat(
-    settings: Settings, *, store: Store, registry: Registry, pool: Puller, new_lane: Callable[[], Tells]
+    settings: Settings,
+    *,
+    store: Store,
+    registry: Registry,
+    pool: Puller,
+    new_lane: Callable[[], Tells],
+    owed: Callable[[], None],
 ) -> AsyncIterator[Compat]:
-    """Everything but the running of its jobs, which is for when the registry is closed after them."""
+    """Everything but the running of its jobs, which is for when the registry is closed after them.
+
+    `owed` is called when there are callbacks to be sent.
+    """
     limits = CheckLimits(
         running=settings.limits.max_checks,
         waiting=settings.limits.check_queue,
         fetch_timeout_s=settings.limits.fetch_timeout_s,
     )
-    async with open_folder(settings) as media, open_callbacks(settings, store) as dispatcher:
+    async with open_folder(settings) as media:
         with _passing_folder() as folder:
             yield Compat(
                 checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow),
@@ -44,9 +53,8 @@ async def open_compat(
                     folder=media,
                     policy=settings.policy,
                     max_jobs=settings.limits.max_jobs,
-                    owed=dispatcher.wake,
+                    owed=owed,
                 ),
-                owed=dispatcher.wake,
                 media=media,
                 job_spooling=Spooling(media.incoming),
                 large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),

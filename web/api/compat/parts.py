@@ -1,6 +1,5 @@
 """What the handlers of `/1.0` work with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -22,8 +21,6 @@ class Compat:
     """Bodies that are read at once: each of them may need room on the disk."""
     upload_grace_s: float
     jobs: Jobs
-    owed: Callable[[], None]
-    """To be called when there are callbacks to be sent."""
     media: MediaFolder
     job_spooling: Spooling
     """For files that a job may keep: it may outlive the service."""

@@ -1,0 +1,64 @@
+"""Opens what posts events and results to receivers, in order, and closes it in the opposite one; no logic."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ..access.access import Access
+from ..settings import Settings
+from ..store.store import Store
+from .dispatcher import Dispatcher
+from .endpoints import Endpoints
+from .outbox import Outbox
+from .posting import Poster
+
+_LAST_WRITES_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """The parts: who is told, what is owed on its way to the store, and what sends it from there."""
+
+    endpoints: Endpoints
+    outbox: Outbox
+    dispatcher: Dispatcher
+
+
+@asynccontextmanager
+async def open_webhooks(settings: Settings, store: Store, access: Access) -> AsyncIterator[Webhooks]:
+    """What an earlier service owed is sent first. At the end what is owed is written down. Raises `StoreError`."""
+    endpoints = Endpoints(store, active=access.has)
+    await endpoints.load()
+    secret = settings.signing_secret
+    dispatcher = Dispatcher(
+        store,
+        Poster(egress_allow=settings.egress_allow),
+        signing_secret=None if secret is None else secret.get_secret_value(),
+        gone=endpoints.gone,
+    )
+    outbox = Outbox(store, endpoints, wake=dispatcher.wake, most_owed=settings.limits.webhook_queue)
+    async with _going_on(dispatcher.run, "callbacks"), _going_on(endpoints.run, "webhooks"), _writing(outbox):
+        with access.watching(endpoints.look):
+            yield Webhooks(endpoints, outbox, dispatcher)
+
+
+@asynccontextmanager
+async def _writing(outbox: Outbox) -> AsyncIterator[None]:
+    async with _going_on(outbox.run, "outbox") as task:
+        try:
+            yield
+        finally:
+            outbox.finish()
+            await asyncio.wait({task}, timeout=_LAST_WRITES_S)
+            outbox.tell_lost()
+
+
+@asynccontextmanager
+async def _going_on(run: Callable[[], Coroutine[None, None, None]], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(run(), name=name)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
