@@ -20,7 +20,7 @@ from .outcome import Outcome, headers_of, note
 from .posting import NotPosted
 from .room import Closed, Room
 
-_AT_ONCE = 64
+AT_ONCE = 64
 _TROUBLED_AT_ONCE = 16
 """Of them, to hosts and senders whose last attempt failed."""
 _PER_HOST = 4
@@ -61,7 +61,7 @@ class Dispatcher:
         self._posting: set[asyncio.Task[None]] = set()
         """Those of the tasks that wait for a receiver."""
         self._ending = False
-        self._room = Room(most=_AT_ONCE, most_troubled=_TROUBLED_AT_ONCE, most_per_host=_PER_HOST)
+        self._room = Room(most=AT_ONCE, most_troubled=_TROUBLED_AT_ONCE, most_per_host=_PER_HOST)
         self._settled: set[str] = set()
         """Senders of what was sent while the store was being read: what it says of them is what was."""
         self.outcomes: dict[str, int] = {outcome.value: 0 for outcome in Outcome}

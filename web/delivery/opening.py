@@ -1,14 +1,15 @@
 """Opens what posts events and results to receivers, in order, and closes it in the opposite one; no logic."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from ..access.access import Access
 from ..settings import Settings
 from ..store.store import Store
-from .dispatcher import Dispatcher
+from .dispatcher import AT_ONCE, Dispatcher
 from .endpoints import Endpoints
 from .outbox import Outbox
 from .posting import Poster
@@ -31,16 +32,27 @@ async def open_webhooks(settings: Settings, store: Store, access: Access) -> Asy
     endpoints = Endpoints(store, active=access.has)
     await endpoints.load()
     secret = settings.signing_secret
-    dispatcher = Dispatcher(
-        store,
-        Poster(egress_allow=settings.egress_allow),
-        signing_secret=None if secret is None else secret.get_secret_value(),
-        gone=endpoints.gone,
-    )
-    outbox = Outbox(store, endpoints, wake=dispatcher.wake, most_owed=settings.limits.webhook_queue)
-    async with _going_on(dispatcher.run, "callbacks"), _going_on(endpoints.run, "webhooks"), _writing(outbox):
-        with access.watching(endpoints.look):
-            yield Webhooks(endpoints, outbox, dispatcher)
+    with _resolving_threads() as threads:
+        dispatcher = Dispatcher(
+            store,
+            Poster(egress_allow=settings.egress_allow, threads=threads),
+            signing_secret=None if secret is None else secret.get_secret_value(),
+            gone=endpoints.gone,
+        )
+        outbox = Outbox(store, endpoints, wake=dispatcher.wake, most_owed=settings.limits.webhook_queue)
+        async with _going_on(dispatcher.run, "callbacks"), _going_on(endpoints.run, "webhooks"), _writing(outbox):
+            with access.watching(endpoints.look):
+                yield Webhooks(endpoints, outbox, dispatcher)
+
+
+@contextmanager
+def _resolving_threads() -> Iterator[ThreadPoolExecutor]:
+    """As many as are sent at once, so that names which nobody resolves hold up no others. Each ends within seconds."""
+    threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gorewatch-hosts")
+    try:
+        yield threads
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 @asynccontextmanager

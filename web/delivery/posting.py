@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -37,9 +38,18 @@ class Poster:
     """Follows no redirect, and needs nothing of the answer but its status and when to come again."""
 
     def __init__(
-        self, *, egress_allow: tuple[str, ...], resolve: Resolve | None = None, timeout_s: float = _TIMEOUT_S
+        self,
+        *,
+        egress_allow: tuple[str, ...],
+        resolve: Resolve | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        threads: Executor | None = None,
     ) -> None:
-        """`egress_allow`: networks in CIDR form that may be reached although they are not public."""
+        """`egress_allow`: networks in CIDR form that may be reached although they are not public.
+
+        `threads` are where names are resolved, so many at once as there are of them; by default those of the loop.
+        """
+        self._threads = threads
         self._options = SourceOptions(egress_allow=egress_allow)
         self._resolve = resolve
         self._timeout_s = timeout_s
@@ -60,7 +70,9 @@ class Poster:
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         address = for_wire(parse(url))
         host = address.host or ""
-        ips = await asyncio.to_thread(reachable, host, self._options, _RESOLVE_TIMEOUT_S, self._resolve)
+        ips = await asyncio.get_running_loop().run_in_executor(
+            self._threads, reachable, host, self._options, _RESOLVE_TIMEOUT_S, self._resolve
+        )
         connector = aiohttp.TCPConnector(resolver=_Pinned(ips), use_dns_cache=False, force_close=True)
         async with (
             aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session,

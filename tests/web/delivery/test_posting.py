@@ -1,6 +1,9 @@
 """Callbacks go where they may, to the address that was checked, and nowhere else."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -76,6 +79,31 @@ async def test_a_private_address_is_never_called(receiver: Receiver, host: str) 
         )
     assert refusal.value.hopeless
     assert receiver.at("/ok/private") == []
+
+
+async def test_names_that_nobody_resolves_hold_up_no_others(receiver: Receiver) -> None:
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def resolve(host: str) -> list[str]:
+        if host.startswith("slow"):
+            asked.release()
+            answer.wait(2.0)
+        return ["127.0.0.1"]
+
+    with ThreadPoolExecutor(64) as threads:
+        poster = Poster(egress_allow=LOOPBACK, resolve=resolve, threads=threads)
+        slow = [
+            asyncio.create_task(
+                poster.post(receiver.url("/ok/slow").replace("127.0.0.1", f"slow{number}.example"), b"{}", {})
+            )
+            for number in range(40)
+        ]
+        for _ in slow:
+            await asyncio.to_thread(asked.acquire)
+        await poster.post(receiver.url("/ok/quick"), b"{}", {})
+        assert receiver.at("/ok/slow") == []
+        answer.set()
+        await asyncio.gather(*slow)
 
 
 async def test_an_unknown_host_is_said() -> None:
