@@ -157,3 +157,11 @@ def test_the_document_lists_every_setting_with_its_default_and_nothing_else() ->
     expected = {name: varying.get(name, value) for name, value, _ in describe(load_settings())}
     assert dict(rows) == expected
     assert len(rows) == len(expected)
+
+
+def test_user_name_and_password_of_a_callback_are_not_shown() -> None:
+    policy = {"callback_url": "https://user:secret@hook.example/x"}
+    settings = load_settings(flags={"policy": policy})
+    assert settings.policy.callback_url == policy["callback_url"]
+    shown = {name: value for name, value, _ in describe(settings)}
+    assert shown["policy.callback_url"] == "https://***:***@hook.example/x"
