@@ -89,7 +89,7 @@ PURE = (
     "web.delivery.journal",
     "web.delivery.room",
     "web.delivery.signature",
-    "web.delivery.waiting",
+    "web.delivery.backlog",
     "web.jobs.fold",
     "web.jobs.grid",
     "web.jobs.notices",

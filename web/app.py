@@ -168,7 +168,7 @@ async def front(
         media_id = stream.media.media_id
         entry = hub.publish(stream.id, media_id, event, owner=stream.owner)
         hook = stream_hook(stream.policy.callback_url, owner=stream.owner, usual=settings.policy.callback_url)
-        hooks.outbox.offer(Published(entry, media_id, event, time.time()), hook)
+        hooks.ledger.offer(Published(entry, media_id, event, time.time()), hook)
 
     registry = Registry(
         pool=pool,

@@ -24,9 +24,9 @@ class Outgoing(Collector):
         dropped = CounterMetricFamily(
             "gorewatch_webhooks_dropped", "Events that a receiver was not told of, by reason.", labels=["reason"]
         )
-        for reason, count in self._webhooks.outbox.dropped.items():
+        for reason, count in self._webhooks.ledger.dropped.items():
             dropped.add_metric([reason], count)
         yield dropped
         yield GaugeMetricFamily(
-            "gorewatch_webhooks_unwritten", "Events owed that are not in the store yet.", len(self._webhooks.outbox)
+            "gorewatch_webhooks_unwritten", "Events owed that are not in the store yet.", len(self._webhooks.ledger)
         )

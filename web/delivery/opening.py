@@ -11,7 +11,7 @@ from ..settings import Settings
 from ..store.store import Store
 from .dispatcher import AT_ONCE, Dispatcher
 from .endpoints import Endpoints
-from .outbox import Outbox
+from .ledger import Ledger
 from .posting import Poster
 
 _LAST_WRITES_S = 1.0
@@ -22,7 +22,7 @@ class Webhooks:
     """The parts: who is told, what is owed on its way to the store, and what sends it from there."""
 
     endpoints: Endpoints
-    outbox: Outbox
+    ledger: Ledger
     dispatcher: Dispatcher
 
 
@@ -39,10 +39,10 @@ async def open_webhooks(settings: Settings, store: Store, access: Access) -> Asy
             signing_secret=None if secret is None else secret.get_secret_value(),
             gone=endpoints.gone,
         )
-        outbox = Outbox(store, endpoints, wake=dispatcher.wake, most_owed=settings.limits.webhook_queue)
-        async with _going_on(dispatcher.run, "callbacks"), _going_on(endpoints.run, "webhooks"), _writing(outbox):
+        ledger = Ledger(store, endpoints, wake=dispatcher.wake, most_owed=settings.limits.webhook_queue)
+        async with _going_on(dispatcher.run, "callbacks"), _going_on(endpoints.run, "webhooks"), _writing(ledger):
             with access.watching(endpoints.look):
-                yield Webhooks(endpoints, outbox, dispatcher)
+                yield Webhooks(endpoints, ledger, dispatcher)
 
 
 @contextmanager
@@ -56,14 +56,14 @@ def _resolving_threads() -> Iterator[ThreadPoolExecutor]:
 
 
 @asynccontextmanager
-async def _writing(outbox: Outbox) -> AsyncIterator[None]:
-    async with _going_on(outbox.run, "outbox") as task:
+async def _writing(ledger: Ledger) -> AsyncIterator[None]:
+    async with _going_on(ledger.run, "ledger") as task:
         try:
             yield
         finally:
-            outbox.finish()
+            ledger.finish()
             await asyncio.wait({task}, timeout=_LAST_WRITES_S)
-            outbox.tell_lost()
+            ledger.tell_lost()
 
 
 @asynccontextmanager

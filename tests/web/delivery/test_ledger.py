@@ -16,7 +16,7 @@ from web.delivery.endpoint import Endpoint, StreamHook
 from web.delivery.endpoints import MOST_OF_A_KEY, Endpoints, TooManyWebhooks
 from web.delivery.history import Entry
 from web.delivery.journal import Published
-from web.delivery.outbox import Outbox
+from web.delivery.ledger import Ledger
 from web.store import deliveries, webhooks
 from web.store.errors import StoreError
 from web.store.store import Store, open_store
@@ -45,7 +45,7 @@ class World:
         self.now_s = NOW_S
         self.woken = 0
         self.endpoints = Endpoints(store, active=self.active.__contains__, clock=lambda: self.now_s)
-        self.outbox = Outbox(
+        self.ledger = Ledger(
             store,
             self.endpoints,
             wake=self._wake,
@@ -66,12 +66,12 @@ class World:
     def happen(self, *numbers: int, kind: str = "gore.incident", hook: StreamHook | None = None) -> None:
         for number in numbers:
             entry = Entry(number, kind, "str_a", format_id(number).encode(), "1")
-            self.outbox.offer(Published(entry, "med_a", MediaStalled("x"), NOW_S), hook)
+            self.ledger.offer(Published(entry, "med_a", MediaStalled("x"), NOW_S), hook)
 
     async def write(self) -> list[Delivery]:
         """Write all that waits; what is owed then."""
-        self.outbox.finish()
-        await asyncio.wait_for(self.outbox.run(), WITHIN_S)
+        self.ledger.finish()
+        await asyncio.wait_for(self.ledger.run(), WITHIN_S)
         return await self.all()
 
     async def all(self) -> list[Delivery]:
@@ -104,7 +104,7 @@ async def test_an_event_is_owed_to_webhooks_and_to_the_callback_of_its_stream(st
 async def test_what_nobody_wants_costs_the_store_nothing(store: Store) -> None:
     world = World(store)
     world.happen(1, 2, 3)
-    assert len(world.outbox) == 0
+    assert len(world.ledger) == 0
     assert await world.write() == []
     assert world.woken == 0
 
@@ -112,21 +112,21 @@ async def test_what_nobody_wants_costs_the_store_nothing(store: Store) -> None:
 async def test_a_store_that_takes_nothing_for_a_while_costs_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("web.delivery.outbox._TROUBLED_S", 0.01)
+    monkeypatch.setattr("web.delivery.ledger._TROUBLED_S", 0.01)
     failing = Failing(store._engine)
     world = World(failing)
     await world.add()
     failing.broken = True
-    running = asyncio.create_task(world.outbox.run())
+    running = asyncio.create_task(world.ledger.run())
     world.happen(*range(1, 4))
     await until(lambda: "The disk is full" in caplog.text)
     world.happen(4)
-    assert len(world.outbox) == 4
+    assert len(world.ledger) == 4
     failing.broken = False
-    world.outbox.finish()
+    world.ledger.finish()
     await asyncio.wait_for(running, WITHIN_S)
     assert [one.number for one in await world.all()] == [1, 2, 3, 4]
-    assert world.outbox.dropped["unwritten"] == 0
+    assert world.ledger.dropped["unwritten"] == 0
     assert caplog.text.count("The disk is full") == 1
 
 
@@ -137,9 +137,9 @@ async def test_what_cannot_wait_any_more_is_counted_and_what_is_lost_at_the_end_
     await world.add(kinds=("gore.prob", "gore.incident"))
     world.happen(1, kind="gore.prob")
     world.happen(*range(2, 6))
-    assert world.outbox.dropped["unwritten"] == 2
-    assert len(world.outbox) == 3
-    world.outbox.tell_lost()
+    assert world.ledger.dropped["unwritten"] == 2
+    assert len(world.ledger) == 3
+    world.ledger.tell_lost()
     assert "3 events are not posted" in caplog.text
 
 
@@ -155,7 +155,7 @@ async def test_a_receiver_is_owed_so_much_and_no_more(store: Store) -> None:
     assert {one.last_error for one in owed if one.state is DeliveryState.FAILED} == {
         "More waited for this receiver than may (limits.webhook_queue)."
     }
-    assert world.outbox.dropped == {"unwritten": 0, "prob_over_limit": 4, "over_limit": 11, "forgotten": 1}
+    assert world.ledger.dropped == {"unwritten": 0, "prob_over_limit": 4, "over_limit": 11, "forgotten": 1}
     assert {one.sender for one in owed} == {endpoint.id}
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from .delivery import Owed
 
 
-class Waiting:
+class Backlog:
     """Holds `most` deliveries. `dropped` counts those that had to go."""
 
     def __init__(self, most: int) -> None:

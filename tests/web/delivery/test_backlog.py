@@ -1,7 +1,7 @@
 """A bounded queue of what is owed: probabilities go first."""
 
+from web.delivery.backlog import Backlog
 from web.delivery.delivery import Owed, Style
-from web.delivery.waiting import Waiting
 
 
 def one(number: int, kind: str = "gore.incident") -> Owed:
@@ -11,7 +11,7 @@ def one(number: int, kind: str = "gore.incident") -> Owed:
 
 
 def test_they_come_out_in_order() -> None:
-    waiting = Waiting(10)
+    waiting = Backlog(10)
     for number in range(6):
         waiting.put(one(number, "gore.prob" if number % 2 else "gore.incident"))
     assert [owed.number for owed in waiting.take(4)] == [0, 1, 2, 3]
@@ -20,7 +20,7 @@ def test_they_come_out_in_order() -> None:
 
 
 def test_the_oldest_probability_goes_first_where_there_is_no_room() -> None:
-    waiting = Waiting(3)
+    waiting = Backlog(3)
     for number, kind in enumerate(("a", "gore.prob", "b", "gore.prob", "c")):
         waiting.put(one(number, kind))
     assert waiting.dropped == 2

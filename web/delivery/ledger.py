@@ -11,11 +11,11 @@ from contextlib import suppress
 from ..store import deliveries
 from ..store.errors import StoreError
 from ..store.store import Store
+from .backlog import Backlog
 from .delivery import Owed
 from .endpoint import StreamHook, owed
 from .endpoints import Endpoints
 from .journal import Published
-from .waiting import Waiting
 
 _MOST_WAITING = 10_000
 _BATCH = 500
@@ -27,7 +27,7 @@ _FULL = "More waited for this receiver than may (limits.webhook_queue)."
 _log = logging.getLogger("gorewatch.callbacks")
 
 
-class Outbox:
+class Ledger:
     """Lives on one event loop. `wake` is called when there is something to send."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Outbox:
         self._endpoints = endpoints
         self._wake = wake
         self._most_owed = most_owed
-        self._waiting = Waiting(most_waiting)
+        self._waiting = Backlog(most_waiting)
         self._batch: list[Owed] = []
         """Taken, and to be written before anything else."""
         self._clock = clock
