@@ -23,7 +23,21 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
-from .api import auth, callbacks, feed, health, media, pages, preview, problems, requests, streams, tokens, whip
+from .api import (
+    auth,
+    callbacks,
+    feed,
+    health,
+    media,
+    pages,
+    preview,
+    problems,
+    requests,
+    streams,
+    tokens,
+    webhooks,
+    whip,
+)
 from .api.compat.middleware import compat
 from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
@@ -33,6 +47,7 @@ from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
 from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
+from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
 from .metrics.exposition import Metrics
@@ -97,7 +112,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health, openapi):
+    for resource in (streams, media, whip, feed, preview, tokens, callbacks, webhooks, health, openapi):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -175,15 +190,16 @@ async def front(
     """
     limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
+        hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
         recording = await stack.enter_async_context(
-            open_recording(settings, store, lambda media_id: registry.media(media_id))
+            open_recording(settings, store, lambda media_id: registry.media(media_id), along=[hooks.ledger])
         )
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
         metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
-        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, hooks)
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,
@@ -191,10 +207,12 @@ async def front(
                 registry=registry,
                 pool=pool,
                 new_lane=scorer.lane,
+                owed=hooks.dispatcher.wake,
                 checked=metrics.checks.observe,
             )
         )
         metrics.watch_calls(behind_compat)
+        metrics.watch_outgoing(hooks)
         runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

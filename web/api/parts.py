@@ -10,6 +10,7 @@ from inference.scorer import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
 from ..registry import Registry
 from ..settings import Settings
@@ -65,6 +66,7 @@ class Parts:
     store: Store
     access: Access
     seats: Seats
+    webhooks: Webhooks
 
 
 PARTS = web.AppKey("parts", Parts)

@@ -1,6 +1,6 @@
 """Opens what keeps events, incidents and scores, in order, and closes it in the opposite one."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..running import Stream
 from ..settings import Settings
 from ..store.kept import MediaFacts
 from ..store.store import Store
-from .journal import StoreJournal
+from .journal import Along, StoreJournal
 from .recorder import Recorder
 from .retaining import Retainer
 
@@ -24,7 +24,7 @@ class Recording:
 
 @asynccontextmanager
 async def open_recording(
-    settings: Settings, store: Store, find: Callable[[str], Stream | None]
+    settings: Settings, store: Store, find: Callable[[str], Stream | None], *, along: Sequence[Along]
 ) -> AsyncIterator[Recording]:
     """`find` knows the stream of a media, by the media's id. What waits at the end is written, within two seconds."""
     recorder = Recorder(store)
@@ -32,7 +32,8 @@ async def open_recording(
     async with going_on(retainer.run, "retaining"):
         try:
             async with going_on(recorder.run, "recorder"):
-                yield Recording(StoreJournal(store, lambda media_id: _facts(find(media_id))), recorder)
+                journal = StoreJournal(store, lambda media_id: _facts(find(media_id)), along=along)
+                yield Recording(journal, recorder)
         finally:
             await recorder.aclose()
 

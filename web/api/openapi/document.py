@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from ...policies import bounded
 from .compat_shapes import JobObject
 from .operation import JSON, Answer, Content, Operation, Parameter
+from .webhook_shapes import CloudEvent
 
 Json = dict[str, Any]
 
@@ -22,6 +23,7 @@ _SECURITY_SCHEMES: Json = {
     "api_user": {"type": "apiKey", "in": "query", "name": "api_user", "description": "Of a key; in the body, too."},
     "api_secret": {"type": "apiKey", "in": "query", "name": "api_secret", "description": "Of a key; in the body, too."},
 }
+EVENT = "application/cloudevents+json"
 _LICENCE = {"name": "Apache 2.0", "identifier": "Apache-2.0"}
 _TEXT = (
     "Watches live video and says when it turns graphic. `/1.0` is the Sightengine-compatible API; `/v1` has streams, "
@@ -40,7 +42,7 @@ class _Schemas(GenerateJsonSchema):
 def document(operations: Sequence[Operation], *, version: str) -> Json:
     """Raises ValueError where two operations are of one path and method, or have one id."""
     types = [content.type for content in _contents(operations) if content.type is not None]
-    schemas = _Components([*types, JobObject])
+    schemas = _Components([*types, JobObject, CloudEvent])
     paths: Json = {}
     ids: set[str] = set()
     for operation in operations:
@@ -55,7 +57,7 @@ def document(operations: Sequence[Operation], *, version: str) -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
-        "webhooks": {"job": {"post": _callback(schemas)}},
+        "webhooks": {"job": {"post": _callback(schemas)}, "event": {"post": _webhook(schemas)}},
         "components": {"schemas": schemas.all, "securitySchemes": _SECURITY_SCHEMES},
     }
 
@@ -149,5 +151,20 @@ def _callback(schemas: _Components) -> Json:
         "description": "With a signing secret it has the header `Sightengine-Signature`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": schemas.of(JobObject)}}},
         "responses": {"2XX": {"description": "It was taken. After anything else it is sent again."}},
+        "security": [],
+    }
+
+
+def _webhook(schemas: _Components) -> Json:
+    return {
+        "operationId": "eventWebhook",
+        "tags": ["Webhooks"],
+        "summary": "What is posted to webhooks and to the `callback_url` of streams",
+        "description": "With the three headers of Standard Webhooks, `webhook-signature` among them.",
+        "requestBody": {"required": True, "content": {EVENT: {"schema": schemas.of(CloudEvent)}}},
+        "responses": {
+            "2XX": {"description": "It was taken. After anything else it is sent again."},
+            "410": {"description": "No more events are wanted: the webhook is disabled."},
+        },
         "security": [],
     }

@@ -13,9 +13,10 @@ from .document import Json, document
 from .operation import JSON, Operation
 from .service import SERVICE
 from .streams import MEDIA, OTHERS, STREAMS
+from .webhooks import WEBHOOKS
 from .whip import WHIP
 
-OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *OTHERS, *WHIP, *SERVICE)
+OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *OTHERS, *WEBHOOKS, *WHIP, *SERVICE)
 
 routes = web.RouteTableDef()
 
