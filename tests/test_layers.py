@@ -70,6 +70,7 @@ PURE = (
     "web.api.compat.grid",
     "web.api.compat.paths",
     "web.bench.api_figures",
+    "web.api.asyncapi.specimens",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",
     "web.bench.alerts.figures",

@@ -17,7 +17,7 @@ from .compat.paths import is_compat
 from .parts import parts_of
 from .problems import Problem
 
-_PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
+_PUBLIC = ("/", "/docs", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz")
 _PUBLIC_FOLDER = "/static/"
 _NEEDED = (
     ("/v1/events", Scope.EVENTS),

@@ -17,6 +17,7 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 
 from inference.events import MediaStalled
+from tests.web.described_feed import check_event
 from tests.web.fakes import FakeSource
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.access.scopes import Scope
@@ -32,8 +33,12 @@ async def events(served: Served, query: str = "") -> AsyncIterator[ClientConnect
 
 
 async def received(client: ClientConnection, count: int = 1) -> list[dict[str, Any]]:
+    """The next events, each as the AsyncAPI document describes it."""
     async with asyncio.timeout(20):
-        return [json.loads(await client.recv()) for _ in range(count)]
+        got: list[dict[str, Any]] = [json.loads(await client.recv()) for _ in range(count)]
+    for event in got:
+        check_event(event)
+    return got
 
 
 async def live(served: Served, name: str = "cam") -> tuple[dict[str, Any], FakeSource]:
@@ -261,7 +266,7 @@ def frames(data: bytes) -> tuple[list[str], tuple[int, str] | None]:
 def publish(hub: Hub, count: int) -> None:
     event = MediaStalled("x" * 10_000)
     for _ in range(count):
-        hub.publish("str_a", "med_a", event)
+        hub.publish(f"str_{'a' * 21}", f"med_{'a' * 21}", event)
 
 
 async def test_a_reader_that_stops_is_closed_with_the_last_id_and_harms_nobody() -> None:

@@ -135,31 +135,33 @@ MEDIA = (
     ),
 )
 
-OTHERS = (
-    Operation(
-        method="GET",
-        path="/v1/events",
-        id="subscribe",
-        tag="Events",
-        summary="Events as they happen, over a WebSocket",
-        text="Subprotocol `cloudevents.json`. Browsers, which cannot set the header, give their token as `token`.",
-        parameters=(
-            Parameter(name="stream", text="Only those of these streams.", repeated=True),
-            Parameter(
-                name="type",
-                text="Only those of these types.",
-                schema={"type": "string", "enum": list(TYPES)},
-                repeated=True,
-            ),
-            Parameter(
-                name="since",
-                text="The id of an event: what came after it is sent first.",
-                schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
-            ),
+SUBSCRIBE = Operation(
+    method="GET",
+    path="/v1/events",
+    id="subscribe",
+    tag="Events",
+    summary="Events as they happen, over a WebSocket",
+    text="Subprotocol `cloudevents.json`. Browsers, which cannot set the header, give their token as `token`.",
+    parameters=(
+        Parameter(name="stream", text="Only those of these streams.", repeated=True),
+        Parameter(
+            name="type",
+            text="Only those of these types.",
+            schema={"type": "string", "enum": list(TYPES)},
+            repeated=True,
         ),
-        answers={101: Answer(text="The socket is open.")} | problems(400, 422, 426),
-        security=(*BEARER, ("token",)),
+        Parameter(
+            name="since",
+            text="The id of an event: what came after it is sent first.",
+            schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
+        ),
     ),
+    answers={101: Answer(text="The socket is open.")} | problems(400, 422, 426),
+    security=(*BEARER, ("token",)),
+)
+
+OTHERS = (
+    SUBSCRIBE,
     Operation(
         method="POST",
         path="/v1/tokens",
