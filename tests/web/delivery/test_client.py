@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import http
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +14,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from inference.events import MediaStalled
+from tests.servers.certificate import write_certificate
 from tests.servers.ports import free_port
+from tests.web.described_feed import check_event
+from tests.web.serving import serving
 from web.delivery.client import Subscription, SubscriptionRefused, socket_url, subscribe
 
+_STREAM, _MEDIA = f"str_{'a' * 21}", f"med_{'a' * 21}"
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
 
@@ -72,7 +79,9 @@ def test_filters_and_the_last_id_are_asked_for() -> None:
     assert query == {"stream": ["str_a", "str_b"], "type": ["gore.prob"], "since": ["8"]}
 
 
-@pytest.mark.parametrize("url", ["8080", "ftp://host", "http://", "http://[::1", "127.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "url", ["8080", "ftp://host", "http://", "http://[::1", "127.0.0.1:8080", "http://host:99999", "http://host:x"]
+)
 def test_an_address_of_no_web_server_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(SubscriptionRefused, match=r"does not parse|such as http://127\.0\.0\.1:8080"):
         socket_url(Subscription(url=url), None)
@@ -158,6 +167,112 @@ async def test_a_server_that_sends_something_else_ends_it() -> None:
     async with _feed(chat) as server:
         with pytest.raises(SubscriptionRefused, match="is it a gorewatch service"):
             await _take(Subscription(url=_url(server)), 1)
+
+
+async def test_what_is_too_large_for_an_event_ends_it() -> None:
+    async def flood(connection: ServerConnection) -> None:
+        await connection.send(" " * (2 << 20))
+        await connection.wait_closed()
+
+    async with _feed(flood) as server:
+        with pytest.raises(SubscriptionRefused, match="is it a gorewatch service"):
+            await _take(Subscription(url=_url(server)), 1)
+
+
+async def test_a_certificate_that_is_not_valid_ends_it(tmp_path: Path) -> None:
+    async def never(connection: ServerConnection) -> None:
+        raise AssertionError
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_certificate(key, certificate)
+    context.load_cert_chain(certificate, key)
+    async with serve(never, "127.0.0.1", 0, ssl=context) as server:
+        with pytest.raises(SubscriptionRefused, match=r"certificate is not valid: self[- ]signed"):
+            await _take(Subscription(url=_url(server).replace("http", "https")), 1)
+
+
+class _Enough(Exception):
+    """The test has seen what it wants to see."""
+
+
+async def test_a_service_that_asks_to_be_left_alone_for_a_while_is() -> None:
+    waits: list[float] = []
+    answers = [("7", 503), ("3600", 429), ("soon", 503), (None, 500)]
+
+    def busy(connection: ServerConnection, _: Request) -> Response:
+        after, status = answers[len(waits)]
+        response = connection.respond(http.HTTPStatus(status), "")
+        if after is not None:
+            response.headers["Retry-After"] = after
+        return response
+
+    async def never(connection: ServerConnection) -> None:
+        raise AssertionError
+
+    async def wait(delay_s: float) -> None:
+        waits.append(delay_s)
+        if len(waits) == len(answers):
+            raise _Enough
+
+    async with _feed(never, refuse=busy) as server:
+        with pytest.raises(_Enough):
+            await anext(subscribe(Subscription(url=_url(server)), jitter=_no_jitter, sleep=wait))
+    assert waits == [7.125, 60.25, 0.5, 1.0]
+
+
+async def test_a_gap_is_given_and_resumed_from_like_any_other_event() -> None:
+    async with serving(limits={"history_events": 4}) as served:
+        stream = await served.add()
+        source = await served.pool.source()
+        source.live()
+        for second in range(10):
+            source.sample(float(second), 0.1)
+        await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["position"] == 9.0)
+        subscription = Subscription(url=served.url, since="0")
+        async with contextlib.aclosing(subscribe(subscription)) as events:
+            got = [await anext(events) for _ in range(5)]
+    assert [event["type"] for event in got] == ["gap", *["gore.prob"] * 4]
+    for event in got:
+        check_event(event)
+    assert int(str(got[0]["id"])) < int(str(got[1]["id"]))
+
+
+async def test_who_handles_events_too_slowly_is_cut_off_and_still_gets_each_once() -> None:
+    """More is published at once than fits into the queue and the buffers between."""
+    async with serving(limits={"subscriber_queue": 50}) as served:
+        outages: list[str] = []
+        count = 1000
+        subscription = Subscription(url=served.url, types=["media.stalled"])
+        numbers: list[int] = []
+        opened = asyncio.Event()
+        async with contextlib.aclosing(
+            subscribe(subscription, on_open=opened.set, on_outage=outages.append, jitter=_no_jitter)
+        ) as events:
+            first = asyncio.ensure_future(anext(events))
+            await opened.wait()
+            await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 1)
+            served.hub.publish(_STREAM, _MEDIA, MediaStalled("silent"))
+            numbers.append(int(str((await first)["id"])))
+            for _ in range(count - 1):
+                served.hub.publish(_STREAM, _MEDIA, MediaStalled("x" * 10_000))
+            while len(numbers) < count:
+                numbers.append(int(str((await anext(events))["id"])))
+        assert numbers == sorted(set(numbers))
+        assert "the service closed the connection because events were read too slowly" in outages
+
+
+async def test_a_consumer_that_stops_closes_the_connection() -> None:
+    async with serving() as served:
+        opened = asyncio.Event()
+        events = subscribe(Subscription(url=served.url), on_open=opened.set)
+        waiting = asyncio.ensure_future(anext(events))
+        await opened.wait()
+        await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 0)
 
 
 async def test_a_service_that_is_unwell_is_tried_again() -> None:
