@@ -1,6 +1,7 @@
 """Imports point up the flow, pure modules are pure, and nothing is imported in secret."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,7 @@ PURE = (
     "web.api.compat.paths",
     "web.bench.api_figures",
     "web.api.asyncapi.specimens",
+    "web.checked",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",
     "web.bench.alerts.figures",
@@ -86,14 +88,26 @@ PURE = (
     "web.access.rate",
     "web.access.scopes",
     "web.delivery.signature",
+    "web.jobs.counts",
     "web.jobs.fold",
     "web.jobs.grid",
     "web.jobs.notices",
     "web.jobs.objects",
+    "web.store.address",
+    "web.store.blocks",
     "web.store.job",
+    "web.store.kept",
+    "web.recording.following",
+    "web.recording.judging",
     "web.access.tokens",
     "web.delivery.cloudevents",
+    "web.delivery.filters",
+    "web.delivery.frames",
     "web.delivery.history",
+    "web.delivery.journal",
+    "web.delivery.seats",
+    "web.delivery.unkept",
+    "web.delivery.waiting",
     "web.wire",
     "web.workflows",
 )
@@ -110,12 +124,25 @@ OUTSIDE_WORLD = {
 OUTSIDE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 OUTSIDE_ATTRIBUTES = {"now", "utcnow", "today", "read_text", "read_bytes", "write_text", "write_bytes", "random"}
 
-LATE_IMPORTS = {"aiortc", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
+LATE_IMPORTS = {"aiortc", "asyncpg", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""
 
 LATE_MODULES = ("web.cli", "web.commands.")
 """Where any import may be late: each command loads what it needs, so that `gorewatch --help` is quick."""
 
+
+CODECS = {
+    "av",
+    "aioice",
+    "aiortc",
+    "cv2",
+    "stream.decode",
+    "stream.pull",
+    "stream.still",
+    "stream.webrtc",
+    "stream.worker",
+}
+"""What opens or decodes media."""
 
 UNPICKLE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 """What turns bytes into code. Models, messages and media are data."""
@@ -200,6 +227,13 @@ def test_pure_modules_ask_the_world_nothing(name: str) -> None:
             elif isinstance(called, ast.Attribute):
                 assert called.attr not in OUTSIDE_ATTRIBUTES, f"{name}:{node.lineno} calls .{called.attr}"
         assert not isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith), f"{name}:{node.lineno} awaits something"
+
+
+def test_the_service_loads_no_codec() -> None:
+    """Hostile media is opened in worker processes alone."""
+    loaded = f"import sys; import web.app, web.commands.serve; print(sorted({CODECS!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", MODULES)

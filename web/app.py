@@ -31,18 +31,23 @@ from .api.compat.routes import add_routes as add_compat_routes
 from .api.openapi import routes as openapi
 from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
-from .delivery.hub import Hub
+from .delivery.hub import Hub, open_hub
+from .delivery.journal import Journal
+from .delivery.seats import Seats
 from .jobs.opening import running_jobs
-from .metrics import Metrics
+from .metrics.exposition import Metrics
 from .names import NAME, NotAccepted
+from .recording.interrupted import owed_events
+from .recording.opening import Recording, open_recording
 from .registry import Lane, Pool, Registry
+from .revoking import ending_what_is_revoked
 from .running import Stream
+from .server import Runner
 from .settings import ConfigError, Settings
+from .store.sole import sole_service
 from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
-_MOST_LINE_BYTES = 32 * 1024
-"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -127,6 +132,7 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(sole_service(settings.store_url))
         store = await stack.enter_async_context(open_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
@@ -154,38 +160,49 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def front(
-    settings: Settings, *, store: Store, access: Access, pool: OpeningPool, scorer: LaneScorer, detector: Detector
+    settings: Settings,
+    *,
+    store: Store,
+    access: Access,
+    pool: OpeningPool,
+    scorer: LaneScorer,
+    detector: Detector,
+    journal: Journal | None = None,
 ) -> AsyncIterator[Service]:
-    """All that stands before the pool and the scorer: the registry, the hub and HTTP."""
-    hub = Hub(history_events=settings.limits.history_events, queue_limit=settings.limits.subscriber_queue)
-    metrics = Metrics()
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP.
 
-    def publish(stream: Stream, event: Event) -> None:
-        metrics.observe(event, monotonic_s=time.monotonic())
-        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
-
-    registry = Registry(
-        pool=pool,
-        new_lane=scorer.lane,
-        publish=publish,
-        max_streams=settings.limits.max_streams,
-        max_publishers=settings.limits.max_publishers,
-        egress_allow=settings.egress_allow,
-        decode_errors_per_min=settings.limits.decode_errors_per_minute,
-        decoder=settings.decoder,
-    )
-    metrics.watch(registry=registry, hub=hub, scorer=scorer, workers=pool)
-    parts = Parts(settings, detector, pool, registry, hub, metrics, store, access)
+    Events are kept in `journal`, or else in the store.
+    """
+    limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
+        recording = await stack.enter_async_context(
+            open_recording(settings, store, lambda media_id: registry.media(media_id))
+        )
+        hub = await stack.enter_async_context(
+            open_hub(
+                history_events=limits.history_events,
+                queue_limit=limits.subscriber_queue,
+                unkept_events=limits.unkept_events,
+                journal=journal or recording.journal,
+            )
+        )
+        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
+        await _close_interrupted(store, hub)
+        seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
+        metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
         behind_compat = await stack.enter_async_context(
-            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+            open_compat(
+                settings,
+                store=store,
+                registry=registry,
+                pool=pool,
+                new_lane=scorer.lane,
+                checked=metrics.checks.observe,
+            )
         )
-        runner = web.AppRunner(
-            build_app(parts, behind_compat),
-            access_log=None,
-            shutdown_timeout=_HANDLERS_TIMEOUT_S,
-            max_line_size=_MOST_LINE_BYTES,
-        )
+        metrics.watch_calls(behind_compat)
+        runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
@@ -193,9 +210,38 @@ async def front(
         await stack.enter_async_context(
             running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
         )
+        await stack.enter_async_context(ending_what_is_revoked(access, registry))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+async def _close_interrupted(store: Store, hub: Hub) -> None:
+    """Tell what an earlier service that broke off did not: how its media and incidents ended."""
+    for owed in await owed_events(store, at_s=time.time()):
+        _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
+        for event in owed.events:
+            hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
+
+
+def _registry(
+    settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub, recording: Recording
+) -> Registry:
+    def publish(stream: Stream, event: Event) -> None:
+        metrics.observe(event, monotonic_s=time.monotonic())
+        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+
+    return Registry(
+        pool=pool,
+        new_lane=scorer.lane,
+        publish=publish,
+        keeping=recording.recorder,
+        max_streams=settings.limits.max_streams,
+        max_publishers=settings.limits.max_publishers,
+        egress_allow=settings.egress_allow,
+        decode_errors_per_min=settings.limits.decode_errors_per_minute,
+        decoder=settings.decoder,
+    )
 
 
 def check_exposure(settings: Settings, access: Access) -> None:

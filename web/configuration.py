@@ -12,11 +12,13 @@ from inference.policy import Policy
 
 from .policies import PolicyRefused, field_errors
 from .settings import NESTED, PREFIX, ConfigError, Settings
+from .store.address import masked
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 CLIENT_VARIABLE = f"{PREFIX}TOKEN"
 """What `gorewatch watch` and `gorewatch publish` show the service; the service itself does not use it."""
 _MASK = "********"
+_STORE = "store"
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 """What Pydantic calls a key that is none: of a model, of a dataclass."""
 
@@ -46,7 +48,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
     """Every setting as (name, value, where it came from), secrets masked; names as in the file, tables dotted."""
     rows = []
     for leaf, value in _leaves(_plain(settings)).items():
-        shown = _MASK if isinstance(value, SecretStr) else _shown(value)
+        shown = _MASK if isinstance(value, SecretStr) else masked(_shown(value)) if leaf == _STORE else _shown(value)
         rows.append((leaf, shown, settings.origin(leaf)))
     return rows
 
@@ -54,7 +56,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like settings of ours and are none: most likely a slip of the pen."""
     known = {f"{PREFIX}{leaf.upper().replace('.', NESTED)}" for leaf in _leaves(_plain(Settings.model_construct()))}
-    tables = {f"{PREFIX}POLICY", f"{PREFIX}LIMITS", CONFIG_VARIABLE, CLIENT_VARIABLE}
+    tables = {f"{PREFIX}POLICY", f"{PREFIX}LIMITS", f"{PREFIX}RETENTION", CONFIG_VARIABLE, CLIENT_VARIABLE}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known | tables)
 
 
@@ -63,6 +65,7 @@ def _plain(settings: Settings) -> dict[str, object]:
     return values | {
         "policy": {name: getattr(settings.policy, name) for name in Policy.__dataclass_fields__},
         "limits": dict(settings.limits),
+        "retention": dict(settings.retention),
     }
 
 

@@ -24,7 +24,9 @@ from stream.supervise import Reopening
 
 from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers
 from .publishing import Publishing, ReceivedSource
+from .recording.judging import HeardJudge
 from .running import Commission, Stream, Tap
+from .store.blocks import Judged
 from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
@@ -40,6 +42,13 @@ _PATIENCE_S = 60.0
 
 class Lane(Scores, Tells, Protocol):
     """A lane of the scorer: `inference.scorer.Lane`."""
+
+
+class Keeping(Protocol):
+    """What keeps scores: `web.recording.recorder.Recorder`."""
+
+    def add(self, media_id: str, sample: Judged) -> None: ...
+    def end(self, media_id: str) -> None: ...
 
 
 class Pool(Protocol):
@@ -61,6 +70,7 @@ class Registry:
         pool: Pool,
         new_lane: Callable[[], Lane],
         publish: Callable[[Stream, Event], None],
+        keeping: Keeping,
         max_streams: int,
         max_publishers: int,
         egress_allow: tuple[str, ...],
@@ -70,6 +80,7 @@ class Registry:
         self._pool = pool
         self._new_lane = new_lane
         self._publish = publish
+        self._keeping = keeping
         self._max_publishers = max_publishers
         self._answering = 0
         self._publishings: dict[Named, tuple[Stream, Publishing]] = {}
@@ -266,7 +277,7 @@ class Registry:
             await run(
                 source,
                 lane if stream.listener is None else Overheard(lane, stream.listener.scored),
-                stream.judge,
+                HeardJudge(stream.judge, hear=partial(self._keeping.add, stream.media.media_id)),
                 tell,
                 close_within_s=_CLOSING_TIMEOUT_S,
                 tally=stream.tally,
@@ -288,6 +299,7 @@ class Registry:
             return
         for event in stream.judge.finish(time.time(), failure):
             self._tell(stream, event)
+        self._keeping.end(stream.media.media_id)
         self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         named = (stream.owner, stream.name)

@@ -15,11 +15,11 @@ from inference.policy import Policy
 from stream.ice import IceOptions
 
 from .policies import merge_policy
+from .store.address import SQLITE, is_file, is_server
 from .workflows import Workflow
 
 PREFIX = "GOREWATCH_"
 NESTED = "__"
-_SQLITE = "sqlite:///"
 _STORE_NAME = "gorewatch.db"
 _ICE_SERVER = re.compile(r"(stun|turns?):[A-Za-z0-9.-]+(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 
@@ -61,7 +61,10 @@ class Limits(BaseModel):
         default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
     )
     upload_grace_s: int = Field(
-        default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
+        default=20,
+        ge=1,
+        le=3600,
+        description="seconds after which an upload must come at 8 kB a second on average, and its longest pause",
     )
     subscriber_queue: int = Field(
         default=1000,
@@ -72,6 +75,41 @@ class Limits(BaseModel):
     history_events: int = Field(
         default=20_000, ge=1, le=10_000_000, description="events kept in memory for `since=` (about 1 kB each)"
     )
+    unkept_events: int = Field(
+        default=20_000,
+        ge=1,
+        le=10_000_000,
+        description="events that wait while they cannot be stored (about 3 kB each); `gore.prob` is dropped first",
+    )
+    max_subscribers: int = Field(
+        default=5000, ge=1, le=1_000_000, description="event connections at once; more are answered with 503"
+    )
+    key_subscribers: int = Field(
+        default=1000, ge=1, le=1_000_000, description="event connections of one key at once; more are answered with 429"
+    )
+
+
+class Retention(BaseModel):
+    """The `[retention]` table: how long what moderation leaves behind is kept, and how much of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events_days: float = Field(default=7.0, gt=0, le=36_500, description="days for which events can be replayed")
+    events_most: int = Field(default=1_000_000, ge=1, le=10**9, description="events kept, the newest ones")
+    scores_whole_days: float = Field(
+        default=1.0, ge=0, le=36_500, description="days after which of ten seconds two scores are kept, the peaks"
+    )
+    scores_days: float = Field(default=30.0, gt=0, le=36_500, description="days for which scores are kept at all")
+    score_blocks_most: int = Field(
+        default=1_000_000, ge=1, le=10**9, description="blocks of scores kept, each of up to 256"
+    )
+    incidents_days: float = Field(
+        default=365.0, gt=0, le=36_500, description="days for which incidents, their reviews and views are kept"
+    )
+    incidents_most: int = Field(default=1_000_000, ge=1, le=10**9, description="incidents kept, with their reviews")
+    views_most: int = Field(default=1_000_000, ge=1, le=10**9, description="views of clear pictures kept")
+    media_days: float = Field(default=365.0, gt=0, le=36_500, description="days for which media and summaries are kept")
+    media_most: int = Field(default=1_000_000, ge=1, le=10**9, description="media and summaries kept")
 
 
 _Words = Annotated[tuple[str, ...], NoDecode]
@@ -99,7 +137,9 @@ class Settings(BaseSettings):
     )
     store: str | None = Field(
         default=None,
-        description="where keys and jobs are kept, `sqlite:///FILE`; `gorewatch.db` in the data folder if unset",
+        repr=False,  # it may hold a password
+        description="where all is kept that outlives the service, `sqlite:///FILE` or `postgresql://…`; `gorewatch.db` "
+        "in the data folder if unset",
     )
     model: Path | None = Field(
         default=None, description="the detector's manifest or .onnx file; the one that ships if unset"
@@ -140,6 +180,10 @@ class Settings(BaseSettings):
     )
     engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
     bus: Literal["memory"] = Field(default="memory", description="how events travel; `memory` alone in this version")
+    event_compression: bool = Field(
+        default=False,
+        description="compress events for WebSocket clients that offer it (permessage-deflate): more memory and time",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="lines for people or JSON objects")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe line logged"
@@ -158,6 +202,7 @@ class Settings(BaseSettings):
     )
     policy: Policy = Field(default_factory=Policy, description="defaults of every stream's policy")
     limits: Limits = Field(default_factory=Limits, description="sizes of what is bounded")
+    retention: Retention = Field(default_factory=Retention, description="how long and how much is kept in the store")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -168,9 +213,9 @@ class Settings(BaseSettings):
 
     @field_validator("store")
     @classmethod
-    def _file(cls, value: str | None) -> str | None:
-        if value is not None and value.removeprefix(_SQLITE) in ("", value):
-            raise ValueError("must name a file as sqlite:///FILE")
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None and not (is_file(value) or is_server(value)):
+            raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
         return value
 
     @field_validator("egress_allow")
@@ -234,7 +279,7 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """Where the store is."""
-        return self.store or f"{_SQLITE}{self.data_dir / _STORE_NAME}"
+        return self.store or f"{SQLITE}{self.data_dir / _STORE_NAME}"
 
     def came_from(self, origins: Mapping[str, str]) -> None:
         """Note where values came from, by dotted name."""

@@ -12,6 +12,7 @@ from stream.address import Address
 from stream.errors import Failure, SourceError
 from stream.options import SourceOptions
 from stream.sample import Counters, Sample, SourceInfo, State, Status
+from web.store.blocks import Judged
 
 INFO = SourceInfo(codec="h264", width=1280, height=720, fps=30.0, live=True)
 
@@ -142,3 +143,13 @@ class FakeScorer:
 
     def stats(self) -> ScorerStats:
         return ScorerStats(batches=3, samples=7)
+
+
+class FakeKeeping:
+    """Keeps no scores."""
+
+    def add(self, media_id: str, sample: Judged) -> None:
+        pass
+
+    def end(self, media_id: str) -> None:
+        pass

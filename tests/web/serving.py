@@ -18,6 +18,7 @@ from web.access.scopes import USUAL, Scope
 from web.api.parts import Detector
 from web.app import front
 from web.delivery.hub import Hub
+from web.delivery.journal import Journal
 from web.registry import Registry
 from web.settings import Settings
 from web.store import keys
@@ -76,26 +77,38 @@ def settings_of(**values: object) -> Settings:
 @asynccontextmanager
 async def parts_of_a_service() -> AsyncIterator[tuple[Store, Access]]:
     """What `front` needs beside its fakes: a store in a file of its own, and the access by its keys."""
-    with tempfile.TemporaryDirectory() as folder:
+    # Who is cancelled in the middle of a query leaves its end to the thread of that connection, which may close it,
+    # and with it SQLite's files beside the store, a moment after the store itself is closed.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with open_store(f"sqlite:///{folder}/gorewatch.db") as store, open_access(store) as access:
             yield store, access
 
 
 @asynccontextmanager
-async def serving(*, keyed: bool = False, **values: object) -> AsyncIterator[Served]:
+async def serving(*, keyed: bool = False, journal: Journal | None = None, **values: object) -> AsyncIterator[Served]:
     """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described."""
     pool = FakePool()
     with tempfile.TemporaryDirectory() as data_dir:
         settings = settings_of(data_dir=data_dir, **values)
-        async with _serving(settings, pool, keyed=keyed) as served:
+        async with _serving(settings, pool, keyed=keyed, journal=journal) as served:
             yield served
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, pool: FakePool, *, keyed: bool) -> AsyncIterator[Served]:
+async def _serving(
+    settings: Settings, pool: FakePool, *, keyed: bool, journal: Journal | None
+) -> AsyncIterator[Served]:
     async with (
         parts_of_a_service() as (store, access),
-        front(settings, store=store, access=access, pool=pool, scorer=FakeScorer(), detector=DETECTOR) as running,
+        front(
+            settings,
+            store=store,
+            access=access,
+            pool=pool,
+            scorer=FakeScorer(),
+            detector=DETECTOR,
+            journal=journal,
+        ) as running,
     ):
         headers = bearer(await new_key(store)) if keyed else {}
         if keyed:

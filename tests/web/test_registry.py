@@ -15,7 +15,7 @@ from stream.options import SourceOptions
 from stream.sample import Counters
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
-from web.delivery.hub import Filter
+from web.delivery.filters import Filter
 from web.names import ShuttingDown, default_name
 from web.registry import ENDED_KEPT
 

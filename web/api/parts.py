@@ -10,8 +10,10 @@ from inference.scorer import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub
+from ..delivery.seats import Seats
 from ..registry import Registry
 from ..settings import Settings
+from ..store.counts import Kept
 from ..store.store import Store
 
 
@@ -47,7 +49,7 @@ class Scoring(Protocol):
 class Exposition(Protocol):
     """The metrics as text."""
 
-    def render(self) -> tuple[bytes, Mapping[str, str]]: ...
+    def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Parts:
     metrics: Exposition
     store: Store
     access: Access
+    seats: Seats
 
 
 PARTS = web.AppKey("parts", Parts)

@@ -49,7 +49,7 @@ def _common(function: F) -> F:
     "scopes",
     type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
-    help="What it may do; may repeat (default: all but admin).",
+    help="What it may do; may repeat (default: all but clear and admin).",
 )
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests a second, at most.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Jobs of /1.0 at once, at most.")
@@ -115,7 +115,10 @@ def listed(as_json: bool, config: Path | None) -> None:
 @click.option("--name", metavar="N", help="Every key of this name.")
 @_common
 def revoke(api_user: str | None, name: str | None, as_json: bool, config: Path | None) -> None:
-    """Revoke a key, for good. A service that runs refuses it within seconds, and closes its event sockets."""
+    """Revoke a key, for good.
+
+    A service that runs refuses it within seconds, and ends its event sockets, streams, publishers and jobs.
+    """
     from ..store import keys as rows
 
     if (api_user is None) == (name is None):

@@ -1,6 +1,7 @@
 """A subscriber of `GET /v1/events` that comes back by itself and misses nothing: what `gorewatch watch` runs on."""
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -16,6 +17,7 @@ from websockets.typing import Subprotocol
 from ..wire import Json
 
 _SUBPROTOCOL = Subprotocol("cloudevents.json")
+_FILTERED = "control.filter"
 _PATH = "/v1/events"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _MAX_EVENT_BYTES = 1 << 20
@@ -91,9 +93,14 @@ async def subscribe(
             async with _connection(subscription, since) as connection:
                 if on_open is not None:
                     on_open()
+                if since is None:
+                    # Its answer has an id to resume after, should the connection be lost before the first event.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(_same_filter(subscription))
                 async for event in _events(connection):
                     delay_s = _FIRST_DELAY_S
-                    yield event
+                    if event.get("type") != _FILTERED:
+                        yield event
                     since = str(event["id"])
             loss = _Loss("the service closed the connection")
         except ConnectionClosed as error:
@@ -120,6 +127,10 @@ def _connection(subscription: Subscription, since: str | None) -> connect:
         open_timeout=_OPEN_TIMEOUT_S,
         max_size=_MAX_EVENT_BYTES,
     )
+
+
+def _same_filter(subscription: Subscription) -> str:
+    return json.dumps({"type": "filter", "streams": [*subscription.streams], "types": [*subscription.types]})
 
 
 async def _events(connection: ClientConnection) -> AsyncIterator[Json]:

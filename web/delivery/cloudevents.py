@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 from inference.events import (
     Event,
@@ -29,7 +30,7 @@ TYPES = (
     "media.finished",
     "media.failed",
 )
-"""What a subscriber may filter by; `gap` goes to whoever has one."""
+"""What a subscriber may filter by; `gap` and `control.filter` go to those whom they concern."""
 
 
 def next_id(last: int, unix_us: int) -> int:
@@ -63,6 +64,12 @@ def encode_gap(*, first: int, since: int, unix_s: float) -> bytes:
     """
     envelope = _envelope(first - 1, "gap", "/v1/events", unix_s)
     return _dump(envelope | {"data": {"first": format_id(first), "since": format_id(since)}})
+
+
+def encode_filter(*, number: int, streams: Iterable[str], kinds: Iterable[str], unix_s: float) -> bytes:
+    """Says which events come from now on; its id is that of the last event before, and can be resumed from."""
+    envelope = _envelope(number, "control.filter", "/v1/events", unix_s)
+    return _dump(envelope | {"data": {"streams": sorted(streams), "types": sorted(kinds)}})
 
 
 def _envelope(number: int, kind: str, source: str, unix_s: float) -> Json:

@@ -19,8 +19,8 @@ class Entry:
 class History:
     """A ring of the newest `capacity` entries, whose numbers must grow.
 
-    `floor` is the number up to which events may be missing: at first that of the start of the service, since events
-    of an earlier run are not kept; later that of the newest entry that had to go.
+    `floor` is the number up to which events may be missing here: at first that of the start of the service, since
+    events of an earlier run are not in it; later that of the newest entry that had to go.
     """
 
     def __init__(self, capacity: int, *, floor: int) -> None:
@@ -33,6 +33,11 @@ class History:
     def first(self) -> int:
         """The first number kept, or the first that can be if there is none yet."""
         return self._at(self._begin).number if self._end else self.floor + 1
+
+    @property
+    def last(self) -> int:
+        """The newest number, or the floor if there is none yet."""
+        return self._at(self._end - 1).number if self._end else self.floor
 
     def append(self, entry: Entry) -> None:
         if len(self._ring) < self._capacity:

@@ -1,211 +1,199 @@
-"""Hands every event to all subscribers: one bounded queue each, and a publisher that never waits."""
+"""Hands every event to all subscribers, after it was kept; a publisher never waits."""
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from inference.events import Event
 
-from .cloudevents import encode, encode_gap, format_id, next_id
+from .cloudevents import encode, next_id
+from .filters import Filter
+from .frames import Parcel
 from .history import Entry, History
+from .journal import Journal, Published
+from .outbox import Outbox, Patience
+from .past import Past
+from .subscriber import GOING_AWAY, Outlet, Subscriber, Tally
+from .unkept import Unkept
 
-TOO_SLOW = 4008
-GOING_AWAY = 1001
-NO_LONGER_LET_IN = 1008
-_CHUNK = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events a subscriber wants, an empty set meaning all, and which it may see, None meaning all."""
-
-    streams: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    owners: frozenset[str | None] | None = None
-    only_stream: str | None = None
-
-    def wants(self, entry: Entry) -> bool:
-        return (
-            (not self.streams or entry.stream_id in self.streams)
-            and (not self.kinds or entry.kind in self.kinds)
-            and (self.owners is None or entry.owner in self.owners)
-            and self.only_stream in (None, entry.stream_id)
-        )
+_UNKEPT_EVENTS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a subscriber's connection is to be closed."""
+class Hub:
+    """All subscribers and the newest events. Lives on one event loop; nothing here waits for a subscriber.
 
-    code: int
-    reason: str
-
-
-class Subscriber:
-    """One reader of the hub's events, first of the kept ones it asked for and then of the live ones.
-
-    `on_cut` is called when it has fallen too far behind, and must make its sender stop waiting.
+    `unix` tells the time in Unix seconds; ids grow though it steps back. `above` is a number that no id has reached.
     """
 
     def __init__(
         self,
-        history: History,
-        wanted: Filter,
         *,
+        history_events: int,
         queue_limit: int,
-        since: int | None,
-        count_cut: Callable[[int], None],
+        unkept_events: int = _UNKEPT_EVENTS,
+        journal: Journal | None = None,
+        above: int = 0,
+        patience: Patience | None = None,
+        unix: Callable[[], float] = time.time,
     ) -> None:
-        self.wanted = wanted
-        self._count_cut = count_cut
-        self.on_cut: Callable[[], None] | None = None
-        self.sent: int | None = since
-        self.ending: Ending | None = None
-        self._history = history
-        self._limit = queue_limit
-        self._cursor = since
-        self._gap: Entry | None = None
-        self._queue: deque[Entry] = deque()
-        self._wake = asyncio.Event()
-        self._finishing: Ending | None = None
-        if since is not None and since < history.floor:
-            first = history.first
-            self._cursor = self.sent = first - 1
-            self._gap = Entry(first - 1, "gap", "", encode_gap(first=first, since=since, unix_s=time.time()))
-
-    def offer(self, entry: Entry) -> None:
-        """Queue a live event, or end the subscription when there is no room left for it."""
-        if self.ending is not None or self._finishing is not None:
-            return
-        if self._cursor is None:
-            if len(self._queue) >= self._limit:
-                self.cut(TOO_SLOW)
-                return
-            self._queue.append(entry)
-        self._wake.set()
-
-    async def take(self) -> list[Entry]:
-        """The next events to send, at least one; empty when the subscription is over and `ending` is set.
-
-        Nothing is lost when it is cancelled.
-        """
-        while self.ending is None:
-            self._wake.clear()
-            if batch := self._replay() or self._live():
-                return batch
-            if self._finishing is not None:
-                self.ending = self._finishing
-                break
-            await self._wake.wait()
-        return []
-
-    def finish(self, code: int) -> None:
-        """Close it with `code` once what it is owed has been sent."""
-        self._finishing = Ending(code, "")
-        self._wake.set()
-
-    def cut(self, code: int, reason: str | None = None) -> None:
-        """Close it with `code` now, for a reason or with the last id sent; what was not sent is dropped."""
-        if self.ending is None:
-            last = "" if self.sent is None else format_id(self.sent)
-            self.ending = Ending(code, last if reason is None else reason)
-            self._count_cut(code)
-            self._queue.clear()
-            self._wake.set()
-            if self.on_cut is not None:
-                self.on_cut()
-
-    def _live(self) -> list[Entry]:
-        batch = list(self._queue)
-        self._queue.clear()
-        return batch
-
-    def _replay(self) -> list[Entry]:
-        """Kept events from the cursor on, read as they are sent, so that a long replay takes no memory of its own."""
-        batch: list[Entry] = []
-        if self._gap is not None:
-            batch, self._gap = [self._gap], None
-        while self._cursor is not None and not batch:
-            if self._cursor < self._history.floor:
-                self.cut(TOO_SLOW)
-                break
-            chunk = self._history.after(self._cursor, _CHUNK)
-            self._cursor = chunk[-1].number if chunk else None
-            batch.extend(entry for entry in chunk if self.wanted.wants(entry))
-        return batch
-
-
-class Hub:
-    """All subscribers and the history. Lives on one event loop; nothing here waits for a subscriber."""
-
-    def __init__(self, *, history_events: int, queue_limit: int) -> None:
-        self._last = time.time_ns() // 1000
+        patience = patience or Patience()
+        self._unix = unix
+        self._leave_s = patience.leave_s
+        self._last = max(above, int(unix() * 1e6))
         self._history = History(history_events, floor=self._last)
+        self._unkept = Unkept(unkept_events)
+        self._past = Past(self._history, self._unkept, journal, timeout_s=patience.write_s)
+        self._outbox = (
+            None if journal is None else Outbox(journal, self._unkept, hand_out=self._hand_out, patience=patience)
+        )
         self._queue_limit = queue_limit
-        self._subscribers: set[Subscriber] = set()
+        self._subscribers: dict[Filter, set[Subscriber]] = {}
+        """By what they want: what is the same for many is made once."""
         self._empty = asyncio.Event()
         self._empty.set()
         self._closing = False
+        self.tally = Tally()
         self.published: dict[str, int] = {}
         """Events so far, by type."""
-        self.cut_count = 0
-        """Subscribers closed for being too slow."""
 
     @property
     def subscriber_count(self) -> int:
-        return len(self._subscribers)
+        return sum(map(len, self._subscribers.values()))
+
+    @property
+    def journal_ok(self) -> bool:
+        """Events are kept before they are sent, or are not to be kept at all."""
+        return self._outbox is None or self._outbox.ok
+
+    @property
+    def unkept(self) -> int:
+        """Events that are still to be written to the journal."""
+        return len(self._unkept)
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Events that were never kept, since the journal could not be written for too long; by type."""
+        return self._unkept.dropped
 
     def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
-        """Number, encode and hand out one event. Never blocks and never fails because of a subscriber.
+        """Number and encode one event, and have it kept and sent. Never blocks and never fails because of others.
 
         `owner` is the key that the stream belongs to, None for nobody's.
         """
-        self._last = next_id(self._last, time.time_ns() // 1000)
+        unix_s = self._unix()
+        self._last = next_id(self._last, int(unix_s * 1e6))
         kind, data = encode(
             event,
             number=self._last,
             stream_id=stream_id,
             media_id=media_id,
-            unix_s=time.time(),
+            unix_s=unix_s,
             monotonic_s=time.monotonic(),
         )
-        entry = Entry(self._last, kind, stream_id, data, owner)
-        self._history.append(entry)
         self.published[kind] = self.published.get(kind, 0) + 1
-        for subscriber in self._subscribers:
-            if subscriber.wanted.wants(entry):
-                subscriber.offer(entry)
+        entry = Entry(self._last, kind, stream_id, data, owner)
+        if self._outbox is None:
+            self._hand_out([entry])
+        else:
+            self._outbox.add(Published(entry, media_id, event, unix_s))
 
-    def subscribe(self, wanted: Filter, *, since: int | None) -> Subscriber:
+    def subscribe(self, wanted: Filter, *, since: int | None, outlet: Outlet | None = None) -> Subscriber:
         """Add a subscriber; with `since`, the events kept after that number come first, then the live ones."""
         subscriber = Subscriber(
-            self._history, wanted, queue_limit=self._queue_limit, since=since, count_cut=self._count_cut
+            self._past,
+            wanted,
+            since=since,
+            queue_limit=self._queue_limit,
+            tally=self.tally,
+            unix=self._unix,
+            outlet=outlet,
         )
+        self._subscribers.setdefault(wanted, set()).add(subscriber)
+        self._empty.clear()
         if self._closing:
             subscriber.finish(GOING_AWAY)
-        self._subscribers.add(subscriber)
-        self._empty.clear()
         return subscriber
 
+    def change(self, subscriber: Subscriber, wanted: Filter) -> None:
+        """Let a subscriber want other events from now on."""
+        if self._forget(subscriber):
+            subscriber.change(wanted)
+            self._subscribers.setdefault(wanted, set()).add(subscriber)
+
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Forget a subscriber, however it ended."""
-        self._subscribers.discard(subscriber)
+        """Forget a subscriber, however it ended. Idempotent."""
+        self._forget(subscriber)
         if not self._subscribers:
             self._empty.set()
 
-    def _count_cut(self, code: int) -> None:
-        self.cut_count += code == TOO_SLOW
+    async def run(self) -> None:
+        """Write to the journal until cancelled; needed where there is one."""
+        if self._outbox is not None:
+            await self._outbox.run()
 
-    async def aclose(self, *, timeout_s: float = 1.0) -> None:
-        """Let every subscriber have what it is owed, then close it with 1001. Idempotent."""
+    async def aclose(self) -> None:
+        """Keep what is left and let every subscriber have what it is owed, then close it with 1001. Idempotent."""
+        if self._outbox is not None:
+            await self._outbox.aclose()
         self._closing = True
-        for subscriber in self._subscribers:
+        for subscriber in self._everybody():
             subscriber.finish(GOING_AWAY)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(self._leave_s):
                 await self._empty.wait()
         except TimeoutError:
-            for subscriber in tuple(self._subscribers):
+            for subscriber in self._everybody():
                 subscriber.cut(GOING_AWAY)
+
+    def _everybody(self) -> list[Subscriber]:
+        return [subscriber for group in self._subscribers.values() for subscriber in group]
+
+    def _forget(self, subscriber: Subscriber) -> bool:
+        group = self._subscribers.get(subscriber.wanted, set())
+        if subscriber not in group:
+            return False
+        group.discard(subscriber)
+        if not group:
+            del self._subscribers[subscriber.wanted]
+        return True
+
+    def _hand_out(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._history.append(entry)
+        for wanted, group in tuple(self._subscribers.items()):
+            some = [entry for entry in entries if wanted.wants(entry)]
+            if some:
+                parcel = Parcel(some)
+                direct = sum([subscriber.offer(parcel) for subscriber in tuple(group)])
+                self.tally.sent += direct * len(some)
+
+
+@asynccontextmanager
+async def open_hub(
+    *,
+    history_events: int,
+    queue_limit: int,
+    unkept_events: int = _UNKEPT_EVENTS,
+    journal: Journal | None = None,
+    patience: Patience | None = None,
+    unix: Callable[[], float] = time.time,
+) -> AsyncIterator[Hub]:
+    """A hub that goes on where the journal ends, and is closed at the end. Raises what the journal raises."""
+    above = 0 if journal is None else (await journal.bounds())[1]
+    hub = Hub(
+        history_events=history_events,
+        queue_limit=queue_limit,
+        unkept_events=unkept_events,
+        journal=journal,
+        above=above,
+        patience=patience,
+        unix=unix,
+    )
+    running = asyncio.create_task(hub.run(), name="event-journal")
+    try:
+        yield hub
+        await hub.aclose()
+    finally:
+        running.cancel()
+        await asyncio.wait({running})

@@ -1,9 +1,10 @@
 """Opens all that jobs need, in order, and closes it in the opposite one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ..background import going_on
 from ..delivery.callbacks import Dispatcher
 from ..delivery.posting import Poster
 from ..settings import ConfigError, Settings
@@ -35,7 +36,7 @@ async def open_callbacks(settings: Settings, store: Store) -> AsyncIterator[Disp
         Poster(egress_allow=settings.egress_allow),
         signing_secret=None if secret is None else secret.get_secret_value(),
     )
-    async with _going_on(dispatcher.run, "callbacks"):
+    async with going_on(dispatcher.run, "callbacks"):
         yield dispatcher
 
 
@@ -47,19 +48,9 @@ async def running_jobs(settings: Settings, jobs: Jobs, *, store: Store, folder: 
     """
     sweeper = Sweeper(store, folder, job_hours=settings.limits.job_hours)
     await sweeper.tidy()
-    async with _going_on(sweeper.run, "sweeping"):
+    async with going_on(sweeper.run, "sweeping"):
         await jobs.resume()
         try:
             yield
         finally:
             await jobs.aclose()
-
-
-@asynccontextmanager
-async def _going_on(run: Callable[[], Coroutine[None, None, None]], name: str) -> AsyncIterator[None]:
-    task = asyncio.create_task(run(), name=name)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})

@@ -2,10 +2,11 @@
 
 import secrets
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .tables import meta
+from .upsert import insert_into
 
 _SIGNING_KEY = "signing_key"
 _SIGNING_KEY_BYTES = 32
@@ -17,15 +18,15 @@ async def get(tx: AsyncConnection, name: str) -> bytes | None:
 
 
 async def put(tx: AsyncConnection, name: str, value: bytes) -> None:
-    done = await tx.execute(update(meta).where(meta.c.name == name).values(value=value))
-    if not done.rowcount:
-        await tx.execute(insert(meta).values(name=name, value=value))
+    row = insert_into(tx, meta).values(name=name, value=value)
+    await tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
 async def signing_key(tx: AsyncConnection) -> bytes:
     """What tokens are signed with, drawn at the first call. Needs a transaction that writes."""
+    drawn = insert_into(tx, meta).values(name=_SIGNING_KEY, value=secrets.token_bytes(_SIGNING_KEY_BYTES))
+    # Another service on the same database may have been a moment earlier.
+    await tx.execute(drawn.on_conflict_do_nothing(index_elements=["name"]))
     key = await get(tx, _SIGNING_KEY)
-    if key is None:
-        key = secrets.token_bytes(_SIGNING_KEY_BYTES)
-        await put(tx, _SIGNING_KEY, key)
+    assert key is not None, "written just now"
     return key

@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from .address import SQLITE, is_file
+from .database import Database
 from .errors import StoreError
 
-SCHEME = "sqlite:///"
-WRITES = "gorewatch_writes"
+_WRITES = "gorewatch_writes"
 """The execution option of a connection whose transactions write."""
 
 _BUSY_TIMEOUT_MS = 5000
@@ -21,23 +22,38 @@ _POOL_TIMEOUT_S = 10.0
 _CONNECTIONS = 4
 _CHECKED_BYTES = 64 * 2**20
 """A file up to this size is looked through whole at the start, which takes well under a second."""
-_MODE = 0o600
+FILE_MODE = 0o600
 """Hashes of secrets and addresses with passwords are in there."""
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine on the file that `url` names; the file and its folder are made if they are not there.
+def open_database(address: str) -> Database:
+    """The file that `address` names; it and its folder are made if they are not there.
 
     Raises `StoreError` for another kind of address and for a place where no file can be.
     """
-    path = path_of(url)
+    engine = _engine(path_of(address))
+    return Database(
+        engine=engine,
+        reads={},
+        writes={_WRITES: True},
+        check=_check_whole,
+        explained=lambda error: _explained(error, engine.url),
+    )
+
+
+def path_of(address: str) -> Path:
+    """The file that a store's address names. Raises `StoreError` for an address that names none."""
+    if not is_file(address):
+        raise StoreError("The store must be a file, named as sqlite:///FILE (GOREWATCH_STORE).")
+    return Path(address.removeprefix(SQLITE))
+
+
+def _engine(path: Path) -> AsyncEngine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _MODE))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
     except OSError as error:
-        raise StoreError(
-            f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
-        ) from error
+        raise cannot_be_written(path, error) from error
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         pool_size=_CONNECTIONS,
@@ -49,15 +65,14 @@ def open_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def path_of(url: str) -> Path:
-    """The file that a store's address names. Raises `StoreError` for an address that names none."""
-    name = url.removeprefix(SCHEME)
-    if name in (url, "") or "\0" in name:
-        raise StoreError("The store must be a file, named as sqlite:///FILE (GOREWATCH_STORE).")
-    return Path(name)
+def cannot_be_written(path: Path, error: OSError) -> StoreError:
+    """That there can be no file at `path`, or beside it, as a sentence."""
+    return StoreError(
+        f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
+    )
 
 
-def check_whole(connection: Connection) -> None:
+def _check_whole(connection: Connection) -> None:
     """Have SQLite look for damage. Raises `StoreError`, or what `explained` turns into one."""
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
@@ -67,7 +82,7 @@ def check_whole(connection: Connection) -> None:
             raise StoreError(_damaged(connection.engine.url.database))
 
 
-def explained(error: DBAPIError, url: URL) -> StoreError:
+def _explained(error: DBAPIError, url: URL) -> StoreError:
     """SQLite's error as a sentence."""
     path, cause = url.database, error.orig
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
@@ -110,5 +125,5 @@ def _set_up(connection: PoolProxiedConnection, _: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     # A transaction that reads first and is refused the lock later could only be given up: the lock comes first.
-    writes = connection.get_execution_options().get(WRITES, False)
+    writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

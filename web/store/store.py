@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from . import meta, migrate
+from . import meta, migrate, postgres, sqlite
+from .address import is_file, is_server
+from .database import Database
 from .errors import StoreError
-from .sqlite import WRITES, check_whole, explained, open_engine
 
 _WRITER_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 3.0
@@ -25,8 +26,8 @@ _log = logging.getLogger("gorewatch.store")
 class Store:
     """An open store. Lives on one event loop."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._writer = asyncio.Lock()
         self._probing = asyncio.Lock()
         self._probe_s = -math.inf
@@ -35,8 +36,10 @@ class Store:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the store. Raises `StoreError`."""
-        async with self._explained(), self._engine.connect() as connection, connection.begin():
-            yield connection
+        async with self._explained(), self._database.engine.connect() as connection:
+            await connection.execution_options(**self._database.reads)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -50,8 +53,8 @@ class Store:
         except TimeoutError as error:
             raise StoreError("The store is too busy to be written to now; try again.") from error
         try:
-            async with self._explained(), self._engine.connect() as connection:
-                await connection.execution_options(**{WRITES: True})
+            async with self._explained(), self._database.engine.connect() as connection:
+                await connection.execution_options(**self._database.writes)
                 async with connection.begin():
                     yield connection
         finally:
@@ -86,24 +89,32 @@ class Store:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            raise explained(error, self._engine.url) from error
+            raise self._database.explained(error) from error
         except PoolTimeout as error:
             raise StoreError("The store is too busy to be read now; try again.") from error
 
 
 @asynccontextmanager
 async def open_store(url: str) -> AsyncIterator[Store]:
-    """The store at `url` (`sqlite:///FILE`), brought up to this version's schema.
+    """The store at `url` (`sqlite:///FILE` or `postgresql://…`), brought up to this version's schema.
 
-    Raises `StoreError` for what is damaged, cannot be written, or was written by a newer version.
+    Raises `StoreError` for what is damaged, cannot be reached or written, or was written by a newer version.
     """
-    engine = open_engine(url)
+    database = _database(url)
     try:
-        store = Store(engine)
+        store = Store(database)
         async with store.reading() as tx:
-            await tx.run_sync(check_whole)
+            await tx.run_sync(database.check)
         async with store.writing() as tx:
             await tx.run_sync(migrate.bring_up)
         yield store
     finally:
-        await engine.dispose()
+        await database.engine.dispose()
+
+
+def _database(url: str) -> Database:
+    if is_server(url):
+        return postgres.open_database(url)
+    if is_file(url):
+        return sqlite.open_database(url)
+    raise StoreError("The store must be named as sqlite:///FILE or postgresql://USER@HOST/DATABASE (GOREWATCH_STORE).")

@@ -1,6 +1,6 @@
-"""The schema. Times are Unix seconds, other durations seconds too; nobody's key is the empty text.
+"""The schema of keys, jobs and the service itself. Times are Unix seconds, durations seconds; nobody's key is "".
 
-A change here needs a step in `migrate.py` once a version with the old form was released.
+What moderation leaves behind is in `watched.py`. A change to a table needs a revision in `migrations/versions`.
 """
 
 from sqlalchemy import (
@@ -15,14 +15,18 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
 
 NOBODY = ""
 """The key of what was made while no key existed."""
 
-_ID = String(32)
-_KEY = String(32)
+
+def id_type() -> TypeEngine[str]:
+    """An id or a key. Ordered by its bytes, as ids are by their time, whatever language the database speaks."""
+    return String(32).with_variant(String(32, collation="C"), "postgresql")
+
 
 meta = Table(
     "meta",
@@ -34,7 +38,7 @@ meta = Table(
 keys = Table(
     "keys",
     metadata,
-    Column("id", _KEY, primary_key=True),
+    Column("id", id_type(), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("secret_hash", String(255), nullable=False),
     Column("scopes", String(255), nullable=False),
@@ -48,9 +52,9 @@ keys = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("request_id", _ID, nullable=False),
-    Column("key_id", _KEY, nullable=False),
+    Column("id", id_type(), primary_key=True),
+    Column("request_id", id_type(), nullable=False),
+    Column("key_id", id_type(), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("uri", Text, nullable=False),
     Column("address", Text, nullable=False),
@@ -75,7 +79,7 @@ jobs = Table(
 job_frames = Table(
     "job_frames",
     metadata,
-    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", id_type(), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("position_ms", Integer, nullable=False),
     Column("prob", Float, nullable=False),
@@ -85,8 +89,8 @@ job_frames = Table(
 callbacks = Table(
     "callbacks",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("id", id_type(), primary_key=True),
+    Column("job_id", id_type(), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("url", Text, nullable=False),
@@ -101,8 +105,8 @@ callbacks = Table(
 uploads = Table(
     "uploads",
     metadata,
-    Column("media_id", _ID, primary_key=True),
-    Column("key_id", _KEY, nullable=False),
+    Column("media_id", id_type(), primary_key=True),
+    Column("key_id", id_type(), nullable=False),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("expires", Float, nullable=False, index=True),
     Column("path", Text),
@@ -112,8 +116,8 @@ uploads = Table(
 feedback = Table(
     "feedback",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("key_id", _KEY, nullable=False),
+    Column("id", id_type(), primary_key=True),
+    Column("key_id", id_type(), nullable=False),
     Column("model", String(32), nullable=False),
     Column("class", String(32), nullable=False),
     Column("uri", Text, nullable=False),

@@ -1,9 +1,7 @@
 """The event socket, with a real server, the `websockets` client, and raw sockets that misbehave."""
 
 import asyncio
-import base64
 import json
-import os
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +15,8 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 
 from inference.events import MediaStalled
+from tests.web.api.raw_feed import raw_client, read_to_the_close
+from tests.web.delivery.journals import MemoryJournal
 from tests.web.described_feed import check_event
 from tests.web.fakes import FakeSource
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
@@ -37,7 +37,7 @@ async def received(client: ClientConnection, count: int = 1) -> list[dict[str, A
     async with asyncio.timeout(20):
         got: list[dict[str, Any]] = [json.loads(await client.recv()) for _ in range(count)]
     for event in got:
-        check_event(event)
+        check_event(event, made_up=True)
     return got
 
 
@@ -108,6 +108,18 @@ async def test_a_client_that_resumes_misses_nothing_and_sees_nothing_twice() -> 
             after = await received(client, 100 if before[-1]["type"] == "media.started" else 99)
         assert all(event["type"] == "gore.prob" for event in after)
         assert [event["data"]["position"] for event in after][-99:] == [float(second) for second in range(1, 100)]
+
+
+async def test_a_client_resumes_across_a_restart_of_the_service_where_events_are_kept() -> None:
+    journal = MemoryJournal()
+    async with serving(journal=journal, limits={"history_events": 10}) as served, events(served) as client:
+        publish(served.hub, 100)
+        before = await received(client, 100)
+    async with serving(journal=journal) as served, events(served, f"?since={before[9]['id']}") as client:
+        publish(served.hub, 5)
+        after = await received(client, 95)
+    assert after[:90] == before[10:]
+    assert [int(event["id"]) for event in (*before, *after[90:])] == list(journal.kept)
 
 
 @pytest.mark.parametrize(
@@ -197,33 +209,12 @@ async def test_a_stopping_service_sends_the_last_summaries_and_then_says_going_a
         await stopping
 
 
-async def stuck_client(served: Served) -> socket.socket:
-    """A subscriber that shakes hands and then never reads, with the smallest buffer the system allows."""
-    host, port = served.url.removeprefix("http://").split(":")
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(client, (host, int(port)))
-    key = base64.b64encode(os.urandom(16)).decode()
-    request = (
-        f"GET /v1/events HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    await loop.sock_sendall(client, request.encode())
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += await loop.sock_recv(client, 1)
-    assert head.startswith(b"HTTP/1.1 101")
-    return client
-
-
 @pytest.mark.parametrize("unread", [1, 500], ids=["silent", "blocked"])
 async def test_a_client_that_does_not_answer_the_close_holds_nobody_up(unread: int) -> None:
     """500 events are more than fits into the buffers between us: the close waits behind them."""
     running = AsyncExitStack()
     served = await running.enter_async_context(serving())
-    with await stuck_client(served) as stuck:
+    with await raw_client(served) as stuck:
         publish(served.hub, unread)
         started_s = time.monotonic()
         await running.aclose()
@@ -233,49 +224,19 @@ async def test_a_client_that_does_not_answer_the_close_holds_nobody_up(unread: i
             assert (len(ids), code) == (1, 1001)
 
 
-async def read_to_the_close(client: socket.socket) -> tuple[list[str], int, str]:
-    """All event ids that a stuck client finds once it reads again, and the code and reason of the close frame."""
-    loop = asyncio.get_running_loop()
-    data = b""
-    while chunk := await loop.sock_recv(client, 1 << 20):
-        data += chunk
-        ids, close = frames(data)
-        if close is not None:
-            return ids, *close
-    raise AssertionError("the connection ended without a close frame")
-
-
-def frames(data: bytes) -> tuple[list[str], tuple[int, str] | None]:
-    """The ids of the text frames, and code and reason if there is a close frame."""
-    at = 0
-    ids: list[str] = []
-    while at + 4 <= len(data):
-        opcode, length, start = data[at] & 15, data[at + 1], at + 2
-        if length == 126:
-            length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
-        if start + length > len(data):
-            break
-        payload = data[start : start + length]
-        if opcode == 8:
-            return ids, (int.from_bytes(payload[:2], "big"), payload[2:].decode())
-        ids.append(str(json.loads(payload)["id"]))
-        at = start + length
-    return ids, None
-
-
 def publish(hub: Hub, count: int) -> None:
     event = MediaStalled("x" * 10_000)
     for _ in range(count):
-        hub.publish(f"str_{'a' * 21}", f"med_{'a' * 21}", event)
+        hub.publish("str_a", "med_a", event)
 
 
 async def test_a_reader_that_stops_is_closed_with_the_last_id_and_harms_nobody() -> None:
     async with serving(limits={"subscriber_queue": 100}) as served, events(served) as quick:
-        stuck = await stuck_client(served)
+        stuck = await raw_client(served)
         sent = 0
         started_s = time.monotonic()
         async with asyncio.timeout(30):
-            while served.hub.cut_count == 0:
+            while served.hub.tally.cut == 0:
                 publish(served.hub, 50)
                 sent += 50
                 await received(quick, 50)
@@ -295,7 +256,7 @@ async def test_a_reader_that_stops_is_closed_with_the_last_id_and_harms_nobody()
 
 async def test_a_reader_that_vanishes_is_forgotten_and_harms_nobody() -> None:
     async with serving() as served, events(served) as client:
-        stuck = await stuck_client(served)
+        stuck = await raw_client(served)
         publish(served.hub, 1)
         await received(client, 1)
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")

@@ -14,14 +14,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from inference.events import MediaStalled
 from tests.servers.certificate import write_certificate
 from tests.servers.ports import free_port
-from tests.web.described_feed import check_event
-from tests.web.serving import serving
 from web.delivery.client import Subscription, SubscriptionRefused, socket_url, subscribe
 
-_STREAM, _MEDIA = f"str_{'a' * 21}", f"med_{'a' * 21}"
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
 
@@ -221,58 +217,26 @@ async def test_a_service_that_asks_to_be_left_alone_for_a_while_is() -> None:
     assert waits == [7.125, 60.25, 0.5, 1.0]
 
 
-async def test_a_gap_is_given_and_resumed_from_like_any_other_event() -> None:
-    async with serving(limits={"history_events": 4}) as served:
-        stream = await served.add()
-        source = await served.pool.source()
-        source.live()
-        for second in range(10):
-            source.sample(float(second), 0.1)
-        await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["position"] == 9.0)
-        subscription = Subscription(url=served.url, since="0")
-        async with contextlib.aclosing(subscribe(subscription)) as events:
-            got = [await anext(events) for _ in range(5)]
-    assert [event["type"] for event in got] == ["gap", *["gore.prob"] * 4]
-    for event in got:
-        check_event(event)
-    assert int(str(got[0]["id"])) < int(str(got[1]["id"]))
+async def test_a_connection_that_is_lost_before_its_first_event_is_resumed_all_the_same() -> None:
+    asked: list[str | None] = []
+    told: list[object] = []
 
+    async def answer_once(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        asked.append(parse_qs(urlsplit(connection.request.path).query).get("since", [None])[0])
+        if len(asked) == 1:
+            told.append(json.loads(await connection.recv()))
+            await connection.send(json.dumps({"id": f"{7:020}", "type": "control.filter", "data": {}}))
+            connection.transport.abort()
+        else:
+            await connection.send(_event(8))
+            await connection.wait_closed()
 
-async def test_who_handles_events_too_slowly_is_cut_off_and_still_gets_each_once() -> None:
-    """More is published at once than fits into the queue and the buffers between."""
-    async with serving(limits={"subscriber_queue": 50}) as served:
-        outages: list[str] = []
-        count = 1000
-        subscription = Subscription(url=served.url, types=["media.stalled"])
-        numbers: list[int] = []
-        opened = asyncio.Event()
-        async with contextlib.aclosing(
-            subscribe(subscription, on_open=opened.set, on_outage=outages.append, jitter=_no_jitter)
-        ) as events:
-            first = asyncio.ensure_future(anext(events))
-            await opened.wait()
-            await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 1)
-            served.hub.publish(_STREAM, _MEDIA, MediaStalled("silent"))
-            numbers.append(int(str((await first)["id"])))
-            for _ in range(count - 1):
-                served.hub.publish(_STREAM, _MEDIA, MediaStalled("x" * 10_000))
-            while len(numbers) < count:
-                numbers.append(int(str((await anext(events))["id"])))
-        assert numbers == sorted(set(numbers))
-        assert "the service closed the connection because events were read too slowly" in outages
-
-
-async def test_a_consumer_that_stops_closes_the_connection() -> None:
-    async with serving() as served:
-        opened = asyncio.Event()
-        events = subscribe(Subscription(url=served.url), on_open=opened.set)
-        waiting = asyncio.ensure_future(anext(events))
-        await opened.wait()
-        await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 1)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        await served.until("/v1/streams", lambda _: served.hub.subscriber_count == 0)
+    async with _feed(answer_once) as server:
+        subscription = Subscription(url=_url(server), streams=["str_a"], types=["gore.prob"])
+        assert await _take(subscription, 1) == [8]
+    assert told == [{"type": "filter", "streams": ["str_a"], "types": ["gore.prob"]}]
+    assert asked == [None, f"{7:020}"]
 
 
 async def test_a_service_that_is_unwell_is_tried_again() -> None:

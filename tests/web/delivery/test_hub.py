@@ -6,7 +6,12 @@ import json
 import pytest
 
 from inference.events import Event, GoreProb, MediaStalled, Reading
-from web.delivery.hub import Filter, Hub, Subscriber
+from tests.web.delivery.journals import FakeOutlet
+from web.delivery.filters import Filter
+from web.delivery.frames import Parcel
+from web.delivery.hub import Hub
+from web.delivery.outbox import Patience
+from web.delivery.subscriber import Subscriber
 
 STALLED = MediaStalled("no frames")
 
@@ -91,21 +96,18 @@ async def test_an_id_older_than_what_is_kept_is_answered_with_a_gap_first(kept: 
 async def test_a_full_queue_ends_that_subscriber_alone_and_names_the_last_id_sent() -> None:
     hub = Hub(history_events=100, queue_limit=5)
     slow, quick = hub.subscribe(Filter(), since=None), hub.subscribe(Filter(), since=None)
-    woken: list[bool] = []
-    slow.on_cut = lambda: woken.append(True)
     publish(hub, 1)
     slow.sent = (await ids(slow, 1))[0]
     await ids(quick, 1)
     for _ in range(6):
         publish(hub, 1)
         await ids(quick, 1)
-    assert woken == [True]
     assert slow.ending is not None
     assert (slow.ending.code, slow.ending.reason) == (4008, f"{slow.sent:020d}")
     assert await slow.take() == []
     assert quick.ending is None
     hub.unsubscribe(slow)
-    assert (hub.cut_count, hub.subscriber_count) == (1, 1)
+    assert (hub.tally.cut, hub.subscriber_count) == (1, 1)
 
 
 async def test_a_replay_that_the_history_overtakes_is_cut_rather_than_incomplete() -> None:
@@ -133,10 +135,10 @@ async def test_closing_sends_what_is_owed_and_then_says_going_away() -> None:
 
 
 async def test_closing_does_not_wait_for_ever_for_a_subscriber_that_does_not_read() -> None:
-    hub = Hub(history_events=100, queue_limit=100)
+    hub = Hub(history_events=100, queue_limit=100, patience=Patience(leave_s=0.01))
     subscriber = hub.subscribe(Filter(), since=None)
     publish(hub, 3)
-    await hub.aclose(timeout_s=0.01)
+    await hub.aclose()
     assert subscriber.ending is not None
     assert subscriber.ending.code == 1001
     late = hub.subscribe(Filter(), since=None)
@@ -152,3 +154,104 @@ async def test_a_cancelled_take_loses_nothing() -> None:
     waiting.cancel()
     await asyncio.wait({waiting})
     assert len(await subscriber.take()) == 1
+
+
+def numbers(outlet: FakeOutlet) -> list[int]:
+    return [entry.number for entry in outlet.got]
+
+
+async def test_who_keeps_up_is_written_to_and_who_does_not_is_queued_for_until_it_does() -> None:
+    hub = Hub(history_events=100, queue_limit=100)
+    outlet = FakeOutlet()
+    subscriber = hub.subscribe(Filter(), since=None, outlet=outlet)
+    publish(hub, 2)
+    assert not outlet.attended
+    outlet.full = True
+    publish(hub, 2)
+    assert (len(outlet.got), outlet.attended) == (2, True)
+    outlet.full = False
+    publish(hub, 1)
+    assert len(outlet.got) == 2, "nothing overtakes what waits"
+    assert not subscriber.resume()
+    outlet.got += await subscriber.take()
+    assert subscriber.resume()
+    publish(hub, 1)
+    assert len(outlet.got) == 6
+    assert numbers(outlet) == sorted(numbers(outlet))
+    assert subscriber.sent == outlet.got[-1].number
+
+
+async def test_the_same_frames_are_made_once_for_all_who_want_the_same() -> None:
+    hub = Hub(history_events=100, queue_limit=100)
+    parcels: list[Parcel] = []
+
+    class Kept(FakeOutlet):
+        def write(self, parcel: Parcel) -> bool:
+            parcels.append(parcel)
+            return True
+
+    outlets = [Kept() for _ in range(3)]
+    for outlet in outlets:
+        hub.subscribe(Filter(streams=frozenset({"str_a"})), since=None, outlet=outlet)
+    publish(hub, 1)
+    assert len(parcels) == 3
+    assert parcels[0] is parcels[1] is parcels[2]
+    assert hub.tally.sent == 3
+
+
+async def test_a_lagging_reader_gets_the_newest_scores_and_every_incident() -> None:
+    hub = Hub(history_events=1000, queue_limit=16)
+    outlet = FakeOutlet()
+    subscriber = hub.subscribe(Filter(), since=None, outlet=outlet)
+    outlet.full = True
+    prob = GoreProb(Reading(1.0, 0.5, 0.5, 3.0, 1, 0.0))
+    for _ in range(5):
+        publish(hub, 50, event=prob)
+        publish(hub, 1)
+        publish(hub, 50, event=prob, stream="str_b")
+    batch = await subscriber.take()
+    assert subscriber.ending is None
+    assert [entry.kind for entry in batch].count("media.stalled") == 5
+    assert hub.tally.merged == 505 - len(batch)
+    newest = {entry.stream_id: entry.number for entry in batch if entry.kind == "gore.prob"}
+    assert newest["str_b"] == batch[-1].number
+
+
+@pytest.mark.parametrize("state", ["direct", "waiting", "replaying"])
+async def test_a_changed_filter_is_told_in_its_place_among_the_events(state: str) -> None:
+    hub = Hub(history_events=100, queue_limit=100)
+    outlet = FakeOutlet()
+    publish(hub, 2)
+    subscriber = hub.subscribe(Filter(), since=0 if state == "replaying" else None, outlet=outlet)
+    if state == "waiting":
+        outlet.full = True
+        publish(hub, 2)
+    before, after = (0 if state == "replaying" else len(outlet.got) + 2 * (state == "waiting")), frozenset({"str_b"})
+    hub.change(subscriber, Filter(streams=after))
+    publish(hub, 1)
+    publish(hub, 1, stream="str_b")
+    outlet.full = False
+    while not subscriber.resume():
+        outlet.got += await subscriber.take()
+    kinds = [entry.kind for entry in outlet.got]
+    assert kinds.index("control.filter") == before
+    note = outlet.got[before]
+    told = json.loads(note.data)
+    assert told["data"] == {"streams": ["str_b"], "types": []}
+    assert all(entry.stream_id == "str_b" for entry in outlet.got[before + 1 :] if entry.kind != "gap")
+    assert numbers(outlet)[-1] > note.number
+    resumed = hub.subscribe(Filter(streams=after), since=int(told["id"]))
+    again = await ids(resumed, 2 if state == "replaying" else 1)
+    assert again[-1] == numbers(outlet)[-1]
+    hub.unsubscribe(subscriber)
+    hub.change(subscriber, Filter())
+    assert hub.subscriber_count == 1
+
+
+async def test_after_it_was_cut_nothing_more_is_written() -> None:
+    hub = Hub(history_events=100, queue_limit=100)
+    outlet = FakeOutlet()
+    subscriber = hub.subscribe(Filter(), since=None, outlet=outlet)
+    subscriber.cut(1008, "no longer")
+    publish(hub, 1)
+    assert (outlet.got, outlet.left) == ([], True)

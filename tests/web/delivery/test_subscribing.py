@@ -194,6 +194,16 @@ def test_a_client_that_is_refused_gives_up(heading: str, language: str, steady: 
     assert "401" in done.stderr
 
 
+def test_curl_gets_incidents_as_server_sent_events(steady: Watched, tmp_path: Path) -> None:
+    need_program("curl", "curl")
+    steady.wait_for_subscribers(0)
+    code = steady.led(samples("subscribing.md", "Server-sent events")["bash"][0])
+    with _running(_command("bash", code, tmp_path), tmp_path) as client:
+        steady.wait_for_subscribers()
+        path = steady.incident()
+        assert _read(client, path) == [f"started {path}", f"ended {path}"]
+
+
 def test_a_file_of_events_is_gone_on_with(steady: Watched, tmp_path: Path) -> None:
     go_on = steady.led(samples("subscribing.md", "Shell")["bash"][1])
     kept = tmp_path / "events.jsonl"
@@ -237,12 +247,13 @@ async def _pages(port: int, page: str, watched: Watched) -> AsyncIterator[str]:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("heading", ["JavaScript in a browser", "Server-sent events"])
 async def test_a_page_of_another_site_shows_incidents_over_a_restart_and_a_reload(
-    start_service: StartService, clips: Clips
+    heading: str, start_service: StartService, clips: Clips
 ) -> None:
     port = free_port()
     watched = Watched(start_service, clips, GOREWATCH_ALLOWED_ORIGINS=f"http://127.0.0.1:{port}")
-    page = watched.led(samples("subscribing.md", "JavaScript in a browser")["html"][0])
+    page = watched.led(samples("subscribing.md", heading)["html"][0])
     async with _pages(port, page, watched) as url, chromium() as browser:
         tab = await new_tab(browser)
         told = tab.page.get_by_role("listitem")

@@ -5,17 +5,28 @@ import os
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 from web.store import meta, migrate
 from web.store.errors import StoreError
-from web.store.sqlite import open_engine
+from web.store.sqlite import open_database
 from web.store.store import Store, open_store
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/some where/gorewatch.db"
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    async with open_store(url) as opened:
+        yield opened
 
 
 def file_of(url: str) -> Path:
@@ -40,40 +51,6 @@ async def test_what_is_written_is_there_again_and_for_nobody_else(url: str) -> N
         assert await meta.get(tx, "two") is None
 
 
-async def test_the_signing_key_is_drawn_once(url: str) -> None:
-    keys = set()
-    for _ in range(2):
-        async with open_store(url) as store, store.writing() as tx:
-            keys.add(await meta.signing_key(tx))
-    assert [len(key) for key in keys] == [32]
-
-
-async def test_an_error_undoes_the_whole_transaction(store: Store) -> None:
-    async def write() -> None:
-        async with store.writing() as tx:
-            await meta.put(tx, "one", b"1")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await write()
-    async with store.reading() as tx:
-        assert await meta.get(tx, "one") is None
-
-
-async def test_writers_take_turns_and_readers_see_what_is_done(store: Store) -> None:
-    async def count_up() -> None:
-        async with store.writing() as tx:
-            number = int(await meta.get(tx, "n") or b"0")
-            await asyncio.sleep(0)
-            await meta.put(tx, "n", str(number + 1).encode())
-
-    await asyncio.gather(*(count_up() for _ in range(20)))
-    async with store.writing() as writer:
-        await meta.put(writer, "n", b"99")
-        async with store.reading() as reader:
-            assert await meta.get(reader, "n") == b"20"
-
-
 async def test_another_process_may_write_in_between(store: Store, url: str) -> None:
     with closing(sqlite3.connect(file_of(url))) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -88,27 +65,9 @@ async def test_another_process_may_write_in_between(store: Store, url: str) -> N
         assert await meta.get(tx, "probed") is not None
 
 
-async def test_a_cancelled_writer_leaves_the_store_usable(store: Store) -> None:
-    begun = asyncio.Event()
-
-    async def write() -> None:
-        async with store.writing() as tx:
-            await meta.put(tx, "one", b"1")
-            begun.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(write())
-    await begun.wait()
-    task.cancel()
-    await asyncio.wait({task})
-    await store.probe()
-    async with store.reading() as tx:
-        assert await meta.get(tx, "one") is None
-
-
-@pytest.mark.parametrize("text", ["sqlite:///", "gorewatch.db", "mysql://h/d", "postgresql://user:secret@host/db"])
-async def test_what_names_no_file_is_refused(text: str) -> None:
-    said = await refused(text)
+@pytest.mark.parametrize("named", ["sqlite:///", "gorewatch.db", "mysql://user:secret@host/d", "sqlite:///a\0b"])
+async def test_what_names_no_file_is_refused(named: str) -> None:
+    said = await refused(named)
     assert "sqlite:///FILE" in said
     assert "secret" not in said
 
@@ -152,28 +111,8 @@ async def test_a_folder_where_the_file_should_be_and_a_file_where_the_folder_sho
 
 async def test_a_store_of_a_newer_version_is_refused(url: str) -> None:
     async with open_store(url) as store, store.writing() as tx:
-        await meta.put(tx, "version", b"99")
+        await tx.execute(text("UPDATE alembic_version SET version_num = '0099'"))
     assert "newer gorewatch (schema 99" in await refused(url)
-
-
-async def test_an_older_store_is_led_up_step_by_step_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
-
-    def step(number: int) -> None:
-        taken.append(number)
-
-    def bring_up(connection: Connection) -> None:
-        steps = {1: lambda _: step(1), 2: lambda _: step(2)}
-        migrate_bring_up(connection, version=3, steps=steps)
-
-    async with open_store(url):
-        pass
-    migrate_bring_up = migrate.bring_up
-    monkeypatch.setattr(migrate, "bring_up", bring_up)
-    for _ in range(2):
-        async with open_store(url):
-            pass
-    assert taken == [1, 2]
 
 
 @contextmanager
@@ -206,15 +145,15 @@ async def test_a_store_that_may_not_be_written_is_refused() -> None:
 
 
 async def test_a_full_disk_is_said_and_passes(url: str) -> None:
-    engine = open_engine(url)
+    database = open_database(url)
     pages = 1000
 
     def confine(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
-    event.listen(engine.sync_engine, "begin", confine)
+    event.listen(database.engine.sync_engine, "begin", confine)
     try:
-        store = Store(engine)
+        store = Store(database)
         async with store.writing() as tx:
             await tx.run_sync(migrate.bring_up)
         pages = 1
@@ -224,4 +163,4 @@ async def test_a_full_disk_is_said_and_passes(url: str) -> None:
         pages = 1000
         await store.probe()
     finally:
-        await engine.dispose()
+        await database.engine.dispose()

@@ -17,12 +17,18 @@ MESSAGES: Mapping[str, type] = {
     "media.finished": shapes.MediaFinished,
     "media.failed": shapes.MediaFailed,
     "gap": shapes.Gap,
+    "control.filter": shapes.ControlFilter,
 }
 """What the feed sends, by the type of event."""
 
 CLOSE_CODES: Mapping[int, str] = {
     1001: "The service stops. Everything that was owed has been sent.",
-    1008: "The key was revoked, or the token that opened the socket has ended.",
+    1002: "The client broke the protocol.",
+    1003: "The client sent binary.",
+    1007: "The client sent text that is no `filter`.",
+    1008: "The key was revoked, the token that opened the socket has ended, or too many filters wait for answers.",
+    1009: "The client sent too large a message.",
+    1013: "Older events cannot be read now. The reason is the id of the last one sent: resume after it, later.",
     4008: "Events were read too slowly. The reason is the id of the last one sent: resume after it.",
 }
 
@@ -37,7 +43,8 @@ _BEARER = "`API_USER:API_SECRET` of a key with the scope `events`, or a short-li
 
 def document(*, version: str) -> Json:
     """The whole document. It holds nothing of a configuration."""
-    schemas = Components(MESSAGES.values())
+    all_ = {**MESSAGES, "filter": shapes.Filter}
+    schemas = Components(all_.values())
     given = examples()
     return {
         "asyncapi": "3.0.0",
@@ -50,9 +57,9 @@ def document(*, version: str) -> Json:
         "defaultContentType": "application/cloudevents+json",
         "servers": {"plain": _server("ws"), "encrypted": _server("wss")},
         "channels": {"events": _channel()},
-        "operations": {"sendEvents": _sending()},
+        "operations": {"sendEvents": _sending(), "changeFilter": _changing()},
         "components": {
-            "messages": {name: _message(name, type_, schemas, given[name]) for name, type_ in MESSAGES.items()},
+            "messages": {name: _message(name, type_, schemas, given[name]) for name, type_ in all_.items()},
             "schemas": schemas.all,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": _BEARER},
@@ -82,7 +89,7 @@ def _channel() -> Json:
         "address": SUBSCRIBE.path,
         "title": "Events",
         "description": _CHANNEL.format(codes=codes),
-        "messages": {name: _ref("components", "messages", name) for name in MESSAGES},
+        "messages": {name: _ref("components", "messages", name) for name in (*MESSAGES, "filter")},
         "bindings": {"ws": {"method": "GET", "query": _query(SUBSCRIBE.parameters), "bindingVersion": "0.1.0"}},
         "x-close-codes": {str(code): text for code, text in CLOSE_CODES.items()},
     }
@@ -106,6 +113,19 @@ def _sending() -> Json:
         "channel": _ref("channels", "events"),
         "summary": "Events that the subscriber may see and asks for",
         "messages": [_ref("channels", "events", "messages", name) for name in MESSAGES],
+    }
+
+
+def _changing() -> Json:
+    return {
+        "action": "receive",
+        "channel": _ref("channels", "events"),
+        "summary": "Other events from now on, on the same connection",
+        "messages": [_ref("channels", "events", "messages", "filter")],
+        "reply": {
+            "channel": _ref("channels", "events"),
+            "messages": [_ref("channels", "events", "messages", "control.filter")],
+        },
     }
 
 

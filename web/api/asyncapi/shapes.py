@@ -1,16 +1,22 @@
 """What the event feed sends, as types: a CloudEvent for each type of event."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, with_config
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from inference.incidents import IncidentState
 
+from ...delivery.cloudevents import TYPES
 from ..openapi.common import DESCRIBED, MediaId, Probability, StreamId, Time
 from ..openapi.stream_shapes import FailedSummary, IncidentInfo, StreamError, Summary
 
+MOST_NAMED = 1000
+"""Streams or types that one filter may name."""
 EventId = Annotated[str, Field(pattern="^[0-9]{20}$")]
+
+
+Kind = Annotated[str, Field(json_schema_extra={"enum": list(TYPES)})]
 
 
 @with_config(DESCRIBED)
@@ -118,6 +124,16 @@ class GapData(TypedDict):
     """What was asked for."""
 
 
+@with_config(DESCRIBED)
+class FilterData(TypedDict):
+    """What is let through from now on."""
+
+    streams: list[str]
+    """Ids; of all where it is empty."""
+    types: list[str]
+    """Of all where it is empty."""
+
+
 class MediaStarted(StreamEnvelope):
     """The first frame was decoded."""
 
@@ -172,3 +188,21 @@ class Gap(FeedEnvelope):
 
     type: Literal["gap"]
     data: GapData
+
+
+class ControlFilter(FeedEnvelope):
+    """The answer to `filter`: what follows is let through by it. Its id is that of the last event before."""
+
+    type: Literal["control.filter"]
+    data: FilterData
+
+
+@with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
+class Filter(TypedDict):
+    """Asks for other events on the same connection."""
+
+    type: Literal["filter"]
+    streams: NotRequired[Annotated[list[str], Field(max_length=MOST_NAMED)]]
+    """Ids; of all where there is none."""
+    types: NotRequired[Annotated[list[Kind], Field(max_length=MOST_NAMED)]]
+    """Of all where there is none."""

@@ -19,7 +19,7 @@ from inference.summary import MediaRef, Summary
 from stream.errors import Failure
 from stream.sample import SourceInfo
 
-from ...delivery.cloudevents import encode, encode_gap
+from ...delivery.cloudevents import encode, encode_filter, encode_gap
 from ...wire import Json
 
 _STREAM, _MEDIA = "str_1OjgDqTw4YmZ8bKxN2vHc", "med_1OjgEqvJtOhqP7sfNe3ga"
@@ -42,12 +42,16 @@ _EVENTS: tuple[Event, ...] = (
 
 
 def examples() -> dict[str, Json]:
-    """By the type of event."""
+    """By the type of event, the message `filter` among them."""
     found = {}
     for number, event in enumerate(_EVENTS, _FIRST):
         kind, data = encode(
             event, number=number, stream_id=_STREAM, media_id=_MEDIA, unix_s=_UNIX_S, monotonic_s=_SENT_S
         )
         found[kind] = json.loads(data)
+    found["control.filter"] = json.loads(
+        encode_filter(number=_FIRST, streams=[_STREAM], kinds=["gore.incident"], unix_s=_UNIX_S)
+    )
+    found["filter"] = {"type": "filter", "streams": [_STREAM], "types": ["gore.incident"]}
     found["gap"] = json.loads(encode_gap(first=_FIRST, since=42, unix_s=_UNIX_S))
     return found

@@ -21,7 +21,7 @@ from .stream_shapes import (
 
 _STREAM, _MEDIA = in_path("id", "Id of a stream."), in_path("id", "Id of a media.")
 _SUMMARY = answer("The summary so far, or the final one.", Summary | FailedSummary)
-_BODY = (400, 413, 415, 422)
+_BODY = (400, 408, 413, 415, 422)
 
 STREAMS = (
     Operation(
@@ -140,8 +140,9 @@ SUBSCRIBE = Operation(
     path="/v1/events",
     id="subscribe",
     tag="Events",
-    summary="Events as they happen, over a WebSocket",
-    text="Subprotocol `cloudevents.json`. Browsers, which cannot set the header, give their token as `token`.",
+    summary="Events as they happen, over a WebSocket or as server-sent events",
+    text="Subprotocol `cloudevents.json`; server-sent events where `Accept` has `text/event-stream`. Browsers, "
+    "which cannot set the header, give their token as `token`.",
     parameters=(
         Parameter(name="stream", text="Only those of these streams.", repeated=True),
         Parameter(
@@ -155,8 +156,18 @@ SUBSCRIBE = Operation(
             text="The id of an event: what came after it is sent first.",
             schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
         ),
+        Parameter(
+            name="Last-Event-ID",
+            text="The same for server-sent events; clients that come back by themselves send it.",
+            schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
+            where="header",
+        ),
     ),
-    answers={101: Answer(text="The socket is open.")} | problems(400, 422, 426),
+    answers={
+        101: Answer(text="The socket is open."),
+        200: Answer(text="Server-sent events.", content=Content(media_type="text/event-stream")),
+    }
+    | problems(400, 422, 426, 503),
     security=(*BEARER, ("token",)),
 )
 

@@ -13,8 +13,9 @@ from tests.web.described_feed import check_event
 from tests.web.serving import serving
 from web.api.asyncapi.feed import CLOSE_CODES
 from web.api.openapi.routes import feed_described
-from web.delivery import hub
+from web.delivery import subscriber
 from web.delivery.cloudevents import TYPES
+from web.delivery.filters import Filter, NotUnderstood
 
 _SPECS = "@asyncapi/specs@6.11.1"
 
@@ -68,7 +69,7 @@ def test_every_reference_leads_somewhere() -> None:
 def test_it_describes_the_types_that_are_encoded_and_one_can_filter_by() -> None:
     document = feed_described()
     channel = document["channels"]["events"]
-    assert set(channel["messages"]) == {*TYPES, "gap"}
+    assert set(channel["messages"]) == {*TYPES, "gap", "control.filter", "filter"}
     query = channel["bindings"]["ws"]["query"]["properties"]
     assert set(query) == {"stream", "type", "since"}
     assert query["type"]["items"]["enum"] == list(TYPES)
@@ -93,8 +94,33 @@ def test_the_tests_notice_an_event_that_is_not_as_described() -> None:
             check_event(wrong)
 
 
-def test_the_close_codes_are_those_of_the_hub() -> None:
-    assert {hub.GOING_AWAY, hub.NO_LONGER_LET_IN, hub.TOO_SLOW} == set(CLOSE_CODES)
+@pytest.mark.parametrize(
+    ("message", "understood"),
+    [
+        ({"type": "filter"}, True),
+        ({"type": "filter", "streams": ["str_a", "anything"], "types": list(TYPES)}, True),
+        ({"type": "filter", "streams": ["x"] * 1000}, True),
+        ({"type": "filter", "streams": ["x"] * 1001}, False),
+        ({"type": "filter", "types": ["gap"]}, False),
+        ({"type": "filter", "streams": "x"}, False),
+        ({"type": "filter", "since": "1"}, False),
+        ({"streams": []}, False),
+    ],
+)
+def test_a_filter_is_described_as_it_is_understood(message: dict[str, object], understood: bool) -> None:
+    if understood:
+        check_event(message)
+        Filter().changed(json.dumps(message))
+    else:
+        with pytest.raises(AssertionError, match="described"):
+            check_event(message)
+        with pytest.raises(NotUnderstood):
+            Filter().changed(json.dumps(message))
+
+
+def test_the_close_codes_are_those_that_subscribers_are_cut_off_with() -> None:
+    codes = {subscriber.GOING_AWAY, subscriber.NO_LONGER_LET_IN, subscriber.TRY_AGAIN_LATER, subscriber.TOO_SLOW}
+    assert codes <= set(CLOSE_CODES)
 
 
 async def test_it_is_there_for_everybody_but_not_under_a_foreign_name() -> None:

@@ -1,0 +1,76 @@
+"""A journal in memory that a test can slow down, break and prune, and an outlet that can be full."""
+
+import asyncio
+from collections.abc import Sequence
+
+from web.delivery.frames import Parcel
+from web.delivery.history import Entry
+from web.delivery.journal import Published
+from web.store.errors import StoreError
+
+
+class MemoryJournal:
+    """Keeps what it is given while `works`; while `hangs` no writing ends."""
+
+    def __init__(self, *, top: int = 0, chunk: int = 1000) -> None:
+        self.kept: dict[int, Published] = {}
+        self.floor = 0
+        self.works = True
+        self.readable = True
+        self.failed = 0
+        self._top = top
+        self._chunk = chunk
+        self._going = asyncio.Event()
+        self._going.set()
+
+    def hang(self) -> None:
+        self._going.clear()
+
+    def go_on(self) -> None:
+        self._going.set()
+
+    def prune(self, upto: int) -> None:
+        """Forget the events up to that number."""
+        self.floor = upto
+        self.kept = {number: one for number, one in self.kept.items() if number > upto}
+
+    async def write(self, batch: Sequence[Published]) -> None:
+        await asyncio.sleep(0)
+        await self._going.wait()
+        if not self.works:
+            self.failed += 1
+            raise StoreError("The disk is full.")
+        self.kept |= {published.entry.number: published for published in batch}
+
+    async def after(self, number: int, limit: int) -> list[Entry]:
+        await asyncio.sleep(0)
+        if not self.readable:
+            raise StoreError("The file cannot be read.")
+        found = [published.entry for kept, published in sorted(self.kept.items()) if kept > number]
+        await asyncio.sleep(0)
+        return found[: min(limit, self._chunk)]
+
+    async def bounds(self) -> tuple[int, int]:
+        await asyncio.sleep(0)
+        return self.floor, max([self._top, *self.kept])
+
+
+class FakeOutlet:
+    """Notes what is written to it at once, unless it is `full`."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.got: list[Entry] = []
+        self.attended = False
+        self.left = False
+
+    def write(self, parcel: Parcel) -> bool:
+        if not self.full:
+            self.got += parcel.entries
+        return not self.full
+
+    def attend(self) -> None:
+        self.attended = True
+
+    def leave(self) -> None:
+        self.left = True

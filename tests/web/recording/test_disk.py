@@ -1,0 +1,72 @@
+"""A disk that is full or may not be written any more, as a small file system of its own."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.recording.making import Filming
+from tests.web.recording.test_journal import journal_of
+from web.store.errors import StoreError
+from web.store.store import open_store
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Two megabytes of memory as a disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("needs to mount a file system: run it as root")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+async def test_a_full_disk_is_said_loses_nothing_and_passes(disk: Path) -> None:
+    ballast = disk / "ballast"
+    film = Filming()
+    async with open_store(f"sqlite:///{disk}/gorewatch.db") as store:
+        journal = journal_of(store, film)
+        kept = film.film()
+        await journal.write(kept)
+        fill(ballast)
+        lost = [film.prob() for _ in range(2000)]
+        with pytest.raises(StoreError, match="is its disk full or broken"):
+            await journal.write(lost)
+        assert not await store.writable()
+        assert [entry.number for entry in await journal.after(0, 9999)] == [one.entry.number for one in kept]
+        ballast.unlink()
+        await journal.write(lost)
+        assert len(await journal.after(0, 9999)) == len(kept) + len(lost)
+    async with open_store(f"sqlite:///{disk}/gorewatch.db") as store:
+        assert len(await journal_of(store).after(0, 9999)) == len(kept) + len(lost)
+
+
+async def test_a_disk_that_turns_read_only_is_said_to_be(disk: Path) -> None:
+    film = Filming()
+    address = f"sqlite:///{disk}/gorewatch.db"
+    async with open_store(address):
+        pass
+    remount(disk, "ro")
+    with pytest.raises(StoreError, match="cannot be written"):
+        async with open_store(address):
+            pass
+    remount(disk, "rw")
+    async with open_store(address) as store:
+        await journal_of(store, film).write(film.film())
+
+
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb") as file:
+        try:
+            while True:
+                os.write(file.fileno(), bytes(4096))
+        except OSError:
+            pass

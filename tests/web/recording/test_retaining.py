@@ -1,0 +1,247 @@
+"""What is too old or too much goes, in small steps, and what is to be kept stays."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference.events import GoreIncident, IncidentState
+from inference.incidents import Incident
+from tests.web.recording.making import START_S, Filming, reading
+from tests.web.recording.test_journal import journal_of
+from tests.web.store.test_blocks import wave
+from tests.web.store.test_moderated import facts, kept, made
+from web.delivery.journal import Published
+from web.recording.retaining import STEP_ROWS, Retainer
+from web.settings import Retention
+from web.store import events, incidents, media, meta, reviews, scores, views
+from web.store.blocks import Judged
+from web.store.kept import IncidentFilter, MediaEnd, MediaFilter, Review, Verdict, View
+from web.store.scores import block_of
+from web.store.store import Store
+
+DAY_S = 86_400.0
+NOW_S = START_S + 1000 * DAY_S
+
+
+async def nothing() -> None: ...
+
+
+async def sweep(store: Store, kept: Retention | None = None, *, now_s: float = NOW_S) -> None:
+    await Retainer(store, kept or Retention(), clock=lambda: now_s, pause=nothing).sweep()
+
+
+def events_at(*ages_days: float) -> list[Published]:
+    batch = []
+    for age in ages_days:
+        film = Filming(unix_s=NOW_S - age * DAY_S)
+        batch.append(film.prob())
+    return batch
+
+
+async def test_events_go_by_their_age(store: Store) -> None:
+    batch = events_at(9, 8, 7.1, 6.9, 1, 0)
+    journal = journal_of(store, unix_s=NOW_S - 30 * DAY_S)
+    await journal.bounds()
+    await journal.write(batch)
+    await sweep(store)
+    assert [entry.number for entry in await journal.after(0, 99)] == [one.entry.number for one in batch[3:]]
+    floor, ceiling = await journal.bounds()
+    assert floor == batch[2].entry.number
+    assert ceiling > batch[-1].entry.number
+
+
+async def test_events_go_by_their_number_in_steps(store: Store) -> None:
+    film = Filming(unix_s=NOW_S - DAY_S)
+    batch = [film.prob() for _ in range(2 * STEP_ROWS + 300)]
+    journal = journal_of(store)
+    await journal.write(batch)
+    pauses: list[int] = []
+
+    async def pause() -> None:
+        async with store.reading() as tx:
+            pauses.append(await events.count(tx))
+
+    await Retainer(store, Retention(events_most=150), clock=lambda: NOW_S, pause=pause).sweep()
+    assert pauses == [800, 300]
+    left = [entry.number for entry in await journal.after(0, 9999)]
+    assert left == [one.entry.number for one in batch[-150:]]
+    assert (await journal.bounds())[0] == batch[-151].entry.number
+
+
+async def test_all_events_may_go_and_numbers_go_on(store: Store) -> None:
+    batch = events_at(20, 19)
+    journal = journal_of(store, unix_s=NOW_S - 30 * DAY_S)
+    await journal.write(batch)
+    await sweep(store)
+    assert await journal.after(0, 9) == []
+    floor, ceiling = await journal.bounds()
+    assert floor == batch[-1].entry.number
+    assert ceiling > floor
+
+
+async def test_an_event_that_a_clock_made_look_old_stays_behind_a_young_one(store: Store) -> None:
+    young, old = events_at(1, 30)
+    old = replace(old, entry=replace(old.entry, number=young.entry.number + 1))
+    journal = journal_of(store)
+    await journal.write([young, old])
+    await sweep(store)
+    assert len(await journal.after(0, 9)) == 2
+
+
+async def test_writers_have_their_turn_between_two_steps(store: Store) -> None:
+    film = Filming(unix_s=NOW_S - 30 * DAY_S)
+    journal = journal_of(store, film)
+    await journal.write([film.prob() for _ in range(3 * STEP_ROWS)])
+    written = 0
+
+    async def pause() -> None:
+        nonlocal written
+        async with store.writing() as tx:
+            await meta.put(tx, "n", b"")
+        written += 1
+
+    await Retainer(store, Retention(), clock=lambda: NOW_S, pause=pause).sweep()
+    assert written >= 3
+
+
+async def test_incidents_go_with_their_reviews_and_their_pictures(store: Store, tmp_path: Path) -> None:
+    old, young, lasting = (kept(NOW_S - age * DAY_S, number=number) for number, age in enumerate((400.0, 300.0, 400.0)))
+    pictures = [tmp_path / "old.jpg", tmp_path / "young.jpg"]
+    async with store.writing() as tx:
+        for one, picture in zip((old, young), pictures, strict=True):
+            picture.touch()
+            await incidents.put(tx, [replace(one, incident=replace(one.incident, end_s=6.0))])
+            await incidents.set_picture(tx, one.incident.id, str(picture))
+            review = Review(
+                id=f"rev_{picture.stem}",
+                incident_id=one.incident.id,
+                verdict=Verdict.CONFIRMED,
+                reviewed_by="1",
+                at_s=0.0,
+            )
+            await reviews.add(tx, review)
+        await incidents.put(tx, [lasting])
+    for _ in range(2):
+        await sweep(store)
+    async with store.reading() as tx:
+        left = await incidents.listed(tx, limit=9, wanted=IncidentFilter())
+        assert {one.incident.id for one in left} == {young.incident.id, lasting.incident.id}
+        assert await reviews.listed(tx, old.incident.id, limit=9) == ()
+        assert len(await reviews.listed(tx, young.incident.id, limit=9)) == 1
+    assert [picture.exists() for picture in pictures] == [False, True]
+
+
+async def test_of_too_many_incidents_the_oldest_go(store: Store) -> None:
+    given = [kept(NOW_S - 10 * DAY_S + number, number=number) for number in range(9)]
+    ended = [replace(one, incident=replace(one.incident, end_s=6.0)) for one in given]
+    async with store.writing() as tx:
+        await incidents.put(tx, ended)
+    await sweep(store, Retention(incidents_most=4))
+    async with store.reading() as tx:
+        left = await incidents.listed(tx, limit=9, wanted=IncidentFilter())
+    assert [one.incident.id for one in left] == [one.incident.id for one in reversed(given[-4:])]
+
+
+@pytest.mark.parametrize(("most", "left"), [(100, [2, 1]), (2, [2, 1]), (1, [2])])
+async def test_media_go_after_their_end(store: Store, most: int, left: list[int]) -> None:
+    given = [facts(NOW_S - 500 * DAY_S + number, number=number) for number in range(3)]
+    async with store.writing() as tx:
+        await media.add(tx, given)
+        for number, age in ((0, 400.0), (1, 300.0)):
+            end = MediaEnd(finished_s=NOW_S - age * DAY_S, operations=0, prob=None, summary="{}")
+            await media.end(tx, given[number].ref.media_id, end)
+    await sweep(store, Retention(media_most=most))
+    async with store.reading() as tx:
+        listed = await media.listed(tx, limit=9, wanted=MediaFilter())
+    assert [one.facts for one in listed] == [given[number] for number in left]
+
+
+async def test_views_go_with_the_years(store: Store) -> None:
+    async with store.writing() as tx:
+        for number, age in enumerate((400.0, 300.0, 200.0)):
+            at_s = NOW_S - age * DAY_S
+            view = View(
+                id=made("viw", at_s, number), kind="preview", subject="str_a", owner=None, viewed_by="1", at_s=at_s
+            )
+            await views.add(tx, view)
+    for most, left in ((9, 2), (1, 1)):
+        await sweep(store, Retention(views_most=most))
+        async with store.reading() as tx:
+            assert len(await views.listed(tx, limit=9)) == left
+
+
+def peaks(samples: list[Judged]) -> tuple[float, float]:
+    return max(sample.prob for sample in samples), max(sample.raw for sample in samples)
+
+
+async def test_scores_are_thinned_out_after_a_day_and_go_after_a_month(store: Store) -> None:
+    samples = wave(200)
+    async with store.writing() as tx:
+        for media_id, age in (("med_new", 0.5), ("med_day", 2.0), ("med_month", 31.0)):
+            blocks = [block_of(media_id, samples[at : at + 100], at_s=NOW_S - age * DAY_S) for at in (0, 100)]
+            await scores.put(tx, blocks)
+        many = [block_of(f"med_{number}", samples[:20], at_s=NOW_S - 2 * DAY_S) for number in range(120)]
+        await scores.put(tx, many)
+    for _ in range(2):
+        await sweep(store)
+        async with store.reading() as tx:
+            assert await scores.read(tx, "med_new") == samples
+            thinned = await scores.read(tx, "med_day")
+            assert len(thinned) == 20
+            assert set(thinned) <= set(samples)
+            assert peaks(thinned) == peaks(samples)
+            assert len(await scores.read(tx, "med_day", from_s=50.0, to_s=60.0)) in (2, 3)
+            assert await scores.read(tx, "med_month") == []
+            assert [len(await scores.read(tx, f"med_{number}")) for number in (0, 119)] == [2, 2]
+
+
+async def test_damaged_scores_do_not_stop_it(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    old = block_of("med_a", wave(20), at_s=NOW_S - 2 * DAY_S)
+    async with store.writing() as tx:
+        await scores.put(tx, [replace(old, data=b"noise"), replace(old, media_id="med_b")])
+    await sweep(store)
+    async with store.reading() as tx:
+        assert await scores.read(tx, "med_a") == []
+        assert len(await scores.read(tx, "med_b")) == 2
+    assert "scores of med_a are damaged" in caplog.text
+
+
+async def test_of_too_many_blocks_the_oldest_go(store: Store) -> None:
+    async with store.writing() as tx:
+        await scores.put(tx, [block_of(f"med_{number}", wave(5), at_s=NOW_S - number) for number in range(9)])
+    await sweep(store, Retention(score_blocks_most=3))
+    async with store.reading() as tx:
+        left = [bool(await scores.read(tx, f"med_{number}")) for number in range(9)]
+    assert left == [True] * 3 + [False] * 6
+
+
+async def test_a_sweep_that_is_cancelled_has_done_a_part_and_the_next_does_the_rest(store: Store) -> None:
+    film = Filming(unix_s=NOW_S - 30 * DAY_S)
+    journal = journal_of(store, film)
+    await journal.write([film.prob() for _ in range(2 * STEP_ROWS)])
+    reached = asyncio.Event()
+
+    async def pause() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(Retainer(store, Retention(), clock=lambda: NOW_S, pause=pause).sweep())
+    await reached.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert len(await journal.after(0, 9999)) == STEP_ROWS
+    await sweep(store)
+    assert await journal.after(0, 9999) == []
+
+
+async def test_an_incident_outlives_its_events(store: Store) -> None:
+    film = Filming(unix_s=NOW_S - 30 * DAY_S)
+    journal = journal_of(store, film)
+    incident = Incident(made("inc", NOW_S - 30 * DAY_S), 2.0, 4.0, 0.9, 3.0)
+    await journal.write([film.publish(GoreIncident(reading(3.0, 0.9), IncidentState.ENDED, incident))])
+    await sweep(store)
+    assert await journal.after(0, 9) == []
+    async with store.reading() as tx:
+        assert len(await incidents.listed(tx, limit=9, wanted=IncidentFilter())) == 1

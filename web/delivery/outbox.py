@@ -1,0 +1,139 @@
+"""Keeps events in the journal and then has them sent, so that nobody gets what others could not have later.
+
+While the journal is too slow or fails, events are sent at once and kept as soon as it can.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .history import Entry
+from .journal import Journal, Published
+from .unkept import Unkept
+
+_BATCH = 500
+_LAST_RETRY_S = 5.0
+_log = logging.getLogger("gorewatch.events")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the journal is waited for."""
+
+    send_s: float = 0.25
+    """Until events are sent although they are not kept."""
+    write_s: float = 10.0
+    """Until one writing, or reading, counts as failed."""
+    close_s: float = 2.0
+    """Until what is left at the end is given up."""
+    leave_s: float = 1.0
+    """Until subscribers are cut that do not read what they are owed at the end."""
+    retry_s: float = 0.05
+    """Until it is tried again at first; twice as long after each failure, up to five seconds."""
+
+
+class Outbox:
+    """Lives on one event loop. `hand_out` sends events, in order."""
+
+    def __init__(
+        self, journal: Journal, unkept: Unkept, *, hand_out: Callable[[Sequence[Entry]], None], patience: Patience
+    ) -> None:
+        self._journal = journal
+        self._unkept = unkept
+        self._hand_out = hand_out
+        self._patience = patience
+        self._unsent: deque[Entry] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._added = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._closed = False
+        self.ok = True
+        """Events are kept before they are sent."""
+
+    def add(self, published: Published) -> None:
+        """Have one kept and sent. Never waits."""
+        self._unkept.add(published)
+        if self._closed:
+            self._unkept.give_up()
+        self._empty.clear()
+        self._added.set()
+        if self.ok and not self._closed:
+            self._unsent.append(published.entry)
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(self._patience.send_s, self._lose_patience)
+        else:
+            self._hand_out([published.entry])
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        retry_s = self._patience.retry_s
+        while True:
+            await self._added.wait()
+            batch = self._unkept.begin(_BATCH)
+            if not batch:
+                self._added.clear()
+                self._recovered()
+            elif await self._written(batch):
+                retry_s = self._patience.retry_s
+                self._unkept.written()
+                self._send(batch[-1].entry.number)
+            else:
+                self._unkept.failed()
+                await asyncio.sleep(retry_s)
+                retry_s = min(2.0 * retry_s, _LAST_RETRY_S)
+
+    async def aclose(self) -> None:
+        """Write what is left, as far as that can be done in time; all is sent when it returns. `run` must be going.
+
+        Idempotent.
+        """
+        if self._closed:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.close_s):
+                await self._empty.wait()
+        self._closed = True
+        self._send(None)
+        if left := len(self._unkept):
+            _log.error("%d events are not kept: the journal cannot be written", left)
+            self._unkept.give_up()
+
+    async def _written(self, batch: Sequence[Published]) -> bool:
+        try:
+            async with asyncio.timeout(self._patience.write_s):
+                await self._journal.write(batch)
+        except Exception as error:
+            level = logging.INFO if self.ok else logging.DEBUG
+            _log.log(level, "events could not be written: %s", str(error) or "it takes too long")
+            return False
+        return True
+
+    def _send(self, upto: int | None) -> None:
+        """Hand out what waits for it, up to that number or all."""
+        entries: list[Entry] = []
+        while self._unsent and (upto is None or self._unsent[0].number <= upto):
+            entries.append(self._unsent.popleft())
+        if not self._unsent and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if entries:
+            self._hand_out(entries)
+
+    def _lose_patience(self) -> None:
+        self._timer = None
+        self.ok = False
+        _log.error("the journal is too slow or fails: events are sent before they are kept, until it recovers")
+        self._send(None)
+
+    def _recovered(self) -> None:
+        self._empty.set()
+        if not self.ok:
+            self.ok = True
+            _log.warning("the journal has recovered: events are kept before they are sent; dropped: %s", self._lost())
+
+    def _lost(self) -> str:
+        return ", ".join(f"{count} {kind}" for kind, count in sorted(self._unkept.dropped.items())) or "none"

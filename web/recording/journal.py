@@ -1,0 +1,109 @@
+"""Keeps events in the store with all that follows from them, in one transaction: either all of it is there, or nothing.
+
+So who finds an incident's event finds its incident, and who finds the event that closed a media finds its summary.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inference.events import MediaFailed, MediaFinished
+
+from ..delivery.history import Entry
+from ..delivery.journal import Published
+from ..store import events, incidents, media
+from ..store.store import Store
+from .following import US_PER_S, Describe, ceiling_for, facts_of, following
+
+Along = Callable[[AsyncConnection, Sequence[Published]], Awaitable[None]]
+"""What else is to be written in the transaction of a batch. It may be called again with events that it had before."""
+
+
+class StoreJournal:
+    """A `web.delivery.journal.Journal`. One at a time writes to a store.
+
+    `describe` is asked for a media at its first event.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        describe: Describe,
+        *,
+        along: Sequence[Along] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._describe = describe
+        self._along = tuple(along)
+        self._rows: set[str] = set()
+        """Media that run and have a row."""
+        self._ceiling: int | None = None
+
+    async def write(self, batch: Sequence[Published]) -> None:
+        """Keep them all with what follows, or nothing. Raises `StoreError`.
+
+        After a cancellation nobody knows which of the two it was; writing them again is right in both cases.
+        """
+        if not batch:
+            return
+        new = {event.media_id: event for event in reversed(batch) if event.media_id not in self._rows}
+        async with self._store.writing() as tx:
+            ceiling = await self._reserve(tx, batch)
+            await events.add(tx, batch)
+            if new:
+                await media.add(tx, [facts_of(published, self._describe) for published in new.values()])
+            await _follow(tx, batch)
+            for write in self._along:
+                await write(tx, batch)
+        self._ceiling = ceiling
+        self._rows.update(new)
+        self._rows.difference_update(
+            published.media_id for published in batch if isinstance(published.event, MediaFinished | MediaFailed)
+        )
+
+    async def after(self, number: int, limit: int) -> list[Entry]:
+        """Up to `limit` of the events kept after that number, oldest first. Raises `StoreError`."""
+        async with self._store.reading() as tx:
+            return await events.after(tx, number, limit)
+
+    async def bounds(self) -> tuple[int, int]:
+        """The number up to which events may be missing, and one that none has ever gone beyond. Raises `StoreError`.
+
+        To be asked before the first number is given: it reserves those that follow, so that none is given again after
+        a restart, though nothing may have been kept and the clock may have been set back. That covers half a day in
+        which nothing can be written.
+        """
+        async with self._store.writing() as tx:
+            unix_s = self._clock()
+            ceiling = await events.ceiling(tx)
+            floor = await events.floor(tx)
+            if floor is None:
+                # Of a store that is new nobody can say what was before it.
+                floor = int(unix_s * US_PER_S)
+                await events.set_floor(tx, floor)
+            reserved = ceiling_for(ceiling, unix_s=unix_s, ceiling=ceiling)
+            await events.set_ceiling(tx, reserved)
+        self._ceiling = reserved
+        return floor, ceiling
+
+    async def _reserve(self, tx: AsyncConnection, batch: Sequence[Published]) -> int:
+        """Push the ceiling ahead once much of what is reserved is used up."""
+        ceiling = await events.ceiling(tx) if self._ceiling is None else self._ceiling
+        last = batch[-1]
+        wanted = ceiling_for(last.entry.number, unix_s=last.unix_s, ceiling=ceiling)
+        if wanted != ceiling:
+            await events.set_ceiling(tx, wanted)
+        return wanted
+
+
+async def _follow(tx: AsyncConnection, batch: Sequence[Published]) -> None:
+    told = following(batch)
+    if told.incidents:
+        await incidents.put(tx, told.incidents)
+    for media_id, picture in told.pictures.items():
+        await media.describe(tx, media_id, picture)
+    for media_id, end in told.ends.items():
+        await media.end(tx, media_id, end)

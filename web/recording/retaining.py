@@ -1,0 +1,131 @@
+"""Lets go of what is too old or too much, in small steps: between two of them whoever writes has their turn."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..settings import Retention
+from ..store import events, incidents, media, scores, views
+from ..store.blocks import Judged, decode, thinned
+from ..store.errors import StoreError
+from ..store.scores import Block
+from ..store.store import Store
+
+STEP_ROWS = 500
+_THINNED_A_STEP = 50
+_THIN_STEP_S = 10.0
+_EVERY_S = 300.0
+_PAUSE_S = 0.01
+_DAY_S = 86_400.0
+_log = logging.getLogger("gorewatch.recording")
+
+_Forget = Callable[[AsyncConnection, float, int], Awaitable[int]]
+
+
+class Retainer:
+    """`clock` tells Unix seconds; `pause` is awaited between two transactions."""
+
+    def __init__(
+        self,
+        store: Store,
+        kept: Retention,
+        *,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(_PAUSE_S),
+    ) -> None:
+        self._store = store
+        self._kept = kept
+        self._clock = clock
+        self._pause = pause
+
+    async def run(self) -> None:
+        """Every few minutes, until cancelled."""
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            try:
+                await self.sweep()
+            except (StoreError, OSError) as error:
+                _log.error("what is too old could not be cleared away: %s", error)
+
+    async def sweep(self) -> None:
+        """Once through everything. Cancelled, it has done a part. Raises `StoreError` and OSError."""
+        kept = self._kept
+        await self._shed(events.count, _events, days=kept.events_days, most=kept.events_most)
+        await self._thin()
+        await self._shed(scores.count, _scores, days=kept.scores_days, most=kept.score_blocks_most)
+        await self._shed(incidents.count, self._incidents, days=kept.incidents_days, most=kept.incidents_most)
+        await self._shed(media.count, _media, days=kept.media_days, most=kept.media_most)
+        await self._shed(views.count, _views, days=kept.incidents_days, most=kept.views_most)
+
+    async def _shed(
+        self, count: Callable[[AsyncConnection], Awaitable[int]], forget: _Forget, *, days: float, most: int
+    ) -> None:
+        before_s = self._clock() - days * _DAY_S
+        async with self._store.reading() as tx:
+            excess = await count(tx) - most
+        while True:
+            async with self._store.writing() as tx:
+                gone = await forget(tx, before_s, excess)
+            excess -= gone
+            if gone < STEP_ROWS:
+                return
+            await self._pause()
+
+    async def _thin(self) -> None:
+        before_s = self._clock() - self._kept.scores_whole_days * _DAY_S
+        while True:
+            async with self._store.reading() as tx:
+                blocks = await scores.unthinned(tx, before_s=before_s, limit=_THINNED_A_STEP)
+            fewer = await asyncio.to_thread(_fewer, blocks)
+            async with self._store.writing() as tx:
+                for block, samples in zip(blocks, fewer, strict=True):
+                    if samples:
+                        await scores.thin(tx, block, samples, step_s=_THIN_STEP_S)
+                    else:
+                        await scores.drop(tx, block)
+            if len(blocks) < _THINNED_A_STEP:
+                return
+            await self._pause()
+
+    async def _incidents(self, tx: AsyncConnection, before_s: float, excess: int) -> int:
+        gone, pictures = await incidents.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
+        # Before their rows are gone for good: a picture that nothing names would never be deleted.
+        await asyncio.to_thread(_unlink, pictures)
+        return gone
+
+
+async def _events(tx: AsyncConnection, before_s: float, excess: int) -> int:
+    return await events.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
+
+
+async def _scores(tx: AsyncConnection, before_s: float, excess: int) -> int:
+    return await scores.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
+
+
+async def _media(tx: AsyncConnection, before_s: float, excess: int) -> int:
+    return await media.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
+
+
+async def _views(tx: AsyncConnection, before_s: float, excess: int) -> int:
+    return await views.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
+
+
+def _fewer(blocks: Sequence[Block]) -> list[list[Judged]]:
+    """The samples that stay of each; none of one that is damaged."""
+    fewer = []
+    for block in blocks:
+        try:
+            fewer.append(thinned(decode(block.data), step_s=_THIN_STEP_S))
+        except ValueError as error:
+            _log.error("scores of %s are damaged in the store and are let go of: %s", block.media_id, error)
+            fewer.append([])
+    return fewer
+
+
+def _unlink(pictures: Sequence[str]) -> None:
+    for picture in pictures:
+        Path(picture).unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""All that is PostgreSQL's own: how a connection is made, and what its errors mean to people.
+
+The address is libpq's, given to the driver as it is. It may hold a password: no sentence and no log line has it.
+"""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from .database import Database
+from .errors import StoreError
+
+_CONNECTIONS = 4
+_POOL_TIMEOUT_S = 10.0
+_CONNECT_TIMEOUT_S = 5.0
+_STATEMENT_TIMEOUT_S = 30.0
+_NAME = "gorewatch"
+_log = logging.getLogger("gorewatch.store")
+
+
+def open_database(address: str) -> Database:
+    """The database that `address` names; nothing is connected to yet.
+
+    Raises `StoreError` where the driver is not installed.
+    """
+    if find_spec("asyncpg") is None:
+        raise StoreError("A store in PostgreSQL needs its driver: pip install 'gorewatch[postgres]'.")
+    where = _shown(address)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=_connecting(address, where),
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT_S,
+        # A server that was started again left dead connections behind: they are found out before they are used.
+        pool_pre_ping=True,
+    )
+
+    def lost(context: ExceptionContext) -> None:
+        # What the network does to a connection the driver lets through as it is.
+        if isinstance(context.original_exception, OSError):
+            raise StoreError(f"The store {where} does not answer any more; is PostgreSQL running there?")
+
+    event.listen(engine.sync_engine, "handle_error", lost)
+    return Database(
+        engine=engine,
+        reads={"isolation_level": "REPEATABLE READ"},
+        writes={"isolation_level": "READ COMMITTED"},
+        check=_check,
+        explained=lambda error: _explained(error, where),
+    )
+
+
+def _connecting(address: str, where: str) -> Callable[[], Awaitable[object]]:
+    import asyncpg
+
+    async def connect() -> object:
+        try:
+            return await asyncpg.connect(
+                address,
+                timeout=_CONNECT_TIMEOUT_S,
+                command_timeout=_STATEMENT_TIMEOUT_S,
+                server_settings={"application_name": _NAME},
+            )
+        except asyncpg.PostgresError as error:
+            raise _sentence(getattr(error, "sqlstate", None), str(error), where) from error
+        except TimeoutError as error:
+            raise StoreError(
+                f"The store {where} does not answer within {_CONNECT_TIMEOUT_S:g} s; is the address right?"
+            ) from error
+        except OSError as error:
+            # asyncio has words of its own for what the operating system says by number.
+            known = error.errno is not None and error.errno > 0
+            reason = os.strerror(error.errno or 0) if known else error.strerror or "its host is not known"
+            raise StoreError(f"The store {where} cannot be reached: {reason}; is PostgreSQL running there?") from error
+        except (asyncpg.InterfaceError, ValueError, OverflowError) as error:
+            # The driver quotes the address in some of its words.
+            _log.debug("the store's address is refused by the driver as %s", type(error).__name__)
+            raise StoreError(
+                "The store's address is not one of PostgreSQL's: postgresql://USER@HOST/DATABASE (GOREWATCH_STORE)."
+            ) from None
+
+    return connect
+
+
+def _check(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StoreError(f"The store's database keeps text as {encoding}; make one with ENCODING 'UTF8'.")
+
+
+def _explained(error: DBAPIError, where: str) -> StoreError:
+    cause = error.orig
+    if error.connection_invalidated:
+        return StoreError(f"The connection to the store {where} was lost; is PostgreSQL running there?")
+    return _sentence(getattr(cause, "sqlstate", None), str(cause).rpartition(": ")[2], where)
+
+
+def _sentence(code: str | None, words: str, where: str) -> StoreError:
+    """By PostgreSQL's own codes: the first two characters are the class of an error."""
+    words = words.splitlines()[0].rstrip(".") if words else "it does not say why"
+    match (code or "")[:2]:
+        case "28":
+            return StoreError(f"The store {where} refuses its user or password; see GOREWATCH_STORE.")
+        case "3D":
+            return StoreError(f"The store {where} has no such database; make it with createdb, or name another.")
+        case "42" if code == "42501":
+            return StoreError(f"The store {where} refuses ({words}); give its user the rights on the database.")
+        case "53" if code in ("53100", "53200"):
+            return StoreError(f"The store {where} cannot be written ({words}); is its disk full?")
+        case "53":
+            return StoreError(f"The store {where} has too many connections; raise its max_connections.")
+        case "25" if code == "25006":
+            return StoreError(f"The store {where} is read-only; name the server that is written to (GOREWATCH_STORE).")
+        case "57" | "08":
+            return StoreError(f"The store {where} is stopping, starting or out of reach ({words}); try again.")
+        case "40" | "55":
+            return StoreError(f"The store {where} is kept locked by another program; try again.")
+        case "XX":
+            return StoreError(f"The store {where} is damaged ({words}); put a copy of it back.")
+    return StoreError(f"The store {where} failed: {words}.")
+
+
+def _shown(address: str) -> str:
+    """Host, port and database: what a sentence may have of an address."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "in PostgreSQL"
+    return f"{parts.hostname or 'localhost'}{port}{parts.path}"

@@ -1,0 +1,10 @@
+"""Inserting what may be there already: the same in SQLite and PostgreSQL, and in no standard."""
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+def insert_into(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insertion that can say what happens to rows that exist (`on_conflict_do_…`), in the database's own words."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
