@@ -286,7 +286,7 @@ async def test_a_journal_that_cannot_be_read_ends_that_replay_with_the_last_id(h
         if how == "fails":
             journal.readable = False
         else:
-            journal.bounds = never  # type: ignore[method-assign]
+            journal.floor = never  # type: ignore[method-assign]
         async with asyncio.timeout(10):
             assert await replaying.take() == []
         assert replaying.ending is not None
@@ -295,7 +295,7 @@ async def test_a_journal_that_cannot_be_read_ends_that_replay_with_the_last_id(h
         await ids(live, 1)
 
 
-async def never() -> tuple[int, int]:
+async def never() -> int:
     await asyncio.Event().wait()
     raise AssertionError
 
