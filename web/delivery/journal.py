@@ -35,9 +35,9 @@ class Journal(Protocol):
         ...
 
     async def floor(self) -> int:
-        """The number up to which events may be missing, which grows as old ones are let go."""
+        """The number up to which events may be missing."""
         ...
 
     async def bounds(self) -> tuple[int, int]:
-        """The same, and a number that no event has ever gone beyond; asked once, before the first is given."""
+        """The floor, and a number that no event has ever gone beyond. To be asked before the first number is given."""
         ...
