@@ -72,6 +72,7 @@ PURE = (
     "web.api.compat.paths",
     "web.bench.api_figures",
     "web.api.asyncapi.specimens",
+    "web.bench.fanout_figures",
     "web.checked",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",

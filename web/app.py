@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
@@ -178,14 +178,7 @@ async def front(
         recording = await stack.enter_async_context(
             open_recording(settings, store, lambda media_id: registry.media(media_id))
         )
-        hub = await stack.enter_async_context(
-            open_hub(
-                history_events=limits.history_events,
-                queue_limit=limits.subscriber_queue,
-                unkept_events=limits.unkept_events,
-                journal=journal or recording.journal,
-            )
-        )
+        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
@@ -214,6 +207,16 @@ async def front(
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:
+    limits = settings.limits
+    return open_hub(
+        history_events=limits.history_events,
+        queue_limit=limits.subscriber_queue,
+        unkept_events=limits.unkept_events,
+        journal=journal,
+    )
 
 
 async def _close_interrupted(store: Store, hub: Hub) -> None:

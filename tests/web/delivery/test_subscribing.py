@@ -69,7 +69,7 @@ class Watched:
 
     def wait_for_subscribers(self, count: int = 1) -> None:
         line = re.compile(rb"^gorewatch_subscribers %d\.0$" % count, re.MULTILINE)
-        self.service.wait_for("/metrics", line.search)
+        self.service.wait_for("/metrics", lambda text: line.search(text) is not None)
 
 
 @pytest.fixture
