@@ -15,6 +15,8 @@ class Scope(StrEnum):
     """`/whip`."""
     EVENTS = "events"
     """The event socket."""
+    CLEAR = "clear"
+    """Pictures as they are; without it they are pixelated."""
     ADMIN = "admin"
     """Everything, of every key."""
 

@@ -8,6 +8,8 @@ from PIL import Image
 
 from stream.sample import Pixels, SourceInfo
 
+from ..access.scopes import Scope
+from .auth import caller_of, lacks
 from .problems import Problem
 from .query import Flag
 from .streams import stream_of
@@ -15,7 +17,7 @@ from .streams import stream_of
 _WIDTH_PX = 320
 _BLOCKS = 16
 _TALLEST = 3.0
-CLEAR = Flag(name="clear", text="1 for the picture itself; otherwise it is pixelated.")
+CLEAR = Flag(name="clear", text="1 for the picture itself, which needs the scope `clear`; otherwise it is pixelated.")
 
 routes = web.RouteTableDef()
 
@@ -23,11 +25,19 @@ routes = web.RouteTableDef()
 @routes.get("/v1/streams/{id}/preview.jpg")
 async def preview(request: web.Request) -> web.Response:
     stream = stream_of(request)
-    clear = CLEAR.read(request)
+    clear = wants_clear(request)
     if stream.pixels is None:
         raise Problem(404, "There is no picture of this stream now.", code="no_picture")
     body = await asyncio.to_thread(render, stream.pixels, stream.info, clear=clear)
     return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def wants_clear(request: web.Request) -> bool:
+    """Whether the picture itself is asked for. Raises `Problem` where the caller may not see it."""
+    clear = CLEAR.read(request)
+    if clear and not caller_of(request).may(Scope.CLEAR):
+        raise lacks(Scope.CLEAR)
+    return clear
 
 
 def render(pixels: Pixels, info: SourceInfo | None, *, clear: bool) -> bytes:

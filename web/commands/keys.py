@@ -49,7 +49,7 @@ def _common(function: F) -> F:
     "scopes",
     type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
-    help="What it may do; may repeat (default: all but admin).",
+    help="What it may do; may repeat (default: all but clear and admin).",
 )
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests a second, at most.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Jobs of /1.0 at once, at most.")

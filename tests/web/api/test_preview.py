@@ -7,7 +7,8 @@ from PIL import Image
 
 from stream.sample import SourceInfo
 from tests.web.fakes import INFO
-from tests.web.serving import serving
+from tests.web.serving import bearer, new_key, serving
+from web.access.scopes import Scope
 from web.api.preview import render
 
 
@@ -39,6 +40,27 @@ async def test_the_latest_sample_is_served_from_the_first_to_the_end() -> None:
             pass
         async with served.http.get(f"{path}/preview.jpg") as response:
             assert response.status == 404
+
+
+async def test_the_picture_itself_is_for_keys_that_may_see_it() -> None:
+    async with serving(keyed=True) as served:
+        path = f"/v1/streams/{(await served.add())['id']}/preview.jpg"
+        async with served.http.get(f"{path}?clear=1") as response:
+            assert (response.status, (await response.json())["code"]) == (403, "scope_missing")
+        for query in ("", "?clear=0"):
+            async with served.http.get(path + query) as response:
+                assert response.status == 404, "there is no picture yet, but it may be asked for"
+        both = await new_key(served.store, Scope.STREAMS, Scope.CLEAR)
+        admin = await new_key(served.store, Scope.ADMIN)
+        async with served.http.post("/v1/tokens", json={"scope": "streams"}, headers=bearer(admin)) as response:
+            token = (await response.json())["token"]
+        for credentials, code in (
+            (admin, "no_picture"),
+            (both, "stream_unknown"),
+            (token, "scope_missing"),
+        ):
+            async with served.http.get(f"{path}?clear=1", headers=bearer(credentials)) as response:
+                assert (await response.json())["code"] == code
 
 
 def test_pixelated_means_that_no_detail_is_left() -> None:
