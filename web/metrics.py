@@ -14,6 +14,7 @@ from stream.sample import State
 from .api.parts import Scoring, Workers
 from .delivery.hub import Hub
 from .delivery.seats import Seats
+from .recording.pictures import Pictures
 from .registry import Registry
 
 _LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.175, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -37,9 +38,11 @@ class Metrics:
         if isinstance(event, GoreProb):
             self._latency.observe(max(monotonic_s - event.reading.captured_s, 0.0))
 
-    def watch(self, *, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers) -> None:
+    def watch(
+        self, *, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers, pictures: Pictures
+    ) -> None:
         """Read these parts' own counts at every collection."""
-        self._prometheus.register(_Parts(registry, hub, seats, scorer, workers))
+        self._prometheus.register(_Parts(registry, hub, seats, scorer, workers, pictures))
 
     def render(self) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers."""
@@ -47,17 +50,21 @@ class Metrics:
 
 
 class _Parts(Collector):
-    def __init__(self, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers) -> None:
+    def __init__(
+        self, registry: Registry, hub: Hub, seats: Seats, scorer: Scoring, workers: Workers, pictures: Pictures
+    ) -> None:
         self._registry = registry
         self._hub = hub
         self._seats = seats
         self._scorer = scorer
         self._workers = workers
+        self._pictures = pictures
 
     def collect(self) -> Iterator[Metric]:
         yield from self._streams()
         yield from self._delivery()
         yield from _scoring(self._scorer.stats())
+        yield from _keeping(self._pictures)
         yield GaugeMetricFamily("gorewatch_workers_ready", "Whether all are up.", value=float(self._workers.ready))
         yield CounterMetricFamily("gorewatch_worker_restarts", "Replaced workers.", value=self._workers.restarts)
 
@@ -115,6 +122,14 @@ def _scoring(stats: ScorerStats) -> Iterable[Metric]:
         CounterMetricFamily("gorewatch_scorer_samples", "Samples scored.", value=stats.samples),
         CounterMetricFamily("gorewatch_scorer_failed", "Samples the model failed on.", value=stats.failed),
         GaugeMetricFamily("gorewatch_scorer_waiting", "Samples waiting to be scored.", value=stats.waiting),
+    )
+
+
+def _keeping(pictures: Pictures) -> Iterable[Metric]:
+    return (
+        CounterMetricFamily("gorewatch_pictures", "Frames of peaks written.", value=pictures.kept),
+        GaugeMetricFamily("gorewatch_pictures_waiting", "Frames of peaks still to be written.", pictures.waiting),
+        _labelled("gorewatch_pictures_dropped", "Frames of peaks never written.", "reason", pictures.dropped),
     )
 
 
