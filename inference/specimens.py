@@ -13,7 +13,7 @@ from inference.training import augment, stains
 from inference.training.degrade import degraded
 from stream.errors import SourceError
 from stream.scale import Scaler
-from stream.still import looks_like_still, read_still
+from stream.still import least_px_for, looks_like_still, read_still
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -60,7 +60,7 @@ def in_folder(folder: Path, *, height_px: int, width_px: int) -> Iterator[Pixels
             if path.suffix.lower() not in _ENDINGS and not looks_like_still(path):
                 continue
             target = np.empty((height_px, width_px, 3), np.uint8)
-            scaler.scale(read_still(path)[0], target)
+            scaler.scale(read_still(path, least_px_for((height_px, width_px)))[0], target)
         except SourceError as error:
             yield Unreadable(name, str(error))
         except Exception as error:  # what Pillow raises for a hostile file is anybody's guess

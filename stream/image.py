@@ -22,7 +22,7 @@ from stream.errors import DecodeFailed, NotFound, NotMedia, SourceError, SourceT
 from stream.fetch import Fetcher
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
-from stream.still import FORMATS, HEAD_BYTES, check_size, frame_of, is_still, open_still
+from stream.still import FORMATS, HEAD_BYTES, check_size, frame_of, is_still, least_px_for, open_still
 
 _ALL_FORMATS = (*FORMATS, "GIF")
 _MOVING = frozenset({"GIF", "WEBP", "PNG"})
@@ -30,8 +30,6 @@ _MOVING = frozenset({"GIF", "WEBP", "PNG"})
 _MOST_MOVING_PIXELS = 256_000_000
 """Of all frames of one image together."""
 _LARGE_PIXELS = 8_000_000
-_MOST_JPEG2000_PIXELS = 16_000_000
-"""Its decoder lets no other thread of the worker run, which would be taken to hang."""
 _PIECE_BYTES = 64 * 1024
 _WAIT_S = 0.5
 _NAME = "The image"
@@ -45,12 +43,10 @@ def read_image(address: Address, options: SourceOptions, emitter: Emitter, stop:
     data = _plain(_bytes_of(address, options, emitter))
     try:
         with open_still(io.BytesIO(data), _NAME, _ALL_FORMATS) as image, _turn(image, emitter, stop):
-            if image.format == "JPEG2000" and image.width * image.height > _MOST_JPEG2000_PIXELS:
-                raise TooLarge(f"{_NAME} has more than {_MOST_JPEG2000_PIXELS:,} pixels, in JPEG 2000.")
             codec = (image.format or "image").lower()
             info = SourceInfo(codec, image.width, image.height, fps=None, live=False, duration_s=0.0)
             emitter.begin(info, Fraction(1))
-            for number, frame in enumerate(_frames(image, data, options.most_frames, 2 * max(emitter.size_px))):
+            for number, frame in enumerate(_frames(image, data, options.most_frames, least_px_for(emitter.size_px))):
                 if stop.is_set():
                     return
                 frame.pts = number

@@ -20,7 +20,7 @@ from stream.image import read_image
 from stream.opening import open_media
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
-from stream.still import looks_like_still, read_still
+from stream.still import least_px_for, looks_like_still, read_still
 
 _PACE_STEP_S = 1.0
 _BACK_S = 1.0
@@ -45,7 +45,7 @@ def pull(
     if _is_still(address):
         if options.kind == "video":
             raise NotMedia("It is a picture, and no video.")
-        frame, info = read_still(Path(address.url), 2 * max(emitter.size_px))
+        frame, info = read_still(Path(address.url), least_px_for(emitter.size_px))
         emitter.begin(info, Fraction(1, 1000))
         frame.pts = 0
         emitter.frame(frame)

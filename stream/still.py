@@ -5,14 +5,17 @@ from typing import BinaryIO
 
 import numpy as np
 from av.video.frame import VideoFrame
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from stream import jpeg2000
 from stream.errors import DecodeFailed, NotMedia, TooLarge, TooSmall
 from stream.sample import Pixels, SourceInfo
 
 MAX_PIXELS = 64_000_000
 """Of one picture or frame; a decoder needs a few times as many bytes for each."""
 MIN_SIDE_PX = 8
+_MOST_AT_A_HALT = 16_000_000
+"""Pixels in JPEG 2000 for Pillow, while which decodes no other thread runs: the worker would be taken to hang."""
 FORMATS = ("JPEG", "JPEG2000", "PNG", "WEBP", "BMP", "TIFF")
 """GIF is left to who reads every frame of it: it may move."""
 
@@ -49,6 +52,14 @@ def looks_like_still(path: Path) -> bool:
     """Whether the first bytes are those of a picture format. The name's ending is not asked."""
     with path.open("rb") as file:
         return is_still(file.read(HEAD_BYTES))
+
+
+def least_px_for(size_px: tuple[int, int]) -> int:
+    """What a picture's shorter side needs at least to be scaled to a height and width without a loss that shows.
+
+    All who sample pictures ask for the same, so that a picture has one score.
+    """
+    return 2 * max(size_px)
 
 
 def read_still(path: Path, least_px: int | None = None) -> tuple[VideoFrame, SourceInfo]:
@@ -100,10 +111,12 @@ def frame_of(image: Image.Image, least_px: int | None = None) -> VideoFrame:
 
 
 def _upright(image: Image.Image, least_px: int | None) -> Pixels:
-    image.load()
+    plain = _reduced_jpeg2000(image, least_px) if image.format == "JPEG2000" else None
+    if plain is None:
+        image.load()
+        plain = _eight_bit(image)
     # Some formats are set upright by loading them; only then does their orientation say so.
     turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    plain = _eight_bit(image)
     if plain.mode != "RGB":
         # Before it is made smaller: what an alpha channel hides must count as much as what it shows.
         plain = plain.convert("RGB")
@@ -113,6 +126,21 @@ def _upright(image: Image.Image, least_px: int | None) -> Pixels:
     if turn is not None:
         plain = plain.transpose(turn)
     return np.ascontiguousarray(np.asarray(plain))
+
+
+def _reduced_jpeg2000(image: Image.Image, least_px: int | None) -> Image.Image | None:
+    """By the other decoder, where it has less to do or the picture is large; None where Pillow's is to have it."""
+    assert isinstance(image, ImageFile.ImageFile)
+    assert image.fp is not None, "nothing of it is decoded yet"
+    large = image.width * image.height > _MOST_AT_A_HALT
+    if image.mode not in jpeg2000.MODES:
+        if large:
+            raise TooLarge(f"In JPEG 2000 of this kind ({image.mode}) at most {_MOST_AT_A_HALT:,} pixels are read.")
+        return None
+    data = jpeg2000.whole(image.fp)
+    side_px = min(image.size)
+    halvings = jpeg2000.halvings(data, side_px=side_px, least_px=side_px if least_px is None else least_px)
+    return Image.fromarray(jpeg2000.decode(data, halvings)) if halvings or large else None
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_detector_the_page_and_no_tests(wheel: Path) -> None
     source = {str(path.relative_to(_ROOT)) for path in (_ROOT / "web" / "static").rglob("*") if path.is_file()}
     assert source
     assert source <= set(names)
+    assert {"web/store/migrations/env.py", "web/store/migrations/versions/v0002_events.py"} <= set(names)
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"stream", "inference", "web"}
     assert wheel.stat().st_size < 30 * 2**20
 

@@ -1,6 +1,7 @@
 """Imports point up the flow, pure modules are pure, and nothing is imported in secret."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,8 @@ PURE = (
     "web.api.compat.grid",
     "web.api.compat.paths",
     "web.bench.api_figures",
+    "web.bench.fanout_figures",
+    "web.checked",
     "web.api.openapi.operation",
     "web.bench.alerts.attribution",
     "web.bench.alerts.figures",
@@ -85,6 +88,7 @@ PURE = (
     "web.access.rate",
     "web.access.scopes",
     "web.delivery.signature",
+    "web.jobs.counts",
     "web.jobs.fold",
     "web.jobs.grid",
     "web.jobs.notices",
@@ -128,6 +132,19 @@ LATE_IMPORTS = {"aiortc", "asyncpg", "matplotlib.figure", "torch", "uvloop", "ra
 LATE_MODULES = ("web.cli", "web.commands.")
 """Where any import may be late: each command loads what it needs, so that `gorewatch --help` is quick."""
 
+
+CODECS = {
+    "av",
+    "aioice",
+    "aiortc",
+    "cv2",
+    "stream.decode",
+    "stream.pull",
+    "stream.still",
+    "stream.webrtc",
+    "stream.worker",
+}
+"""What opens or decodes media."""
 
 UNPICKLE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 """What turns bytes into code. Models, messages and media are data."""
@@ -212,6 +229,13 @@ def test_pure_modules_ask_the_world_nothing(name: str) -> None:
             elif isinstance(called, ast.Attribute):
                 assert called.attr not in OUTSIDE_ATTRIBUTES, f"{name}:{node.lineno} calls .{called.attr}"
         assert not isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith), f"{name}:{node.lineno} awaits something"
+
+
+def test_the_service_loads_no_codec() -> None:
+    """Hostile media is opened in worker processes alone."""
+    loaded = f"import sys; import web.app, web.commands.serve; print(sorted({CODECS!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
@@ -52,18 +52,19 @@ from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
-from .metrics import Metrics
+from .metrics.exposition import Metrics
 from .names import NAME, NotAccepted
 from .recording.interrupted import owed_events
 from .recording.opening import Recording, open_recording
 from .registry import Lane, Pool, Registry
+from .revoking import ending_what_is_revoked
 from .running import Stream
+from .server import Runner
 from .settings import ConfigError, Settings
+from .store.sole import sole_service
 from .store.store import Store, open_store
 
 _MOST_BODY_BYTES = 256 * 1024
-_MOST_LINE_BYTES = 32 * 1024
-"""`/1.0` takes addresses in the query; what is longer aiohttp itself refuses, and not in JSON."""
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
 _DRAIN_TIMEOUT_S = 0.5
@@ -150,6 +151,7 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(sole_service(settings.store_url))
         store = await stack.enter_async_context(open_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
@@ -195,28 +197,32 @@ async def front(
         recording = await stack.enter_async_context(
             open_recording(settings, store, lambda media_id: registry.media(media_id))
         )
-        hub = await stack.enter_async_context(
-            open_hub(
-                history_events=limits.history_events,
-                queue_limit=limits.subscriber_queue,
-                unkept_events=limits.unkept_events,
-                journal=journal or recording.journal,
-            )
-        )
+        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(registry=registry, hub=hub, seats=seats, scorer=scorer, workers=pool, pictures=recording.pictures)
+        metrics.watch(
+            registry=registry,
+            hub=hub,
+            seats=seats,
+            recorder=recording.recorder,
+            pictures=recording.pictures,
+            scorer=scorer,
+            workers=pool,
+        )
         parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures)
         behind_compat = await stack.enter_async_context(
-            open_compat(settings, store=store, registry=registry, pool=pool, new_lane=scorer.lane)
+            open_compat(
+                settings,
+                store=store,
+                registry=registry,
+                pool=pool,
+                new_lane=scorer.lane,
+                checked=metrics.checks.observe,
+            )
         )
-        runner = web.AppRunner(
-            build_app(parts, behind_compat),
-            access_log=None,
-            shutdown_timeout=_HANDLERS_TIMEOUT_S,
-            max_line_size=_MOST_LINE_BYTES,
-        )
+        metrics.watch_calls(behind_compat)
+        runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
@@ -224,9 +230,20 @@ async def front(
         await stack.enter_async_context(
             running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
         )
+        await stack.enter_async_context(ending_what_is_revoked(access, registry))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
         yield Service(_base_url(runner), registry, hub)
+
+
+def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:
+    limits = settings.limits
+    return open_hub(
+        history_events=limits.history_events,
+        queue_limit=limits.subscriber_queue,
+        unkept_events=limits.unkept_events,
+        journal=journal,
+    )
 
 
 async def _close_interrupted(store: Store, hub: Hub) -> None:

@@ -6,6 +6,7 @@ turns with every stream.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +19,7 @@ from stream.errors import InternalFault, Overloaded
 from stream.options import SourceOptions
 from stream.sample import Counters, Pixels, Sample, Source, Status
 
+from .checked import Checked, CheckKind, CheckOutcome, outcome_of
 from .turns import Turns
 
 MOST_IMAGE_BYTES = 12 * 1024 * 1024
@@ -25,8 +27,7 @@ MOST_FRAMES = 50
 """Of an animated image."""
 LONGEST_VIDEO_S = 60.0
 """A video that is checked while its sender waits must be shorter."""
-_IMAGE_TIMEOUT_S = 60.0
-_VIDEO_TIMEOUT_S = 120.0
+_TIMEOUT_S = {CheckKind.IMAGE: 60.0, CheckKind.VIDEO: 120.0}
 _WAIT_S = 30.0
 
 
@@ -50,22 +51,30 @@ class Checks:
     """Looks at images and short videos, each once. Lives on one event loop."""
 
     def __init__(
-        self, pool: Puller, new_lane: Callable[[], Tells], limits: CheckLimits, *, egress_allow: tuple[str, ...]
+        self,
+        pool: Puller,
+        new_lane: Callable[[], Tells],
+        limits: CheckLimits,
+        *,
+        egress_allow: tuple[str, ...],
+        tell: Callable[[Checked], None],
     ) -> None:
+        """`tell` hears of every check that is over."""
         self._pool = pool
         self._new_lane = new_lane
         self._fetch_timeout_s = limits.fetch_timeout_s
-        self._turns = Turns(running=limits.running, waiting=limits.waiting, wait_s=_WAIT_S)
+        self.turns = Turns(running=limits.running, waiting=limits.waiting, wait_s=_WAIT_S)
         self._egress_allow = egress_allow
+        self._tell = tell
 
     async def image(self, address: Address) -> Looked:
         """Every frame of an image; their positions are their numbers. Raises `stream.errors.SourceError`."""
-        return await self._look(address, self._of_image(), _IMAGE_TIMEOUT_S)
+        return await self._look(CheckKind.IMAGE, address, self._of_image())
 
     async def pictured(self, address: Address) -> tuple[Looked, Pixels | None]:
         """The same, with the first frame as the detector saw it; None if there was none."""
         seen: list[Pixels] = []
-        looked = await self._look(address, self._of_image(), _IMAGE_TIMEOUT_S, see=seen.append)
+        looked = await self._look(CheckKind.IMAGE, address, self._of_image(), see=seen.append)
         return looked, seen[0] if seen else None
 
     def _of_image(self) -> SourceOptions:
@@ -89,27 +98,40 @@ class Checks:
             egress_allow=self._egress_allow,
             longest_s=LONGEST_VIDEO_S,
         )
-        return await self._look(address, options, _VIDEO_TIMEOUT_S)
+        return await self._look(CheckKind.VIDEO, address, options)
 
     async def _look(
         self,
+        kind: CheckKind,
         address: Address,
         options: SourceOptions,
-        timeout_s: float,
         *,
         see: Callable[[Pixels], None] | None = None,
     ) -> Looked:
-        async with self._turns.one():
-            try:
-                async with asyncio.timeout(timeout_s):
-                    source = await self._pool.pull(address, options)
-                    return await look_at(source if see is None else _Seen(source, see), self._new_lane())
-            except TimeoutError as error:
-                raise Overloaded(f"It was not looked at within {timeout_s:g} s.") from error
-            except SampleDropped as error:
-                raise Overloaded("The service is stopping.") from error
-            except ScoringFailed as error:
-                raise InternalFault("The detector failed on it; its log says why.") from error
+        begun_s = time.monotonic()
+        try:
+            async with self.turns.one():
+                looked = await self._looked(address, options, _TIMEOUT_S[kind], see)
+        except BaseException as error:
+            self._tell(Checked(kind, outcome_of(error), time.monotonic() - begun_s))
+            raise
+        outcome = CheckOutcome.SCORED if looked.looks else CheckOutcome.MEDIA_ERROR
+        self._tell(Checked(kind, outcome, time.monotonic() - begun_s))
+        return looked
+
+    async def _looked(
+        self, address: Address, options: SourceOptions, timeout_s: float, see: Callable[[Pixels], None] | None
+    ) -> Looked:
+        try:
+            async with asyncio.timeout(timeout_s):
+                source = await self._pool.pull(address, options)
+                return await look_at(source if see is None else _Seen(source, see), self._new_lane())
+        except TimeoutError as error:
+            raise Overloaded(f"It was not looked at within {timeout_s:g} s.") from error
+        except SampleDropped as error:
+            raise Overloaded("The service is stopping.") from error
+        except ScoringFailed as error:
+            raise InternalFault("The detector failed on it; its log says why.") from error
 
 
 class _Seen:

@@ -61,7 +61,10 @@ class Limits(BaseModel):
         default=20, ge=1, le=300, description="seconds in which an image at an address must have come"
     )
     upload_grace_s: int = Field(
-        default=20, ge=1, le=3600, description="seconds after which an upload must come at 8 kB a second on average"
+        default=20,
+        ge=1,
+        le=3600,
+        description="seconds after which an upload must come at 8 kB a second on average, and its longest pause",
     )
     subscriber_queue: int = Field(
         default=1000,
@@ -134,6 +137,7 @@ class Settings(BaseSettings):
     )
     store: str | None = Field(
         default=None,
+        repr=False,  # it may hold a password
         description="where all is kept that outlives the service, `sqlite:///FILE` or `postgresql://…`; `gorewatch.db` "
         "in the data folder if unset",
     )

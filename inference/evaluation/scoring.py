@@ -18,7 +18,7 @@ from inference.sizing import sizing
 from stream.errors import SourceError
 from stream.sample import Pixels
 from stream.scale import Scaler
-from stream.still import read_still
+from stream.still import least_px_for, read_still
 
 _Probs = npt.NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def read_picture(path: Path, scaler: Scaler, target: Pixels) -> None:
     Raises `SourceError` when it cannot be read.
     """
     try:
-        frame, _ = read_still(path)
+        frame, _ = read_still(path, least_px_for(target.shape[:2]))
     except SourceError:
         raise
     except Exception as error:  # what Pillow raises for a hostile file is anybody's guess

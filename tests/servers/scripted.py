@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import ipaddress
+import itertools
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.servers.background import LoopThread
+
+_A_SECOND = 10
+"""Pieces."""
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -109,6 +113,34 @@ class Rtsp:
         if method == "SETUP":
             return head + b"Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n"
         return head + b"\r\n"
+
+
+class Endless:
+    """Sends a clip by HTTP at about its pace, over and over, until its client leaves; `watching` counts those."""
+
+    def __init__(self, clip: bytes, *, seconds: float) -> None:
+        size = max(round(len(clip) / seconds / _A_SECOND), 1)
+        self._pieces = [clip[at : at + size] for at in range(0, len(clip), size)]
+        self.watching = 0
+
+    async def script(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n")
+        leaving = asyncio.ensure_future(hush(reader, writer))
+        self.watching += 1
+        try:
+            for piece in itertools.cycle(self._pieces):
+                writer.write(piece)
+                await writer.drain()
+                done, _ = await asyncio.wait({leaving}, timeout=1 / _A_SECOND)
+                if done:
+                    return
+        finally:
+            self.watching -= 1
+            leaving.cancel()
+            await asyncio.wait({leaving})
+            if not leaving.cancelled():
+                leaving.exception()
 
 
 class RtmpEar:

@@ -69,12 +69,6 @@ def test_frames_that_are_large_together(emitter: Emitter, tmp_path: Path, monkey
         read_image(_file(tmp_path / "a", 4), _OPTIONS, emitter, threading.Event())
 
 
-def test_jpeg_2000_has_a_limit_of_its_own(emitter: Emitter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "_MOST_JPEG2000_PIXELS", 100)
-    with pytest.raises(TooLarge, match="JPEG 2000"):
-        read_image(_file(tmp_path / "a", 1, "JPEG2000"), _OPTIONS, emitter, threading.Event())
-
-
 def test_too_many_bytes_none_and_a_file_that_has_gone(emitter: Emitter, tmp_path: Path) -> None:
     path = tmp_path / "a"
     for content, error in ((bytes(100_001), TooLarge), (b"", NotMedia)):

@@ -1,5 +1,6 @@
 """`gorewatch publish` to a real service."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import StartService
 from tests.media import Clips, write_video
 from tests.servers.http import HttpServer
 from tests.servers.service import Service, running_service
@@ -84,6 +86,31 @@ def test_a_stream_that_the_service_ends_is_one_line(service: Service, tmp_path: 
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert errors.splitlines() == ["gorewatch: The connection ended before the file did; the service's log says why."]
+
+
+def test_a_publisher_whose_key_is_revoked_is_ended(start_service: StartService, tmp_path: Path) -> None:
+    service = start_service("--workers", "1")
+    service.make_key("admin")
+    data = {"GOREWATCH_DATA_DIR": str(service.data_dir)}
+    key = json.loads(gorewatch("keys", "create", "--scope", "publish", "--json", env=data).stdout)
+    clip = write_video(tmp_path / "long.ts", seconds=30, width=320, height=180)
+    process = subprocess.Popen(
+        [*COMMAND, "publish", str(clip), f"{service.url}/whip/gone"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment({"GOREWATCH_TOKEN": f"{key['api_user']}:{key['api_secret']}"}),
+    )
+    service.wait_for(
+        "/v1/streams", lambda answer: any(one["name"] == "gone" and one["samples"] for one in answer["streams"])
+    )
+    assert gorewatch("keys", "revoke", key["api_user"], env=data).returncode == 0
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.startswith("gorewatch: The connection ended before the file did")
+    stream = _stream(service, "gone")
+    assert stream["state"] == "ended"
+    assert service.request("GET", f"/v1/streams/{stream['id']}/summary")[1]["status"] == "success"
+    assert f"gone is ended: its key {key['api_user']} is revoked" in service.log
 
 
 def test_what_cannot_be_published_is_one_line(service: Service, clips: Clips, http_server: HttpServer) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import StartService
 from tests.media import Clips
 from tests.servers.http import HttpServer
-from tests.servers.service import Service, descendants
+from tests.servers.service import Service, descendants, running_service
 from tests.web.command import assert_one_line, gorewatch
 
 
@@ -37,13 +37,18 @@ def test_print_config_says_where_each_value_comes_from(tmp_path: Path) -> None:
     [
         (["--host", "0.0.0.0"], {}, "gorewatch keys create"),
         ([], {"GOREWATCH_STORE": "sqlite:////dev/null/x.db"}, "The store /dev/null/x.db cannot be written"),
+        (
+            [],
+            {"GOREWATCH_STORE": "postgresql://me:hunter2@127.0.0.1:1/gw"},
+            "The store 127.0.0.1:1/gw cannot be reached",
+        ),
         (["--model", "/nowhere.onnx"], {}, "/nowhere.json"),
         (["--model", __file__], {}, "no model"),
         (["--source", "lobby=gopher://x/"], {}, "gopher"),
         ([], {"GOREWATCH_WORKERS": "many"}, "environment GOREWATCH_WORKERS"),
         ([], {"GOREWATCH_POLICY__THRESHOLD": "2"}, "policy.threshold"),
     ],
-    ids=["exposed", "store", "no-model", "not-a-model", "scheme", "workers", "policy"],
+    ids=["exposed", "store", "no-server", "no-model", "not-a-model", "scheme", "workers", "policy"],
 )
 def test_what_keeps_it_from_starting_is_one_line(
     flags: list[str], env: Mapping[str, str], told: str, tmp_path: Path
@@ -54,6 +59,7 @@ def test_what_keeps_it_from_starting_is_one_line(
     assert len(errors) == 1
     assert told in errors[0]
     assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
@@ -64,6 +70,27 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert f"port {port}" in done.stderr.splitlines()[-1]
     assert "already in use" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_store_is_one_services_at_a_time_and_a_killed_one_leaves_nothing(tmp_path: Path) -> None:
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    env = {"TMPDIR": str(passing)}
+    with running_service(tmp_path, "--workers", "1", env=env) as first:
+        data = {"GOREWATCH_DATA_DIR": str(first.data_dir)}
+        done = gorewatch("serve", "--port", 0, env=data)
+        assert done.returncode == 2
+        assert "Another gorewatch service runs on the store" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert gorewatch("keys", "list", env=data).returncode == 0
+        assert gorewatch("feedback", "export", tmp_path / "export", env=data).returncode == 0
+        assert first.request("GET", "/readyz")[0] == 200
+        first.kill()
+    (left,) = passing.glob("gorewatch-*")
+    with running_service(tmp_path, "--workers", "1", env=env):
+        (own,) = passing.glob("gorewatch-*")
+        assert own != left
+    assert list(passing.glob("gorewatch-*")) == []
 
 
 def test_unset_sources_are_no_obstacle(service: Service) -> None:

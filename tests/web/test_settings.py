@@ -87,6 +87,19 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert origins(settings)["turn_credential"] == ("********", "environment GOREWATCH_TURN_CREDENTIAL")
 
 
+@pytest.mark.parametrize("form", ["postgresql://me:{}@db/gw", "postgresql://db/gw?user=me&password={}"])
+def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setenv("GOREWATCH_STORE", form.format("hunter2"))
+    settings = load_settings()
+    assert settings.store_url == form.format("hunter2")
+    assert "hunter2" not in f"{describe(settings)} {settings!r} {settings}"
+    assert origins(settings)["store"] == (form.format("***"), "environment GOREWATCH_STORE")
+    monkeypatch.setenv("GOREWATCH_STORE", "mysql://me:hunter2@db/gw")
+    with pytest.raises(ConfigError) as raised:
+        load_settings()
+    assert "hunter2" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -15,6 +15,7 @@ async def test_as_many_as_may_run_do_and_the_next_waits_for_its_turn() -> None:
             third = asyncio.ensure_future(second.enter_async_context(turns.one()))
             await asyncio.sleep(0)
             assert not third.done()
+            assert (turns.running, turns.waiting, turns.refused) == (2, 1, 0)
         await asyncio.wait_for(third, 20)
 
 
@@ -24,6 +25,7 @@ async def test_who_comes_when_the_queue_is_full_is_refused_at_once() -> None:
         with pytest.raises(Overloaded):
             async with turns.one():
                 pass
+    assert (turns.running, turns.waiting, turns.refused) == (0, 0, 1)
     async with turns.one():
         pass
 

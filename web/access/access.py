@@ -104,6 +104,10 @@ class Access:
             return False
         return self._open if caller.key_id is None else caller.key_id in self._active
 
+    def revoked(self, owner: str | None) -> bool:
+        """Whether what belongs to this key, or with None to nobody, has lost its owner."""
+        return owner is not None and owner not in self._active
+
     @contextmanager
     def watching(self, look: Callable[[], None]) -> Iterator[None]:
         """Call `look` every second, for connections that last longer than their caller may be let in."""

@@ -15,6 +15,7 @@ from ..files import may_read
 from ..names import NAME
 from ..policies import FieldError, PolicyRefused, changes_schema, field_errors, merge_policy
 from ..settings import Settings
+from .body import read_body
 from .problems import Problem, unprocessable
 
 _NAME_RULE = "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit"
@@ -45,11 +46,12 @@ async def read_new_stream(request: web.Request) -> NewStream:
 
 
 async def read_json(request: web.Request, form: TypeAdapter[T]) -> T:
-    """Raises `Problem`: 415 for a body that is not JSON by its type, 400 if it does not parse, 422 for its values."""
+    """Raises `Problem`: 415 for a body that is not JSON by its type, 408 if it does not come, 400 if it does not parse,
+    422 for its values."""
     if request.content_type != "application/json":
         raise Problem(415, "The body must be JSON, with Content-Type: application/json.")
     try:
-        return form.validate_json(await request.read())
+        return form.validate_json(await read_body(request))
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise Problem(400, "The body is not valid JSON.") from error

@@ -1,9 +1,17 @@
 """Liveness, readiness and metrics."""
 
+import asyncio
+import logging
+
 from aiohttp import web
 
+from ..store import counts
+from ..store.errors import StoreError
+from ..store.store import Store
 from .parts import parts_of
 
+_STORE_TIMEOUT_S = 2.0
+_log = logging.getLogger("gorewatch.http")
 routes = web.RouteTableDef()
 
 
@@ -42,5 +50,18 @@ async def readyz(request: web.Request) -> web.Response:
 
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
-    body, headers = parts_of(request).metrics.render()
+    parts = parts_of(request)
+    body, headers = parts.metrics.render(await _kept(parts.store))
     return web.Response(body=body, headers=headers)
+
+
+async def _kept(store: Store) -> counts.Kept | None:
+    """None while the store does not answer: what is in it is then left out."""
+    try:
+        async with asyncio.timeout(_STORE_TIMEOUT_S), store.reading() as tx:
+            return await counts.kept(tx)
+    except StoreError as error:
+        _log.error("what is in the store is left out of the metrics: %s", error)
+    except TimeoutError:
+        _log.error("what is in the store is left out of the metrics: it does not answer")
+    return None

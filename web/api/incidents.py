@@ -1,5 +1,7 @@
 """Incidents, as the store has them."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from inference.summary import Json, incident_json
@@ -71,7 +73,7 @@ def unknown_incident() -> Problem:
     return Problem(404, "There is no incident of this id.", code="incident_unknown")
 
 
-async def incidents_json(request: web.Request, those: list[KeptIncident] | tuple[KeptIncident, ...]) -> list[Json]:
+async def incidents_json(request: web.Request, those: Sequence[KeptIncident]) -> list[Json]:
     """With the names of their streams, which the store or, of those that run, the registry knows."""
     parts = parts_of(request)
     ids = {kept.media_id for kept in those}

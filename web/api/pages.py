@@ -5,7 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; media-src blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -14,6 +14,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Server": "gorewatch",
 }
+"""Of every answer, those that no handler gave included."""
 
 
 def page(name: str) -> web.FileResponse:
@@ -44,5 +45,5 @@ def add_pages(app: web.Application) -> None:
 
 
 async def _confine(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers[name] = value

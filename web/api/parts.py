@@ -14,6 +14,7 @@ from ..delivery.seats import Seats
 from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
+from ..store.counts import Kept
 from ..store.store import Store
 
 
@@ -49,7 +50,7 @@ class Scoring(Protocol):
 class Exposition(Protocol):
     """The metrics as text."""
 
-    def render(self) -> tuple[bytes, Mapping[str, str]]: ...
+    def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ..names import NameTaken, NotAccepted, TooManyPublishers
 from ..publishing import Publishing
 from ..running import Stream
 from .auth import caller_of, for_another_stream
+from .body import read_body
 from .fields import check_name
 from .parts import parts_of
 from .problems import Problem
@@ -146,7 +147,7 @@ async def _body(request: web.Request, content_type: str, *, most_bytes: int) -> 
     if request.content_type != content_type:
         header = "Accept-Post" if content_type == _SDP else "Accept-Patch"
         raise Problem(415, f"The body must come as Content-Type: {content_type}.", headers={header: content_type})
-    body = await request.read()
+    body = await read_body(request)
     if len(body) > most_bytes:
         raise Problem(413, f"The body is longer than {most_bytes} bytes.")
     try:

@@ -115,7 +115,10 @@ def listed(as_json: bool, config: Path | None) -> None:
 @click.option("--name", metavar="N", help="Every key of this name.")
 @_common
 def revoke(api_user: str | None, name: str | None, as_json: bool, config: Path | None) -> None:
-    """Revoke a key, for good. A service that runs refuses it within seconds, and closes its event sockets."""
+    """Revoke a key, for good.
+
+    A service that runs refuses it within seconds, and ends its event sockets, streams, publishers and jobs.
+    """
     from ..store import keys as rows
 
     if (api_user is None) == (name is None):

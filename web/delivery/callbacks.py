@@ -16,6 +16,7 @@ from ..store import callbacks as rows
 from ..store.callbacks import Callback
 from ..store.errors import StoreError
 from ..store.store import Store
+from .attempts import Attempts
 from .posting import NotPosted
 from .signature import HEADER, signature
 
@@ -42,6 +43,7 @@ class Dispatcher:
         self._poster = poster
         self._secret = signing_secret
         self._clock = clock
+        self.attempts = Attempts()
         self._woken = asyncio.Event()
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._settled: set[str] = set()
@@ -113,11 +115,16 @@ class Dispatcher:
         return None
 
     async def _note(self, callback: Callback, refusal: NotPosted | None) -> None:
+        if refusal is None:
+            self.attempts.delivered += 1
+        else:
+            self.attempts.failed += 1
         async with self._store.writing() as tx:
             if refusal is None:
                 await rows.delivered(tx, callback.id)
             elif refusal.hopeless or callback.attempts >= len(RETRY_AFTER_S):
                 await rows.give_up(tx, callback.id, error=str(refusal))
+                self.attempts.given_up += 1
                 _log.warning("a callback of the job %s is given up: %s", callback.job_id, refusal)
             else:
                 next_s = self._clock() + RETRY_AFTER_S[callback.attempts]

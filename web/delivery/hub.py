@@ -197,7 +197,9 @@ async def open_hub(
     running = asyncio.create_task(hub.run(), name="event-journal")
     try:
         yield hub
-        await hub.aclose()
     finally:
-        running.cancel()
-        await asyncio.wait({running})
+        try:
+            await hub.aclose()
+        finally:
+            running.cancel()
+            await asyncio.wait({running})

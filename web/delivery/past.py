@@ -10,7 +10,7 @@ from .journal import Journal
 from .unkept import Unkept
 
 _RING_CHUNK = 256
-_JOURNAL_CHUNK = 1000
+_JOURNAL_CHUNK = 500
 _log = logging.getLogger("gorewatch.events")
 
 

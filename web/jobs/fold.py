@@ -72,7 +72,13 @@ class Fold:
             self._duration_s = info.duration_s
             self._progress = None if info.duration_s is None else 0.0
             self._skip = len(self._known)
-        self._grid = Grid(self._interval_s, fills=not info.live, over=OVER, first_point=first_point)
+        self._grid = Grid(
+            self._interval_s,
+            fills=not info.live,
+            over=OVER,
+            most_points=math.ceil(self._most_ms / 1000.0 / self._interval_s),
+            first_point=first_point,
+        )
         self._live = info.live
 
     def scored(self, position_s: float, gore: Taxonomy) -> bool:

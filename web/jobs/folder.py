@@ -7,6 +7,8 @@ from pathlib import Path
 
 _FOLDER = "media"
 _INCOMING = "incoming"
+_MODE = 0o700
+"""What people sent is for nobody else on this machine."""
 
 
 class MediaFolder:
@@ -21,6 +23,7 @@ class MediaFolder:
         """Make the folders, and clear away what was being sent when the service ended. Raises OSError."""
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(_MODE)
 
     def path(self, media_id: str) -> Path:
         return self._folder / media_id

@@ -18,12 +18,17 @@ _LAST_S = 0.1
 class Grid:
     """Fed in order of position. A frame is given once the next one's time has come, or at once if it is over `over`."""
 
-    def __init__(self, interval_s: float, *, fills: bool, over: float, first_point: int = 0) -> None:
-        """With `fills` a multiple without a sample has what was shown before it. Points count on from `first_point`."""
+    def __init__(self, interval_s: float, *, fills: bool, over: float, most_points: int, first_point: int = 0) -> None:
+        """With `fills` a multiple without a sample has what was shown before it. Points count on from `first_point`.
+
+        Holes are filled up to `most_points` alone: how long a file says that it is, and when its next picture is shown,
+        may be as much as numbers can say.
+        """
         self._interval_s = interval_s
         self._fills = fills
         self._over = over
         self._first_point = first_point
+        self._most_points = most_points
         self._point = -1
         self._held: Taxonomy | None = None
         self._shown: Taxonomy | None = None
@@ -54,8 +59,9 @@ class Grid:
         return [self._frame(self._point, self._shown)]
 
     def _filled(self, before_point: int, gore: Taxonomy) -> list[Frame]:
-        first, self._point = self._point + 1, max(self._point, before_point - 1)
-        return [self._frame(point, gore) for point in range(first, before_point)] if self._fills else []
+        first, before = self._point + 1, min(before_point, self._most_points)
+        self._point = max(self._point, before - 1)
+        return [self._frame(point, gore) for point in range(first, before)] if self._fills else []
 
     def _frame(self, point: int, gore: Taxonomy) -> Frame:
         return Frame(round((self._first_point + point) * self._interval_s * 1000), gore)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from stream.errors import InternalFault, SourceError
 
 from ..access.caller import Caller
 from ..ids import new_id
-from ..names import NotAccepted
+from ..names import NotAccepted, ShuttingDown
 from ..registry import Registry
 from ..running import Commission
 from ..store import jobs as rows
@@ -22,6 +23,7 @@ from ..store.errors import StoreError
 from ..store.jobs import Job, JobFrame, JobStatus
 from ..store.store import Store
 from ..workflows import Workflow
+from .counts import JobCounts
 from .folder import MediaFolder
 from .recording import Outcome, conclude
 from .running import RunningJob, Surroundings, failed
@@ -80,6 +82,12 @@ class Jobs:
         self._clock = clock
         self._around = Surroundings(store, registry.end, owed, clock)
         self._running: dict[str, tuple[RunningJob, asyncio.Task[None]]] = {}
+        self._ended: Counter[str] = Counter()
+        self._closed = False
+
+    def counts(self) -> JobCounts:
+        waiting = sum(runner.waits for runner, _ in self._running.values())
+        return JobCounts(running=len(self._running) - waiting, waiting=waiting, ended=dict(self._ended))
 
     async def submit(self, wanted: Wanted, caller: Caller) -> Job:
         """Start a job, or find the one that the caller started with the same idempotency key.
@@ -116,7 +124,8 @@ class Jobs:
             runner, task = running
             runner.stop()
             await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S)
-        elif job.status is JobStatus.ONGOING:
+        # Also where the service stops in this moment, which leaves it to be taken up again.
+        if job.status is JobStatus.ONGOING and (running is None or running[0].left):
             await self._conclude(job, Outcome(JobStatus.STOPPED))
 
     async def resume(self) -> None:
@@ -133,6 +142,7 @@ class Jobs:
 
     async def aclose(self) -> None:
         """Leave all jobs as they stand, to be taken up at the next start. Their streams are the registry's to end."""
+        self._closed = True
         tasks = [task for _, task in self._running.values()]
         for runner, _ in self._running.values():
             runner.leave()
@@ -166,6 +176,8 @@ class Jobs:
 
     def _start(self, job: Job, known: tuple[JobFrame, ...]) -> None:
         """Raises `NotAccepted`."""
+        if self._closed:
+            raise ShuttingDown("The service is stopping.")
         address = parse(job.address)
         runner = RunningJob(job, known, self._around, live=address.is_live_protocol)
         runner.stream = self._registry.add(
@@ -193,9 +205,11 @@ class Jobs:
             if runner.stream is not None:
                 await self._registry.end(runner.stream)
             await self._conclude(runner.job, failed(InternalFault("It broke off.").failure()))
+            return
         finally:
             self._running.pop(runner.job.id, None)
         if not runner.left:
+            self._ended[runner.status.value] += 1
             await asyncio.to_thread(self._folder.drop, runner.job.id)
 
     async def _abandon(self, job_id: str) -> None:
@@ -211,10 +225,11 @@ class Jobs:
     async def _conclude(self, job: Job, outcome: Outcome) -> None:
         try:
             async with self._store.writing() as tx:
-                await conclude(tx, job, outcome, now_s=self._clock())
+                ended = await conclude(tx, job, outcome, now_s=self._clock())
         except StoreError as error:
             _log.error("the end of the job %s cannot be written down: %s", job.id, error)
             return
+        self._ended[outcome.status.value] += ended
         self._around.owed()
         await asyncio.to_thread(self._folder.drop, job.id)
 

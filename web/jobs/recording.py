@@ -1,5 +1,7 @@
 """What becomes of a job, written down: frames and the callbacks that they give rise to in one transaction."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -7,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..ids import new_id
 from ..store import callbacks
 from ..store import jobs as rows
-from ..store.jobs import Job, JobError, JobStatus
+from ..store.jobs import Job, JobError, JobFrame, JobStatus
 from .fold import Batch
 from .objects import encoded, job_json
 
@@ -34,17 +36,25 @@ async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -
         return
     so_far = replace(job, last_update_s=now_s, operations=batch.operations, progress=batch.progress)
     for frames in batch.notices:
-        await _owe(tx, job.id, encoded(job_json(so_far, frames)), job.callback_url, due_s=now_s)
+        await _owe(tx, job.id, _body(so_far, frames), job.callback_url, due_s=now_s)
 
 
-async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> None:
-    """End a job, and owe its last callback. Nothing changes if it has ended."""
-    if not await rows.end(tx, job.id, outcome.status, at_s=now_s, error=outcome.error) or job.callback_url is None:
-        return
+async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> bool:
+    """End a job, and owe its last callback. False, and nothing changes, if it has ended."""
+    if not await rows.end(tx, job.id, outcome.status, at_s=now_s, error=outcome.error):
+        return False
+    if job.callback_url is None:
+        return True
     ended = await rows.find(tx, job.id)
     assert ended is not None, "it was changed just now"
-    body = encoded(job_json(ended, await rows.frames(tx, job.id)))
+    # In a thread: there may be megabytes of it.
+    body = await asyncio.to_thread(_body, ended, await rows.frames(tx, job.id))
     await _owe(tx, job.id, body, job.callback_url, due_s=now_s)
+    return True
+
+
+def _body(job: Job, frames: Sequence[JobFrame]) -> bytes:
+    return encoded(job_json(job, frames))
 
 
 async def _owe(tx: AsyncConnection, job_id: str, body: bytes, url: str, *, due_s: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from inference.taxonomy import Taxonomy
 from stream.errors import Failure
+from stream.sample import State
 
 from ..api.compat.arguments import GORE_2
 from ..api.compat.errors import fault_of
@@ -58,6 +59,16 @@ class RunningJob:
         self._troubled = False
         self._urgent = asyncio.Event()
 
+    @property
+    def status(self) -> JobStatus:
+        """As its stream has it; the store may learn of it a moment later."""
+        return JobStatus.ONGOING if self._outcome is None else self._outcome.status
+
+    @property
+    def waits(self) -> bool:
+        """Its media is not open yet, or not again."""
+        return self.stream is None or self.stream.state in (State.CONNECTING, State.RECONNECTING)
+
     def scored(self, position_s: float, gore: Taxonomy) -> None:
         if self.left or self._ending:
             return
@@ -71,13 +82,14 @@ class RunningJob:
     def ended(self, failure: Failure | None, *, on_request: bool) -> None:
         if self.left:
             return
-        if on_request:
+        self._fold.finish(to_the_end=failure is None and not on_request)
+        if on_request or self._fold.reached:
+            # Or its longest duration came, and the source's end sooner than the stop for that.
             self._outcome = Outcome(JobStatus.STOPPED)
         elif failure is not None:
             self._outcome = failed(failure)
         else:
             self._outcome = Outcome(JobStatus.FINISHED)
-        self._fold.finish(to_the_end=self._outcome.status is JobStatus.FINISHED)
         self._urgent.set()
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 
 from stream.sample import Pixels
@@ -35,6 +36,8 @@ class Pictures:
         self._most_waiting = most_waiting
         self._pause_s = pause_s
         self._waiting: dict[str, Peak] = {}
+        self._lately: deque[str] = deque(maxlen=most_waiting)
+        """Incidents whose picture was written just now: who has read their row before that still finds it."""
         self._added = asyncio.Event()
         self._troubled = False
         self._disk_failing = False
@@ -57,7 +60,7 @@ class Pictures:
 
     def has(self, kept: KeptIncident) -> bool:
         """Whether there is a picture of an incident, as far as is known without looking for the file."""
-        return kept.picture is not None or kept.incident.id in self._waiting
+        return kept.picture is not None or kept.incident.id in self._waiting or kept.incident.id in self._lately
 
     async def find(self, kept: KeptIncident) -> Pixels | None:
         """The frame of an incident's peak; None if none is kept. Raises
@@ -65,7 +68,9 @@ class Pictures:
         peak = self._waiting.get(kept.incident.id)
         if peak is not None:
             return peak.pixels
-        return None if kept.picture is None else await asyncio.to_thread(self._folder.read, kept.picture)
+        if not self.has(kept):
+            return None
+        return await asyncio.to_thread(self._folder.read, kept.picture or self._folder.name(kept.incident.id))
 
     async def run(self) -> None:
         """Write as they come, until cancelled."""
@@ -95,6 +100,7 @@ class Pictures:
             for peak in begun:
                 await incidents.set_picture(tx, peak.incident_id, self._folder.name(peak.incident_id))
         for peak in await self._on_disk(begun, begin=False):
+            self._lately.append(peak.incident_id)
             self._forget(peak)
             self._disk_failing = False
             self.kept += 1

@@ -1,5 +1,6 @@
-"""What outlives the service: one small database, in a file of SQLite's by default.
+"""What outlives the service: one database, in a file of SQLite's by default, in PostgreSQL by its URL.
 
-`store.py` opens it and hands out transactions, `tables.py` has the schema, `sqlite.py` all that is SQLite's own; the
-other modules have one group of queries each: functions from a transaction and frozen values to frozen values.
+`store.py` opens it and hands out transactions; `tables.py` and `watched.py` have the schema, `migrations/` what leads
+to it; `sqlite.py` and `postgres.py` have all that is one database's own; the other modules have one group of queries
+each: functions from a transaction and frozen values to frozen values.
 """

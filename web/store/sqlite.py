@@ -22,7 +22,7 @@ _POOL_TIMEOUT_S = 10.0
 _CONNECTIONS = 4
 _CHECKED_BYTES = 64 * 2**20
 """A file up to this size is looked through whole at the start, which takes well under a second."""
-_MODE = 0o600
+FILE_MODE = 0o600
 """Hashes of secrets and addresses with passwords are in there."""
 
 
@@ -51,11 +51,9 @@ def path_of(address: str) -> Path:
 def _engine(path: Path) -> AsyncEngine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _MODE))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
     except OSError as error:
-        raise StoreError(
-            f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
-        ) from error
+        raise cannot_be_written(path, error) from error
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         pool_size=_CONNECTIONS,
@@ -65,6 +63,13 @@ def _engine(path: Path) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def cannot_be_written(path: Path, error: OSError) -> StoreError:
+    """That there can be no file at `path`, or beside it, as a sentence."""
+    return StoreError(
+        f"The store {path} cannot be written: {error.strerror or error}; set GOREWATCH_DATA_DIR or GOREWATCH_STORE."
+    )
 
 
 def _check_whole(connection: Connection) -> None:

@@ -53,9 +53,9 @@ async def unclaim(tx: AsyncConnection, media_id: str) -> None:
     await tx.execute(update(uploads).where(unfinished).values(used=None))
 
 
-async def arrived(tx: AsyncConnection, media_id: str, *, path: str) -> None:
-    """The file is here whole."""
-    await tx.execute(update(uploads).where(uploads.c.media_id == media_id).values(path=path))
+async def arrived(tx: AsyncConnection, media_id: str, *, path: str) -> bool:
+    """The file is here whole. False if nobody waits for it any more: the address was removed."""
+    return (await tx.execute(update(uploads).where(uploads.c.media_id == media_id).values(path=path))).rowcount > 0
 
 
 async def expired(tx: AsyncConnection, *, now_s: float) -> tuple[Upload, ...]:

@@ -58,6 +58,9 @@ def test_a_picture_becomes_the_very_pixels_that_the_service_scores(tmp_path: Pat
     paths = [
         _photograph(tmp_path / "large.jpg", (640, 360), "JPEG", quality=85),
         _photograph(tmp_path / "turned.jpg", (320, 200), "JPEG", exif=exif),
+        _photograph(tmp_path / "reduced.jpg", (1920, 1440), "JPEG"),
+        _photograph(tmp_path / "reduced.jp2", (1921, 1443), "JPEG2000"),
+        _photograph(tmp_path / "reduced.png", (1921, 1443), "PNG"),
         _photograph(tmp_path / "small.png", (128, 96), "PNG"),
         _photograph(tmp_path / "odd.webp", (321, 223), "WEBP"),
     ]
@@ -117,7 +120,7 @@ def test_not_one_that_can_be_read(tmp_path: Path, tiny: Model) -> None:
 
 def test_whatever_a_decoder_throws_is_about_that_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Which files make Pillow raise something unheard of changes with its version.
-    def fail(_: Path) -> None:
+    def fail(*_: object) -> None:
         raise IndexError("tuple index out of range")
 
     monkeypatch.setattr("inference.evaluation.scoring.read_still", fail)

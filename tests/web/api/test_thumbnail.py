@@ -163,7 +163,7 @@ async def test_a_disk_that_takes_none_is_told_and_counted_and_stops_nothing(
         assert (await served.get(f"/v1/incidents/{incident['id']}"))["picture"] is False
         (tmp_path / "pictures").unlink()
         (await served.pool.source()).sample(6.0, 0.95)
-        await served.until_metric("gorewatch_pictures_total", 1.0)
+        await served.until_metric("gorewatch_pictures_kept_total", 1.0)
         assert grey(await picture(served, incident)) == pytest.approx(0.95, abs=0.02)
 
 

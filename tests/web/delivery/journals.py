@@ -18,6 +18,8 @@ class MemoryJournal:
         self.works = True
         self.readable = True
         self.failed = 0
+        self.write_turns = self.read_turns = 0
+        """How long calls take to return after they were done, in turns of the loop."""
         self._top = top
         self._chunk = chunk
         self._going = asyncio.Event()
@@ -41,13 +43,16 @@ class MemoryJournal:
             self.failed += 1
             raise StoreError("The disk is full.")
         self.kept |= {published.entry.number: published for published in batch}
+        for _ in range(self.write_turns):
+            await asyncio.sleep(0)
 
     async def after(self, number: int, limit: int) -> list[Entry]:
         await asyncio.sleep(0)
         if not self.readable:
             raise StoreError("The file cannot be read.")
         found = [published.entry for kept, published in sorted(self.kept.items()) if kept > number]
-        await asyncio.sleep(0)
+        for _ in range(1 + self.read_turns):
+            await asyncio.sleep(0)
         return found[: min(limit, self._chunk)]
 
     async def bounds(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from web.delivery.attempts import Attempts
 from web.delivery.callbacks import RETRY_AFTER_S, Dispatcher
 from web.delivery.posting import NotPosted
 from web.delivery.signature import HEADER, signature
@@ -208,6 +209,8 @@ async def test_it_is_tried_again_ever_more_rarely_then_given_up_until_somebody_a
         world.pass_s(0.0)
         (await world.hook.next()).take()
         await world.until(first, CallbackState.DELIVERED, 1)
+        assert world.dispatcher is not None
+        assert world.dispatcher.attempts == Attempts(delivered=2, failed=len(RETRY_AFTER_S) + 1, given_up=1)
 
 
 async def test_an_address_that_may_not_be_called_is_given_up_at_once(world: World) -> None:

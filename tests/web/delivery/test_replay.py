@@ -1,6 +1,7 @@
 """Replay from the ring and the journal into live, whatever happens in what order."""
 
 import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -116,8 +117,9 @@ class Scenario:
             await self.pump()
 
 
-async def scenario(steps: list[str], patience: Patience, ring: int) -> None:
+async def scenario(steps: list[str], patience: Patience, ring: int, slow: tuple[int, int]) -> None:
     journal = MemoryJournal(chunk=3)
+    journal.write_turns, journal.read_turns = slow
     async with open_hub(history_events=ring, queue_limit=1000, journal=journal, patience=patience) as hub:
         played = Scenario(hub, journal)
         for name in steps:
@@ -134,12 +136,53 @@ async def scenario(steps: list[str], patience: Patience, ring: int) -> None:
             reader.stop()
 
 
-@settings(max_examples=150, deadline=None, database=None)
-@given(STEPS, st.sampled_from([AT_ONCE, FOR_EVER]), st.integers(1, 8))
+@settings(max_examples=250, deadline=None, database=None)
+@given(
+    STEPS, st.sampled_from([AT_ONCE, FOR_EVER]), st.integers(1, 8), st.sampled_from([(0, 0), (9, 0), (0, 9), (3, 5)])
+)
 def test_every_reader_gets_every_event_once_in_order_for_any_interleaving(
-    steps: list[str], patience: Patience, ring: int
+    steps: list[str], patience: Patience, ring: int, slow: tuple[int, int]
 ) -> None:
-    asyncio.run(scenario(steps, patience, ring))
+    asyncio.run(scenario(steps, patience, ring, slow))
+
+
+async def test_what_is_kept_and_not_yet_sent_comes_once() -> None:
+    """A reader that finds it in the journal before everybody gets it."""
+    journal = MemoryJournal()
+    journal.write_turns = 50
+    async with open_hub(history_events=1, queue_limit=10, journal=journal, patience=FOR_EVER) as hub:
+        await publish(hub, 3)
+        hub.publish("str_a", "med_a", STALLED)
+        await turns()
+        assert len(journal.kept) == 4
+        reader = Reader(hub, Filter(), 0)
+        for _ in range(50):
+            reader.pump()
+            await turns()
+        assert reader.numbers == list(journal.kept)
+        reader.stop()
+
+
+async def test_what_is_written_while_the_journal_is_read_is_not_passed_over() -> None:
+    """Events that only wait to be kept when a reader looks, and are kept before it is answered."""
+    journal = MemoryJournal()
+    async with open_hub(history_events=1, queue_limit=10, journal=journal, patience=AT_ONCE) as hub:
+        journal.works = False
+        for _ in range(5):
+            hub.publish("str_a", "med_a", STALLED)
+        await turns()
+        assert not hub.journal_ok
+        journal.read_turns = 50
+        reader = Reader(hub, Filter(), 0)
+        reader.pump()
+        await turns(3)
+        journal.works = True
+        for _ in range(50):
+            reader.pump()
+            await turns()
+        assert reader.numbers == list(journal.kept)
+        assert len(reader.numbers) == 5
+        reader.stop()
 
 
 async def ids(subscriber: Subscriber, count: int) -> list[int]:
@@ -174,15 +217,11 @@ async def test_events_of_an_earlier_run_are_replayed_and_ids_go_on_beyond_them()
 
 
 async def test_ids_grow_though_the_clock_steps_back_across_a_restart() -> None:
-    now_s = 1_800_000_000.0
     journal = MemoryJournal()
-    for step_s in (0.0, -3600.0, -7200.0):
+    for now_s in (1_800_000_000.0, 1_799_996_400.0, 1_799_992_800.0):
+        clock = iter(itertools.count(now_s, -1.0))
         async with open_hub(
-            history_events=10,
-            queue_limit=10,
-            journal=journal,
-            patience=USUAL,
-            unix=lambda step_s=step_s: now_s + step_s,
+            history_events=10, queue_limit=10, journal=journal, patience=USUAL, unix=clock.__next__
         ) as hub:
             await publish(hub, 3)
     assert len(journal.kept) == 9

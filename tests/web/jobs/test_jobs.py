@@ -20,6 +20,7 @@ from web.ids import new_id
 from web.jobs.folder import MediaFolder
 from web.jobs.jobs import Jobs, Wanted
 from web.jobs.sweeping import Sweeper
+from web.names import ShuttingDown
 from web.registry import Registry
 from web.store import callbacks, jobs, uploads
 from web.store.job import Job, JobStatus
@@ -170,6 +171,22 @@ async def test_a_live_stream_goes_on_after_a_restart(world: World) -> None:
     assert await world.statuses(job.id) == ["ongoing", "stopped"]
 
 
+@pytest.mark.parametrize("seconds", [4, 8])
+async def test_a_video_that_is_read_faster_than_it_can_be_stopped_is_stopped_all_the_same(
+    world: World, seconds: int
+) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted(max_duration_s=3.0), ANYBODY)
+        source = await pool.source()
+        source.live(STORED)
+        for number in range(seconds):
+            source.sample(float(number), 0.1)
+        source.end()
+        ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
+    assert ended.status is JobStatus.STOPPED
+    assert [position for _, position in await world.frames(job.id)] == [0, 1000, 2000]
+
+
 async def test_a_job_ends_when_its_time_is_up_by_the_clock_too(world: World) -> None:
     async with world.running() as (running, pool):
         job = await running.submit(wanted("rtsp://camera.example/", max_duration_s=60.0), ANYBODY)
@@ -180,6 +197,42 @@ async def test_a_job_ends_when_its_time_is_up_by_the_clock_too(world: World) -> 
         ended = await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
         assert ended.status is JobStatus.STOPPED
         assert source.closed
+
+
+async def test_a_job_that_is_stopped_while_the_service_stops_is_not_taken_up_again(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/"), ANYBODY)
+        (await pool.source()).live()
+        await asyncio.gather(running.stop(job), running.aclose())
+    assert (await world.until(job.id, bool)).status is JobStatus.STOPPED
+    assert await world.statuses(job.id) == ["stopped"]
+
+
+async def test_no_job_begins_while_the_service_stops(world: World) -> None:
+    async with world.running() as (running, _):
+        await running.aclose()
+        with pytest.raises(ShuttingDown):
+            await running.submit(wanted(), ANYBODY)
+        async with world.store.reading() as tx:
+            assert await jobs.ongoing(tx) == ()
+
+
+async def test_two_stops_are_one(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/"), ANYBODY)
+        (await pool.source()).live()
+        await asyncio.gather(running.stop(job), running.stop(job))
+    assert (await world.until(job.id, bool)).status is JobStatus.STOPPED
+    assert await world.statuses(job.id) == ["stopped"]
+
+
+async def test_a_job_can_be_stopped_before_its_source_is_open(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/"), ANYBODY)
+        await running.stop(job)
+        assert all(source.closed for source in pool.sources)
+    assert (await world.until(job.id, bool)).status is JobStatus.STOPPED
+    assert await world.statuses(job.id) == ["stopped"]
 
 
 async def test_a_file_that_was_sent_is_there_until_its_job_ends(world: World) -> None:
@@ -202,6 +255,12 @@ async def test_a_file_that_was_sent_is_there_until_its_job_ends(world: World) ->
         )
         # The file goes when the end is in the store.
         await world.gone(job.id)
+
+
+def test_what_was_sent_is_for_nobody_else_on_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir(mode=0o755)
+    MediaFolder(tmp_path).prepare()
+    assert (tmp_path / "media").stat().st_mode & 0o777 == 0o700
 
 
 async def test_what_gives_no_frame_at_all_is_a_failure(world: World) -> None:

@@ -1,5 +1,7 @@
 """What a job gives of its samples: frames on its grid, callbacks while it runs, and the same again after a restart."""
 
+from dataclasses import replace
+
 import pytest
 
 from inference.looks import Look
@@ -17,7 +19,7 @@ LIVE = SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=True)
 
 
 def placed(*samples: tuple[float, float], fills: bool = True, interval_s: float = 2.0) -> list[tuple[int, float]]:
-    grid = Grid(interval_s, fills=fills, over=0.5)
+    grid = Grid(interval_s, fills=fills, over=0.5, most_points=100)
     frames = [frame for at_s, prob in samples for frame in grid.add(at_s, taxonomy(prob))]
     frames += grid.finish(7.0 if fills else None)
     return [(frame.position_ms, frame.gore.prob) for frame in frames]
@@ -40,7 +42,7 @@ def test_of_two_samples_of_one_multiple_the_higher_counts() -> None:
 
 
 def test_a_frame_over_the_threshold_does_not_wait_for_the_next() -> None:
-    grid = Grid(2.0, fills=False, over=0.5)
+    grid = Grid(2.0, fills=False, over=0.5, most_points=100)
     assert grid.add(0.0, SAFE) == []
     assert [frame.position_ms for frame in grid.add(2.0, GORE)] == [0, 2000]
     assert grid.add(3.5, taxonomy(0.95)) == []
@@ -113,6 +115,17 @@ def test_frames_end_at_the_longest_duration() -> None:
     batch = folded(fold, STORED, PROBS)
     assert fold.reached
     assert [one.position_ms for one in batch.frames] == [0, 1000, 2000]
+
+
+@pytest.mark.parametrize("stamps_s", [[0.0], [0.0, 9e9]])
+def test_a_length_that_is_a_lie_makes_no_more_frames_than_there_may_be(stamps_s: list[float]) -> None:
+    """Of billions of frames for what a file says of itself the service would die."""
+    fold = new_fold(most_s=4.0)
+    fold.begin(replace(STORED, duration_s=1e10), away_s=0.0)
+    for position_s in stamps_s:
+        fold.scored(position_s, SAFE)
+    fold.finish(to_the_end=True)
+    assert [one.position_ms for one in fold.batch().frames] == [0, 1000, 2000, 3000]
 
 
 def test_what_was_written_down_is_not_given_again() -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -190,7 +192,7 @@ async def test_no_number_is_given_twice_over_restarts(address: str, back_s: floa
 
 
 async def test_a_store_that_is_locked_is_said_to_be_and_taken_up_again(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.store.sqlite._BUSY_TIMEOUT_MS", 20)
     film = Filming()
@@ -204,6 +206,23 @@ async def test_a_store_that_is_locked_is_said_to_be_and_taken_up_again(
             assert await journal.after(0, 100) == []
         await journal.write(batch)
         assert len(await journal.after(0, 100)) == 6
+
+
+async def test_a_store_that_is_damaged_while_it_is_used_is_said_to_be(tmp_path: Path) -> None:
+    film = Filming()
+    path = tmp_path / "a.db"
+    async with open_store(f"sqlite:///{path}") as store:
+        journal = journal_of(store, film)
+        # More than is kept in memory.
+        for _ in range(40):
+            await journal.write([film.prob() for _ in range(500)])
+    async with open_store(f"sqlite:///{path}") as store:
+        journal = journal_of(store, film)
+        with path.open("r+b") as file:
+            file.seek(path.stat().st_size // 4)
+            file.write(os.urandom(path.stat().st_size // 2))
+        with pytest.raises(StoreError, match="is damaged"):
+            await journal.after(0, 10**6)
 
 
 async def test_incidents_of_a_flood_are_all_there(store: Store) -> None:

@@ -16,11 +16,12 @@ def test_every_sample_is_heard_with_what_became_of_it() -> None:
     heard: list[Judged] = []
     alone, overheard = judge(), HeardJudge(judge(), hear=heard.append)
     expected: list[Judged] = []
-    for what in (
+    fed: list[Scored | Status] = [
         Status(State.LIVE, info=SourceInfo("h264", 64, 64, 30.0, live=True)),
         *(Scored(number / 2, 0.0, number // 4, 0.1 * number) for number in range(9)),
         Status(State.STALLED),
-    ):
+    ]
+    for what in fed:
         assert overheard.feed(what) == alone.feed(what)
         assert overheard.rising == alone.rising
         if isinstance(what, Scored):

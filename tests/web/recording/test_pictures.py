@@ -61,6 +61,7 @@ async def test_a_frame_waits_for_its_incident(store: Store, tmp_path: Path) -> N
     await put(store, one)
     await pictures.flush()
     assert (pictures.waiting, pictures.kept, pictures.dropped) == (0, 2, {})
+    assert await level(pictures, one) == pytest.approx(200, abs=2), "though the row was read before it named it"
     stored = await now(store, one)
     assert stored.picture == f"pictures/{one.incident.id}.jpg"
     assert pictures.has(stored)

@@ -1,6 +1,7 @@
 """Scores on their way to the store: taken at once, written in blocks, given up oldest first."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -19,6 +20,12 @@ WITHIN_S = 20.0
 async def kept(store: Store, media_id: str = "med_a") -> list[Judged]:
     async with store.reading() as tx:
         return await scores.read(tx, media_id)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110  # counters tell nobody when they change
+            await asyncio.sleep(0.001)
 
 
 async def blocks(store: Store) -> int:
@@ -75,9 +82,7 @@ async def test_a_media_that_ended_is_written_at_once_and_forgotten(store: Store)
         recorder.end("med_a")
         recorder.end("med_a")
         recorder.end("med_nobody")
-        async with asyncio.timeout(WITHIN_S):
-            while recorder.written < 5:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: recorder.written == 5)
         assert await kept(store) == samples
         give(recorder, wave(3, start_s=100.0), "med_a")
         await recorder.flush()
@@ -92,9 +97,7 @@ async def test_every_few_seconds_is_often_enough(store: Store) -> None:
     task = asyncio.create_task(recorder.run())
     try:
         give(recorder, wave(5))
-        async with asyncio.timeout(WITHIN_S):
-            while recorder.written < 5:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: recorder.written == 5)
     finally:
         task.cancel()
         await asyncio.wait({task})
@@ -104,6 +107,7 @@ async def test_the_oldest_give_way_while_nothing_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("web.store.sqlite._BUSY_TIMEOUT_MS", 10)
+    caplog.set_level("INFO", "gorewatch.recording")
     address = f"sqlite:///{tmp_path}/a.db"
     async with open_store(address) as store, AsyncExitStack() as locked:
         recorder = Recorder(store, most_samples=40, every_s=0.01)
@@ -118,14 +122,10 @@ async def test_the_oldest_give_way_while_nothing_can_be_written(
         task = asyncio.create_task(recorder.run())
         give(recorder, samples[30:100])
         recorder.end("med_b")
-        async with asyncio.timeout(WITHIN_S):
-            while not recorder.failing:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: recorder.failing)
         assert (recorder.waiting, recorder.dropped) == (40, 40)
         await locked.aclose()
-        async with asyncio.timeout(WITHIN_S):
-            while recorder.failing:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: not recorder.failing)
         task.cancel()
         await asyncio.wait({task})
         assert await kept(store) == samples[:20] + samples[60:100]

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.events import IncidentState
-from tests.web.recording.making import START_S, Filming
+from inference.events import GoreIncident, IncidentState
+from inference.incidents import Incident
+from tests.web.recording.making import START_S, Filming, reading
 from tests.web.recording.test_journal import journal_of
 from tests.web.store.test_blocks import wave
 from tests.web.store.test_moderated import facts, kept, made
@@ -248,9 +249,8 @@ async def test_a_sweep_that_is_cancelled_has_done_a_part_and_the_next_does_the_r
 async def test_an_incident_outlives_its_events(store: Store) -> None:
     film = Filming(unix_s=NOW_S - 30 * DAY_S)
     journal = journal_of(store, film)
-    ended = film.incident(IncidentState.ENDED, 3.0, peak=0.9, end_s=4.0)
-    fresh = replace(ended.event.incident, id=made("inc", NOW_S - 30 * DAY_S))  # type: ignore[union-attr]
-    await journal.write([replace(ended, event=replace(ended.event, incident=fresh))])  # type: ignore[call-arg]
+    incident = Incident(made("inc", NOW_S - 30 * DAY_S), 2.0, 4.0, 0.9, 3.0)
+    await journal.write([film.publish(GoreIncident(reading(3.0, 0.9), IncidentState.ENDED, incident))])
     await sweep(store)
     assert await journal.after(0, 9) == []
     async with store.reading() as tx:

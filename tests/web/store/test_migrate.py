@@ -8,17 +8,23 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.web.store.test_blocks import wave
 from tests.web.store.test_jobs import FRAMES, JOB
 from tests.web.store.test_keys import FIRST
-from web.store import callbacks, jobs, keys, meta, migrate, watched
+from web.delivery.history import Entry
+from web.store import callbacks, events, incidents, jobs, keys, media, meta, migrate, reviews, scores, views, watched
 from web.store.errors import StoreError
 from web.store.postgres import open_database as open_postgres
+from web.store.scores import block_of
 from web.store.sqlite import open_database as open_sqlite
 from web.store.store import Store, open_store
 from web.store.tables import metadata
 
-NEWEST = "0002"
+FOLDER = Path(migrate.__file__).parent / "migrations"
+REVISIONS = sorted(path.name[1:5] for path in (FOLDER / "versions").glob("v[0-9]*.py"))
+NEWEST = (REVISIONS[-1], str(int(REVISIONS[-1])).encode())
 assert watched.events.metadata is metadata
 
 
@@ -48,8 +54,40 @@ def earlier(revision: str) -> Callable[[Connection], None]:
         owed = {"id": "cbk_1", "job_id": "med_a", "number": 1, "body": b"{}", "url": "https://h/"}
         insert(connection, "callbacks", **owed, state="pending", attempts=2, next_attempt=5.0)
         insert(connection, "meta", name="signing_key", value=b"k" * 32)
+        if revision >= "0002":
+            moderated(connection)
 
     return make
+
+
+def moderated(connection: Connection) -> None:
+    """What revision 0002 brought."""
+    ids = {"stream_id": "str_a", "key_id": "1"}
+    insert(
+        connection, "events", number=7, kind="gore.prob", stream_id="str_a", media_id="m", owner="", at=1.0, data=b"{}"
+    )
+    insert(connection, "media", **ids, id="med_a", request_id="req_a", name="door", uri="rtsp://h/", started=1.0)
+    place = {"start_s": 2.0, "peak": 0.5, "peak_position_s": 2.0}
+    insert(connection, "incidents", **ids, **place, id="inc_a", media_id="med_a", started=1.0)
+    review = {"id": "rev_a", "incident_id": "inc_a", "verdict": "confirmed", "reviewed_by": "1", "at": 3.0}
+    insert(connection, "reviews", **review)
+    insert(connection, "views", id="viw_a", kind="preview", subject="str_a", key_id="1", viewed_by="1", at=3.0)
+    block = block_of("med_a", wave(9), at_s=1.0)
+    spans = {"first_s": block.first_s, "last_s": block.last_s, "at": 1.0, "step": 0.0, "count": 9}
+    insert(connection, "scores", media_id="med_a", **spans, data=block.data)
+
+
+async def check_moderated(tx: AsyncConnection) -> None:
+    assert await events.after(tx, 0, 9) == [Entry(7, "gore.prob", "str_a", b"{}")]
+    found = await media.find(tx, "med_a")
+    assert found is not None
+    assert (found.facts.name, found.facts.owner, found.end) == ("door", "1", None)
+    incident = await incidents.find(tx, "inc_a")
+    assert incident is not None
+    assert (incident.incident.peak, incident.incident.end_s) == (0.5, None)
+    assert [review.id for review in await reviews.listed(tx, "inc_a", limit=9)] == ["rev_a"]
+    assert [view.id for view in await views.listed(tx, limit=9)] == ["viw_a"]
+    assert await scores.read(tx, "med_a") == wave(9)
 
 
 def insert(connection: Connection, table: str, **values: object) -> None:
@@ -80,10 +118,12 @@ async def version(store: Store) -> tuple[str, bytes | None]:
 
 async def test_a_new_store_has_the_tables_that_are_described(store: Store) -> None:
     assert await differences(store) == []
-    assert await version(store) == (NEWEST, b"2")
+    assert await version(store) == NEWEST
 
 
-@pytest.mark.parametrize("made", [before_alembic, earlier("0001")], ids=["before Alembic", "0001"])
+@pytest.mark.parametrize(
+    "made", [before_alembic, *(earlier(revision) for revision in REVISIONS)], ids=["before Alembic", *REVISIONS]
+)
 async def test_an_earlier_store_is_led_up_with_all_that_is_in_it(
     address: str, made: Callable[[Connection], None]
 ) -> None:
@@ -91,7 +131,7 @@ async def test_an_earlier_store_is_led_up_with_all_that_is_in_it(
     for _ in range(2):
         async with open_store(address) as store:
             assert await differences(store) == []
-            assert await version(store) == (NEWEST, b"2")
+            assert await version(store) == NEWEST
             async with store.reading() as tx:
                 assert await keys.listed(tx) == (FIRST,)
                 assert await jobs.find(tx, JOB.id) == JOB
@@ -100,12 +140,14 @@ async def test_an_earlier_store_is_led_up_with_all_that_is_in_it(
                 assert owed is not None
                 assert (owed.body, owed.attempts, owed.next_attempt_s) == (b"{}", 2, 5.0)
                 assert await meta.get(tx, "signing_key") == b"k" * 32
+                if await events.highest(tx):
+                    await check_moderated(tx)
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_alone(address: str) -> None:
     async with open_store(address) as store, store.writing() as tx:
         await tx.execute(text("UPDATE alembic_version SET version_num = '0099'"))
-    with pytest.raises(StoreError, match="newer gorewatch \\(schema 99, this one knows 2\\)"):
+    with pytest.raises(StoreError, match=f"newer gorewatch \\(schema 99, this one knows {int(REVISIONS[-1])}\\)"):
         async with open_store(address):
             pass
 
@@ -131,22 +173,20 @@ async def test_a_database_of_something_else_is_refused_and_left_alone(address: s
     await before(address, untouched)
 
 
-async def test_a_step_that_fails_leaves_the_store_as_it_was(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_step_that_fails_leaves_the_store_as_it_was(address: str, tmp_path: Path) -> None:
     async with open_store(address) as store, store.writing() as tx:
         await keys.add(tx, FIRST)
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for path in (Path(migrate.__file__).parent / "migrations").rglob("*.py"):
-        (folder / path.relative_to(Path(migrate.__file__).parent / "migrations")).write_text(path.read_text())
-    (folder / "versions" / "v0003_bad.py").write_text(
-        'from alembic import op\nrevision = "0003"\ndown_revision = "0002"\n'
+    for path in FOLDER.rglob("*.py"):
+        (folder / path.relative_to(FOLDER)).write_text(path.read_text())
+    (folder / "versions" / "v9999_bad.py").write_text(
+        f'from alembic import op\nrevision = "9999"\ndown_revision = "{REVISIONS[-1]}"\n'
         'def upgrade():\n    op.drop_table("keys")\n    raise ZeroDivisionError\n'
     )
     with pytest.raises(ZeroDivisionError):
         await before(address, lambda connection: migrate.bring_up(connection, folder=folder))
     async with open_store(address) as store:
-        assert await version(store) == (NEWEST, b"2")
+        assert await version(store) == NEWEST
         async with store.reading() as tx:
             assert await keys.listed(tx) == (FIRST,)

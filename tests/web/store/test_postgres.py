@@ -1,15 +1,20 @@
 """What is PostgreSQL's own: what is said of a server that cannot be used, and what happens when it goes away."""
 
 import asyncio
+import json
 import socket
 
 import pytest
+from sqlalchemy import text
 
 from tests.servers.postgres import PASSWORD, Postgres
-from web.store import keys, meta
+from tests.web.command import gorewatch
+from web.store import keys, meta, watched
 from web.store.errors import StoreError
 from web.store.keys import Key
+from web.store.postgres import open_database
 from web.store.store import Store, open_store
+from web.store.tables import metadata
 
 
 async def refused(url: str) -> str:
@@ -104,13 +109,13 @@ async def test_it_stops_and_starts_again_under_load(postgres: Postgres) -> None:
             stop.set()
         async with store.reading() as tx:
             assert {key.id for key in await keys.listed(tx)} >= kept
-        assert not any("s3cret" in text for text in said)
+        assert not any("s3cret" in sentence for sentence in said)
         await store.probe()
 
 
 async def more_than(what: set[str], number: int) -> None:
     async with asyncio.timeout(30.0):
-        while len(what) <= number:  # noqa: ASYNC110
+        while len(what) <= number:  # noqa: ASYNC110  # a set tells nobody when it grows
             await asyncio.sleep(0.005)
 
 
@@ -120,6 +125,29 @@ async def test_a_connection_that_was_cut_is_not_used_again(postgres: Postgres) -
         await asyncio.to_thread(postgres.stop)
         await asyncio.to_thread(postgres.start)
         await store.probe()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "ALTER DATABASE {} SET default_transaction_read_only = on",
+            "is read-only; name the server that is written to",
+        ),
+        ("ALTER TABLE meta RENAME TO atem", 'failed: relation "meta" does not exist.'),
+    ],
+)
+async def test_a_database_that_does_not_take_what_is_written(postgres: Postgres, change: str, said: str) -> None:
+    address = postgres.new_database()
+    async with open_store(address) as store, store.writing() as tx:
+        await tx.execute(text(change.format(address.rpartition("/")[2])))
+    database = open_database(address)
+    try:
+        with pytest.raises(StoreError) as raised:
+            await Store(database).probe()
+        assert said in str(raised.value)
+    finally:
+        await database.engine.dispose()
 
 
 async def test_a_reader_sees_one_state(postgres: Postgres) -> None:
@@ -139,3 +167,29 @@ async def test_two_services_that_start_together_make_one_schema(postgres: Postgr
 
     drawn = await asyncio.gather(*(opened() for _ in range(4)))
     assert len(set(drawn)) == 1
+
+
+async def test_ids_are_in_the_order_of_their_time_in_any_language(postgres: Postgres) -> None:
+    by_bytes = text(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE collation_name = 'C' AND table_schema = 'public'"
+    )
+    async with open_store(postgres.new_database()) as store, store.reading() as tx:
+        found = {(str(table), str(column)) for table, column in await tx.execute(by_bytes)}
+        dialect = tx.dialect
+    ids = {
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if getattr(column.type.dialect_impl(dialect), "collation", None) == "C"
+    }
+    assert {("jobs", "id"), ("callbacks", "job_id"), (watched.media.name, "id"), (watched.events.name, "owner")} <= ids
+    assert found == ids
+
+
+def test_keys_are_made_and_listed_by_the_command(postgres: Postgres) -> None:
+    environment = {"GOREWATCH_STORE": postgres.new_database()}
+    made = gorewatch("keys", "create", "--name", "shop", "--json", env=environment)
+    assert made.returncode == 0, made.stderr
+    listed = gorewatch("keys", "list", "--json", env=environment)
+    assert json.loads(listed.stdout)["api_user"] == json.loads(made.stdout)["api_user"]

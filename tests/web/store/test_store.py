@@ -51,40 +51,6 @@ async def test_what_is_written_is_there_again_and_for_nobody_else(url: str) -> N
         assert await meta.get(tx, "two") is None
 
 
-async def test_the_signing_key_is_drawn_once(url: str) -> None:
-    keys = set()
-    for _ in range(2):
-        async with open_store(url) as store, store.writing() as tx:
-            keys.add(await meta.signing_key(tx))
-    assert [len(key) for key in keys] == [32]
-
-
-async def test_an_error_undoes_the_whole_transaction(store: Store) -> None:
-    async def write() -> None:
-        async with store.writing() as tx:
-            await meta.put(tx, "one", b"1")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await write()
-    async with store.reading() as tx:
-        assert await meta.get(tx, "one") is None
-
-
-async def test_writers_take_turns_and_readers_see_what_is_done(store: Store) -> None:
-    async def count_up() -> None:
-        async with store.writing() as tx:
-            number = int(await meta.get(tx, "n") or b"0")
-            await asyncio.sleep(0)
-            await meta.put(tx, "n", str(number + 1).encode())
-
-    await asyncio.gather(*(count_up() for _ in range(20)))
-    async with store.writing() as writer:
-        await meta.put(writer, "n", b"99")
-        async with store.reading() as reader:
-            assert await meta.get(reader, "n") == b"20"
-
-
 async def test_another_process_may_write_in_between(store: Store, url: str) -> None:
     with closing(sqlite3.connect(file_of(url))) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -97,24 +63,6 @@ async def test_another_process_may_write_in_between(store: Store, url: str) -> N
     async with store.reading() as tx:
         assert await meta.get(tx, "other") == b"\0"
         assert await meta.get(tx, "probed") is not None
-
-
-async def test_a_cancelled_writer_leaves_the_store_usable(store: Store) -> None:
-    begun = asyncio.Event()
-
-    async def write() -> None:
-        async with store.writing() as tx:
-            await meta.put(tx, "one", b"1")
-            begun.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(write())
-    await begun.wait()
-    task.cancel()
-    await asyncio.wait({task})
-    await store.probe()
-    async with store.reading() as tx:
-        assert await meta.get(tx, "one") is None
 
 
 @pytest.mark.parametrize("named", ["sqlite:///", "gorewatch.db", "mysql://user:secret@host/d", "sqlite:///a\0b"])

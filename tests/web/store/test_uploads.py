@@ -16,7 +16,7 @@ async def test_an_address_takes_one_upload(store: Store) -> None:
         assert await uploads.claim(tx, "cd" * 32, now_s=10.0) is None
         assert await uploads.claim(tx, UPLOAD.token_hash, now_s=10.0) == replace(UPLOAD, used_s=10.0)
         assert await uploads.claim(tx, UPLOAD.token_hash, now_s=11.0) is None
-        await uploads.arrived(tx, "med_a", path="/data/med_a")
+        assert await uploads.arrived(tx, "med_a", path="/data/med_a")
         assert await uploads.find(tx, "med_a") == replace(UPLOAD, used_s=10.0, path="/data/med_a")
 
 
@@ -41,4 +41,5 @@ async def test_an_address_expires_and_goes(store: Store) -> None:
         assert await uploads.expired(tx, now_s=300.0) == (UPLOAD, later)
         await uploads.remove(tx, "med_a")
         assert await uploads.find(tx, "med_a") is None
+        assert not await uploads.arrived(tx, "med_a", path="/data/med_a")
         assert await uploads.find(tx, "med_b") == later

@@ -21,7 +21,7 @@ class BodyBounds:
     files: int
     """More are not kept."""
     grace_s: float
-    """For the first bytes, and to begin with."""
+    """For the first bytes, to begin with, and for every pause: what has come already buys no longer one."""
     least_bytes_per_s: int = 8 * 1024
     """On average, once the grace is over."""
     parts: int = 100
@@ -35,9 +35,9 @@ async def pieces(request: web.Request, bounds: BodyBounds) -> AsyncIterator[byte
     started_s = time.monotonic()
     received = 0
     while True:
-        allowed_s = bounds.grace_s + received / bounds.least_bytes_per_s
+        left_s = started_s + bounds.grace_s + received / bounds.least_bytes_per_s - time.monotonic()
         try:
-            async with asyncio.timeout(started_s + allowed_s - time.monotonic()):
+            async with asyncio.timeout(min(left_s, bounds.grace_s)):
                 piece = await request.content.readany()
         except TimeoutError as error:
             raise Refused(BODY_TOO_SLOW) from error

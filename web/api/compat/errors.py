@@ -47,7 +47,6 @@ NOT_A_FILE: Final = Fault(
     "Please make sure you encode your form data with the 'multipart/form-data' encoding and send your media file under "
     "the following key: 'media'.",
 )
-DAILY_LIMIT: Final = Fault(429, "usage_limit", 32, "Daily usage limit reached")
 TOO_MANY_REQUESTS: Final = Fault(429, "usage_limit", 33, "Too many requests at once; try again in a second", 1)
 TOO_MANY_JOBS: Final = Fault(
     429,
@@ -78,7 +77,16 @@ NO_PATH: Final = Fault(404, "request_error", 81, "There is nothing at this path"
 NO_METHOD: Final = Fault(405, "request_error", 81, "This path does not take that method")
 BODY_TOO_LARGE: Final = Fault(413, "request_error", 82, "The request's body is too large")
 BODY_MALFORMED: Final = Fault(400, "request_error", 82, "The request's body is cut off, or not encoded as it says")
+BAD_HOST: Final = Fault(400, "request_error", 82, "The Host header names no host")
 BODY_TOO_SLOW: Final = Fault(408, "request_error", 82, "The request's body came too slowly")
+HTTP_BROKEN: Final = Fault(400, "request_error", 82, "The request, or the encoding of its body, is not valid HTTP")
+HTTP_TOO_LONG: Final = Fault(
+    400,
+    "request_error",
+    82,
+    "The request line has more than 32 kB, or a header more than 8 kB; send long parameters in the body",
+)
+UNEXPECTED: Final = Fault(417, "request_error", 82, "Nothing can be expected but 100-continue")
 OUR_FAULT: Final = Fault(500, "api_error", 91, "The service failed to answer; please try again later")
 OVERLOADED: Final = Fault(503, "api_error", 91, "The service is overloaded; please try again in a moment", 2)
 
@@ -93,8 +101,8 @@ _OF_SOURCES: Final = {
     "timeout": UNREACHABLE.saying("The server of the address did not answer in time"),
     "connection_lost": UNREACHABLE.saying("The connection to the address broke"),
     "too_large": TOO_LARGE.saying(
-        "The media is too large: an image may have 12 MB and 64,000,000 pixels (16,000,000 in JPEG 2000), an "
-        "animated one 256,000,000 in all its frames, a frame of a video 64,000,000"
+        "The media is too large: an image may have 12 MB and 64,000,000 pixels (16,000,000 in JPEG 2000 of "
+        "CMYK), an animated one 256,000,000 in all its frames, a frame of a video 64,000,000"
     ),
     "too_small": TOO_LARGE.saying("The media is too small: it must have at least 8 pixels on each side"),
     "too_long": TOO_LONG,

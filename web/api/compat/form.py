@@ -49,7 +49,8 @@ class Spooling:
 async def form_of(request: web.Request, bounds: BodyBounds, spooling: Spooling) -> AsyncIterator[Form]:
     """The form, whose files are there for as long as the context lasts. Raises `Refused`."""
     query = {name: request.query[name] for name in dict.fromkeys(request.query)}
-    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    # As the bytes that were sent: text that stands for others cannot be encoded.
+    kind, options = parse_options_header(request.headers.get("Content-Type", "").encode(errors="surrogateescape"))
     if not request.body_exists:
         yield Form(query)
     elif kind == b"multipart/form-data":

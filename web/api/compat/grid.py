@@ -13,7 +13,7 @@ _LAST_S = 0.1
 
 
 def frames_at(looks: Sequence[Look], *, interval_s: float, duration_s: float) -> list[Frame]:
-    """The first look of each interval; where there is none, the one before it, which a player goes on showing."""
+    """The highest look of each interval; where there is none, the one before it, which a player goes on showing."""
     by_point: dict[int, Look] = {}
     for look in looks:
         point = int((look.position_s + _STAMP_ROUNDING_S) / interval_s)

@@ -3,6 +3,9 @@
 `/1.0/video/check.json` and `check-workflow.json`, `byid.json` and `ongoing.json`.
 """
 
+import asyncio
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from stream.address import redact
@@ -12,7 +15,7 @@ from ...jobs.jobs import KeyReused, TooManyJobs, Wanted
 from ...jobs.objects import job_json
 from ...names import NotAccepted, TooManyStreams
 from ...store import jobs as rows
-from ...store.jobs import Job
+from ...store.jobs import Job, JobFrame
 from ..parts import parts_of
 from .answers import success
 from .arguments import read_callback_url, read_interval_s, read_max_duration_s, read_watched
@@ -67,7 +70,8 @@ async def by_id(request: web.Request) -> web.Response:
         frames = await rows.frames(tx, job.id)
     if now is None:
         raise Refused(NO_JOB)
-    return json_answer(success(new_call(), 0, output=job_json(now, frames)))
+    # Of an hour of frames there are megabytes, which would hold up everybody else for a tenth of a second.
+    return await asyncio.to_thread(_told, now, frames)
 
 
 async def stop(request: web.Request) -> web.Response:
@@ -84,13 +88,17 @@ async def ongoing(request: web.Request) -> web.Response:
     return json_answer(success(new_call(), 0, ongoing=[job_json(job, None) for job in found]))
 
 
+def _told(job: Job, frames: Sequence[JobFrame]) -> web.Response:
+    return json_answer(success(new_call(), 0, output=job_json(job, frames)))
+
+
 async def _wanted(request: web.Request, form: Form, caller: Caller, asked: Asked) -> Wanted:
     interval_s = read_interval_s(form.fields)
     max_duration_s = read_max_duration_s(form.fields)
     callback_url = read_callback_url(form.fields)
     key = request.headers.get(IDEMPOTENCY) or None
-    if key is not None and len(key) > LONGEST_KEY:
-        raise Refused(OUT_OF_RANGE.saying(f"{IDEMPOTENCY} must have at most {LONGEST_KEY} characters"))
+    if key is not None and not (len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Refused(OUT_OF_RANGE.saying(f"{IDEMPOTENCY} must be at most {LONGEST_KEY} characters of printable ASCII"))
     sent = await sent_video(request, form, caller)
     url = form.fields.get("stream_url", "")
     if sent is None and not url:

@@ -1,5 +1,6 @@
 """Everything under `/1.0` is answered in JSON and to pages of any origin, whatever goes wrong."""
 
+import errno
 import logging
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from .errors import BODY_MALFORMED, FOREIGN_PAGE, NO_METHOD, NO_PATH, OUR_FAULT,
 from .paths import is_compat
 
 _METHODS = "GET, POST, PUT, DELETE, OPTIONS"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _log = logging.getLogger("gorewatch.http")
 
 
@@ -52,9 +54,19 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except StoreError as error:
         _log.error("%s", error)
         return failed(OVERLOADED)
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _unforeseen(request)
+        _log.error("a request cannot be served, for there is no room left on the disk")
+        return failed(OVERLOADED)
     except Exception:
-        _log.exception("%s %s failed", request.method, request.path)
-        return failed(OUR_FAULT)
+        return _unforeseen(request)
+
+
+def _unforeseen(request: web.Request) -> web.Response:
+    """To be called while the exception is handled."""
+    _log.exception("%s %s failed", request.method, request.path)
+    return failed(OUR_FAULT)
 
 
 def _may_call(request: web.Request) -> bool:

@@ -5,11 +5,12 @@ much of it there may be.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.message import Message
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -20,6 +21,8 @@ from .errors import BODY_MALFORMED, Refused
 _FILE_FIELDS = frozenset({"media", "media[]"})
 _FLUSH_BYTES = 256 * 1024
 _MOST_NAME = 255
+_EXTENDED = re.compile(r"""[;\s]filename\*\s*=\s*"?(?P<charset>[\w-]*)'[^']*'(?P<name>[^;"\s]*)""", re.IGNORECASE)
+_LATIN = frozenset({"iso-8859-1", "latin-1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +183,12 @@ def _flush(spool: _Spool) -> None:
 
 def _extended_name(disposition: str) -> str | None:
     """A name in the form that old clients give to one that is not ASCII: `filename*=utf-8''…`."""
-    if "filename*" not in disposition:
+    found = _EXTENDED.search(disposition)
+    if found is None:
         return None
-    message = Message()
-    message["Content-Disposition"] = disposition
-    return message.get_filename()
+    # No other charset is looked up: Python has some that are none, and some that raise what they like.
+    charset = "latin-1" if found["charset"].lower() in _LATIN else "utf-8"
+    return unquote(found["name"], encoding=charset, errors="replace")
 
 
 def _text(data: bytes) -> str:

@@ -1,12 +1,13 @@
 """Builds the parts behind `/1.0` in order, as contexts that are left in the opposite order; no logic."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from inference.looking import Tells
 
+from ... import passing
+from ...checked import Checked
 from ...checks import CheckLimits, Checks, Puller
 from ...jobs.jobs import Jobs
 from ...jobs.opening import open_callbacks, open_folder
@@ -22,18 +23,25 @@ _LARGE_UPLOADS = 16
 
 @asynccontextmanager
 async def open_compat(
-    settings: Settings, *, store: Store, registry: Registry, pool: Puller, new_lane: Callable[[], Tells]
+    settings: Settings,
+    *,
+    store: Store,
+    registry: Registry,
+    pool: Puller,
+    new_lane: Callable[[], Tells],
+    checked: Callable[[Checked], None],
 ) -> AsyncIterator[Compat]:
-    """Everything but the running of its jobs, which is for when the registry is closed after them."""
+    """All but the running of its jobs, which the registry must outlive. `checked` hears of every check that is over."""
     limits = CheckLimits(
         running=settings.limits.max_checks,
         waiting=settings.limits.check_queue,
         fetch_timeout_s=settings.limits.fetch_timeout_s,
     )
     async with open_folder(settings) as media, open_callbacks(settings, store) as dispatcher:
-        with _passing_folder() as folder:
+        await asyncio.to_thread(passing.sweep)
+        with passing.folder() as folder:
             yield Compat(
-                checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow),
+                checks=Checks(pool, new_lane, limits, egress_allow=settings.egress_allow, tell=checked),
                 spooling=Spooling(folder),
                 # What came in whole still holds its place while it waits and is looked at.
                 uploads=Turns(running=limits.running + limits.waiting, waiting=0, wait_s=0.0),
@@ -47,14 +55,8 @@ async def open_compat(
                     owed=dispatcher.wake,
                 ),
                 owed=dispatcher.wake,
+                callback_attempts=dispatcher.attempts,
                 media=media,
                 job_spooling=Spooling(media.incoming),
                 large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),
             )
-
-
-@contextmanager
-def _passing_folder() -> Iterator[Path]:
-    """For files on their way to a worker; the operator places it with TMPDIR."""
-    with TemporaryDirectory(prefix="gorewatch-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)

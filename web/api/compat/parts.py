@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ...checks import Checks
+from ...delivery.attempts import Attempts
 from ...jobs.folder import MediaFolder
 from ...jobs.jobs import Jobs
 from ...turns import Turns
@@ -24,6 +25,7 @@ class Compat:
     jobs: Jobs
     owed: Callable[[], None]
     """To be called when there are callbacks to be sent."""
+    callback_attempts: Attempts
     media: MediaFolder
     job_spooling: Spooling
     """For files that a job may keep: it may outlive the service."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from .answers import success
 from .body import BodyBounds, pieces
 from .calls import json_answer, new_call
 from .credentials import authenticate
-from .errors import OVERLOADED, TOO_LARGE, UNREADABLE, UPLOAD_OVER, Refused
+from .errors import BAD_HOST, OVERLOADED, TOO_LARGE, UNREADABLE, UPLOAD_OVER, Refused
 from .parts import compat_of
 
 _MOST_BYTES = 500_000_000
@@ -27,10 +28,13 @@ _LASTS_S = 24 * 3600.0
 _WRITE_BYTES = 1024 * 1024
 _TOKEN_BYTES = 32
 _PATH = "/1.0/upload/video/"
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 async def create(request: web.Request) -> web.Response:
     caller = await authenticate(request, request.query)
+    parts = parts_of(request)
+    base = parts.settings.public_url or _reached_at(request)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     upload = Upload(
         media_id=new_id("med"),
@@ -38,10 +42,8 @@ async def create(request: web.Request) -> web.Response:
         token_hash=_hash(token),
         expires_s=time.time() + _LASTS_S,
     )
-    parts = parts_of(request)
     async with parts.store.writing() as tx:
         await rows.add(tx, upload)
-    base = parts.settings.public_url or str(request.url.origin())
     address = {"url": f"{base.rstrip('/')}{_PATH}{token}", "expires": int(upload.expires_s)}
     return json_answer(success(new_call(), 0, upload=address, media={"id": upload.media_id}))
 
@@ -63,8 +65,19 @@ async def put(request: web.Request) -> web.Response:
                 await rows.unclaim(tx, upload.media_id)
             raise
         async with store.writing() as tx:
-            await rows.arrived(tx, upload.media_id, path=str(path))
+            in_time = await rows.arrived(tx, upload.media_id, path=str(path))
+        if not in_time:
+            # It was cleared away meanwhile.
+            await asyncio.to_thread(parts.media.drop, upload.media_id)
+            raise Refused(UPLOAD_OVER)
     return json_answer(success(new_call(), 0, media={"id": upload.media_id}))
+
+
+def _reached_at(request: web.Request) -> str:
+    """The address that the caller reached this service at. Raises `Refused`."""
+    if _HOST.fullmatch(request.host) is None:
+        raise Refused(BAD_HOST)
+    return f"{request.scheme}://{request.host}"
 
 
 async def _take(request: web.Request, folder: MediaFolder, media_id: str) -> Path:
@@ -88,11 +101,14 @@ async def _take(request: web.Request, folder: MediaFolder, media_id: str) -> Pat
 
 
 async def _write(request: web.Request, file: BinaryIO, *, grace_s: float) -> int:
-    bounds = BodyBounds(most_bytes=_MOST_BYTES, file_bytes=_MOST_BYTES, files=0, grace_s=grace_s)
+    # The file's own bound is asked for here, for a failure in its words.
+    bounds = BodyBounds(most_bytes=2 * _MOST_BYTES, file_bytes=_MOST_BYTES, files=0, grace_s=grace_s)
     buffer, size_bytes = bytearray(), 0
     async for piece in pieces(request, bounds):
         buffer += piece
         size_bytes += len(piece)
+        if size_bytes > _MOST_BYTES:
+            raise Refused(_TOO_LARGE)
         if len(buffer) >= _WRITE_BYTES:
             await asyncio.to_thread(file.write, bytes(buffer))
             buffer.clear()

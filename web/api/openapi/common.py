@@ -71,6 +71,7 @@ _PROBLEMS = {
     403: "`host_refused`, `origin_refused`, `loopback_only`; `scope_missing`; `address_refused`.",
     404: "It does not exist, or is another key's.",
     406: "No codec of the offer is decoded here: `codec_unsupported`.",
+    408: "The body came too slowly: `body_too_slow`.",
     409: "`name_taken`, `not_failed`.",
     412: "Another ICE session has begun: `etag_mismatch`.",
     413: "The body is too large.",

@@ -79,7 +79,7 @@ _CALLBACK = Parameter(name="callback_url", text="Address that gets the callbacks
 _IDEMPOTENCY = Parameter(
     name=jobs.IDEMPOTENCY,
     text="A call that is made twice with it starts one job.",
-    schema={"type": "string", "maxLength": jobs.LONGEST_KEY},
+    schema={"type": "string", "maxLength": jobs.LONGEST_KEY, "pattern": "^[ -~]*$"},
     where="header",
 )
 _MODEL = Parameter(

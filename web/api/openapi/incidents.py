@@ -49,7 +49,7 @@ INCIDENTS = (
         parameters=(_INCIDENT,),
         bodies=(Content(type=NewReview, example={"verdict": "dismissed", "note": "Ketchup."}),),
         answers={200: answer("The incident as it is reviewed now.", StreamIncident)}
-        | problems(400, 404, 413, 415, 422),
+        | problems(400, 404, 408, 413, 415, 422),
         security=BEARER,
     ),
     Operation(

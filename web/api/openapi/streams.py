@@ -19,7 +19,7 @@ from .stream_shapes import (
 
 _STREAM, _MEDIA = in_path("id", "Id of a stream."), in_path("id", "Id of a media.")
 _SUMMARY = answer("The summary so far, or the final one.", Summary | FailedSummary)
-_BODY = (400, 413, 415, 422)
+_BODY = (400, 408, 413, 415, 422)
 
 STREAMS = (
     Operation(

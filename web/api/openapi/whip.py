@@ -28,7 +28,7 @@ WHIP = (
                 headers={"Location": "The session.", "ETag": _ETAG, "Accept-Patch": "What PATCH takes."},
             )
         }
-        | problems(400, 406, 409, 413, 415, 422),
+        | problems(400, 406, 408, 409, 413, 415, 422),
         security=BEARER,
     ),
     Operation(
@@ -43,7 +43,7 @@ WHIP = (
             200: Answer(text="ICE was restarted.", content=_FRAGMENT, headers={"ETag": _ETAG}),
             204: Answer(text="The candidates were taken.", headers={"ETag": _ETAG}),
         }
-        | problems(400, 404, 412, 413, 415, 422, 428),
+        | problems(400, 404, 408, 412, 413, 415, 422, 428),
         security=BEARER,
     ),
     Operation(

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import requests
 
-from tests.servers.needs import need_program
+from tests.servers.needs import need, need_program
 from tests.web.api.compat.calling import SECRET, USER
 
 DOCS = Path(__file__).parents[4] / "docs"
+PHP = "php-cli php-curl"
 BASE = "http://127.0.0.1:8080"
 _TIMEOUT_S = 60.0
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PAIR = re.compile(r"'(\w+)' => '([^']*)'")
 
 
 def samples(document: str, heading: str) -> dict[str, list[str]]:
@@ -68,21 +68,13 @@ class Place:
         kind = "module" if module else "commonjs"
         return self._printed([program, f"--input-type={kind}", "-e", before + self.led(code) + after])
 
-    def php(self, code: str) -> Any:
-        """The answer to the request that the sample makes: PHP itself is not needed.
-
-        With CURLFile a multipart body with everything in it, otherwise a query by http_build_query.
-        """
-        code = self.led(code)
-        fields = dict(_PAIR.findall(code))
-        address = re.search(rf"""["']({self.base}/[^'"?]+)""", code)
-        assert address is not None, code
-        if (file := re.search(r"'(\w+)' => new CURLFile\('([^']+)'\)", code)) is None:
-            response = requests.get(address[1], params=fields, timeout=_TIMEOUT_S)
-        else:
-            sent = (file[2], (self.folder / file[2]).read_bytes(), "application/octet-stream")
-            response = requests.post(address[1], data=fields, files={file[1]: sent}, timeout=_TIMEOUT_S)
-        return response.json()
+    def php(self, code: str, result: str) -> Any:
+        """The value of an expression after the sample."""
+        program = need_program("php", PHP)
+        loaded = subprocess.run([program, "-m"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=True).stdout
+        need("curl" in loaded.split(), "PHP's curl", PHP)
+        script = f"{self.led(code)}\necho json_encode({result});"
+        return self._printed([program, "-d", "display_errors=stderr", "-r", script])
 
     def _printed(self, command: list[str]) -> Any:
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)

@@ -294,6 +294,10 @@ def test_other_modes(api: Api) -> None:
         _scored(api.send(data), "a.jpg")
 
 
+def test_a_jpeg_2000_may_be_as_large_as_any_other_image(api: Api) -> None:
+    succeeded(api.send(encoded(Image.new("L", (8000, 8000), 90), "JPEG2000")), 1)
+
+
 def test_a_large_jpeg_has_the_score_of_its_small_version(api: Api) -> None:
     large = Image.open(io.BytesIO(jpeg(4000, 3000)))
     small = large.resize((500, 375), Image.Resampling.BOX)

@@ -15,6 +15,7 @@ from tests.servers.http import HttpServer, run_http_server
 from tests.servers.receiver import Got, Receiver, run_receiver
 from tests.servers.rtmp import RtmpServer, run_rtmp_server
 from tests.servers.rtsp import run_rtsp_server
+from tests.servers.scripted import Endless, run_scripted
 from tests.web.api.compat.calling import CREDENTIALS, MEDIA_ID, VIDEO, failed, succeeded
 from tests.web.api.compat.watching import (
     BRIGHT,
@@ -267,6 +268,27 @@ def test_case_47_50_51_52_53_a_live_stream_is_watched_until_it_is_stopped(
     assert api.output(job_id) == stopped
     assert succeeded(api.get(ONGOING), 0).body["ongoing"] == []
     assert _final(receiver.at("/ok/50")).body == stopped
+
+
+def test_case_52_who_stops_a_job_closes_the_connection_to_its_source(
+    api: JobApi, receiver: Receiver, clips: Clips
+) -> None:
+    source = Endless(clips.ts.read_bytes(), seconds=6)
+    with run_scripted(source.script) as server:
+        url, hook = f"http://127.0.0.1:{server.port}/live.ts", "/ok/52"
+        job_id = api.submit(url, callback_url=receiver.url(hook), interval=1)
+        api.until(job_id, lambda data: len(data["frames"]) >= 2)
+        assert source.watching == 1
+        succeeded(api.delete(job_id), 0)
+        deadline = time.monotonic() + 20
+        while source.watching:
+            assert time.monotonic() < deadline, api.service.log
+            time.sleep(0.05)
+        before = server.connections
+        receiver.wait(hook, status="stopped")
+        assert api.output(job_id)["data"]["status"] == "stopped"
+        assert _final(receiver.at(hook)).body == api.output(job_id)
+        assert server.connections == before
 
 
 def test_case_53_parameters_of_a_delete_may_stand_in_its_body(api: JobApi, sources: HttpServer) -> None:

@@ -40,6 +40,25 @@ def _file(disposition: str, data: bytes = b"x") -> bytes:
     return f"--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + data + b"\r\n--b--\r\n"
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ("filename*=utf-8''%C3%A4.jpg", "ä.jpg"),
+        ("filename*=iso-8859-1'de'%E4.jpg", "ä.jpg"),
+        ("FILENAME*=\"UTF-8''a%20b.jpg\"", "a b.jpg"),
+        ("filename*=utf-8''%ff", "\ufffd"),
+        ("filename*=idna''%ff", "\ufffd"),
+        ("filename*=utf-7''+2AA-", "+2AA-"),
+        ("filename*=unicode_escape''%5Cud800", "\\ud800"),
+        ("filename*=undefined''a", "a"),
+        ("filename*0=a; filename*=''x", "x"),
+    ],
+)
+async def test_names_that_say_their_charset(paths: Iterator[Path], disposition: str, name: str) -> None:
+    _, (upload,), _ = await _read(_file(f'name="media"; {disposition}'), paths)
+    assert upload.name == name
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 1 << 20])
 async def test_pieces_of_any_size(paths: Iterator[Path], size: int) -> None:
     fields, (upload,), contents = await _read(_BODY, paths, size)

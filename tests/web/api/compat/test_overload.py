@@ -1,6 +1,7 @@
 """When as many are looked at and wait as may, who comes hears so in JSON; what workers say never gets through."""
 
 import asyncio
+import errno
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ import pytest
 from stream.errors import Overloaded
 from tests.web.fakes import INFO
 from tests.web.serving import Served, serving
+from web.api.compat import multipart
 
 _PATH = "/1.0/check.json?models=gore&api_user=a&api_secret=b&url=http://media.example/a.jpg"
 
@@ -32,6 +34,20 @@ async def test_one_too_many_is_told_to_come_back() -> None:
         assert (status, body["gore"]["prob"]) == (200, 0.8)
         assert source.closed
         assert source.released == [0]
+
+
+async def test_no_room_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/spool/upload-1")
+
+    monkeypatch.setattr(multipart, "_flush", fail)
+    async with serving() as served:
+        form = aiohttp.FormData({"models": "gore", "api_user": "a", "api_secret": "b"})
+        form.add_field("media", b"x", filename="a.jpg")
+        async with served.http.post("/1.0/check.json", data=form) as response:
+            assert (response.status, int(response.headers["Retry-After"]) > 0) == (503, True)
+            body = await response.json()
+        assert "/srv" not in body["error"]["message"]
 
 
 async def test_no_room_in_any_worker() -> None:

@@ -41,7 +41,7 @@ def _answer(place: Place, language: str, code: str) -> object:
         case "python":
             return place.python(code, "answer")
         case "php":
-            return place.php(code)
+            return place.php(code, "$answer")
     return place.node(code, "answer")
 
 
@@ -92,20 +92,31 @@ def test_the_failure_that_is_printed(place: Place) -> None:
     assert failure["error"] == printed["error"]
 
 
-@pytest.mark.parametrize("language", ["python", "javascript"])
+@pytest.mark.parametrize("language", ["python", "php", "javascript"])
 def test_signatures_are_told_from_forged_ones(language: str, place: Place) -> None:
     secret, body, now = "casec_secret", '{"data": {}}', int(time.time())
     signed = hmac.new(secret.encode(), f"{now}.{body}".encode(), hashlib.sha256).hexdigest()
     old = hmac.new(secret.encode(), f"{now - 3600}.{body}".encode(), hashlib.sha256).hexdigest()
     headers = [f"t={now},v1={signed}", f"t={now},v0=x,v1={signed}", f"t={now},v1={old}", f"t={now - 3600},v1={old}", ""]
+    headers += [
+        f"t=soon,v1={signed}",
+        f"t={now},v1[]={signed}",
+        f"t={now},v1=ä",
+        f"t={'9' * 5000},v1={signed}",
+        "x",
+        "t,v1",
+    ]
     code = samples("api.md", "Callbacks")[language][0]
     if language == "python":
         genuine = place.python(code, "genuine")
         found = [genuine(header, body.encode(), secret) for header in headers]
+    elif language == "php":
+        call = f"array_map(fn($header) => genuine($header, '{body}', '{secret}'), {json.dumps(headers)})"
+        found = place.php(code, call)
     else:
         call = f"{json.dumps(headers)}.map((header) => genuine(header, Buffer.from({json.dumps(body)}), '{secret}'))"
         found = place.node(code, call, module=False)
-    assert found == [True, True, False, False, False]
+    assert found == [True, True] + [False] * 9
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")

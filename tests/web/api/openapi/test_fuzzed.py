@@ -67,7 +67,7 @@ class _Running:
 
 @contextmanager
 def _running() -> Iterator[_Running]:
-    """A service on a thread of its own, with a stream and a job."""
+    """A service on a thread of its own, with a stream, an incident and a job."""
     ready: Future[_Running] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -95,7 +95,13 @@ async def _filled(served: Served) -> _Running:
     query = {"api_user": user, "api_secret": secret, "models": "gore-2.0", "stream_url": "http://a.example/b.mp4"}
     async with served.http.get("/1.0/video/check.json", params=query) as response:
         job = await response.json()
-    ids = {"/v1/streams/": stream["id"], "/v1/media/": stream["media"], "/1.0/video/byid.json": job["media"]["id"]}
+    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
+    ids = {
+        "/v1/streams/": stream["id"],
+        "/v1/media/": stream["media"],
+        "/v1/incidents/": incident["id"],
+        "/1.0/video/byid.json": job["media"]["id"],
+    }
     return _Running(served.url, credentials, ids)
 
 
