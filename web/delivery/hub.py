@@ -72,7 +72,7 @@ class Hub:
         return len(self._unkept)
 
     def waiting(self) -> tuple[Published, ...]:
-        """These events, oldest first."""
+        """The events that are still to be written to the journal, oldest first."""
         return tuple(self._unkept)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ..recording.pictures import Pictures
+from ..recording.pictures import DROPPED, Pictures
 from ..recording.recorder import Recorder
 from .families import counter
 
@@ -17,5 +17,7 @@ def of_scores(recorder: Recorder) -> Iterator[Metric]:
 
 def of_pictures(pictures: Pictures) -> Iterator[Metric]:
     yield CounterMetricFamily("gorewatch_pictures_kept", "Frames of peaks written.", value=pictures.kept)
-    yield counter("gorewatch_pictures_dropped", "Frames of peaks never written.", "reason", pictures.dropped)
+    yield counter(
+        "gorewatch_pictures_dropped", "Frames of peaks never written.", "reason", pictures.dropped, words=DROPPED
+    )
     yield GaugeMetricFamily("gorewatch_pictures_waiting", "Frames of peaks still to be written.", pictures.waiting)

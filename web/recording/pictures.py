@@ -16,6 +16,8 @@ from .picture_folder import PictureFolder
 
 _MOST_WAITING = 128
 """Incidents whose frame waits; about 150 kB each."""
+DROPPED = ("closing", "disk", "full")
+"""Why a frame is given up."""
 _PAUSE_S = 0.25
 _TROUBLED_PAUSE_S = 2.0
 _CLOSING_TIMEOUT_S = 2.0
@@ -44,7 +46,7 @@ class Pictures:
         self.kept = 0
         """Pictures written, those included that took the place of an earlier one of their incident."""
         self.dropped: dict[str, int] = {}
-        """Those given up: `full`, `disk`, or `closing`."""
+        """Those given up, by reason."""
 
     @property
     def waiting(self) -> int:
