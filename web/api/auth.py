@@ -23,6 +23,7 @@ _NEEDED = (
     ("/v1/events", Scope.EVENTS),
     ("/v1/tokens", None),
     ("/v1/callbacks", Scope.CHECK),
+    ("/v1/views", Scope.ADMIN),
     ("/v1/", Scope.STREAMS),
     ("/whip/", Scope.PUBLISH),
     ("/metrics", Scope.ADMIN),

@@ -13,12 +13,22 @@ from ..pages import page
 from .compat import COMPAT
 from .components import Json
 from .document import document
+from .incidents import INCIDENTS, VIEWS
 from .operation import JSON, Operation
 from .service import SERVICE
 from .streams import MEDIA, OTHERS, STREAMS
 from .whip import WHIP
 
-OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *OTHERS, *WHIP, *SERVICE)
+OPERATIONS: tuple[Operation, ...] = (
+    *COMPAT,
+    *STREAMS,
+    *MEDIA,
+    *INCIDENTS,
+    *VIEWS,
+    *OTHERS,
+    *WHIP,
+    *SERVICE,
+)
 
 routes = web.RouteTableDef()
 
