@@ -28,13 +28,17 @@ from .api import (
     callbacks,
     feed,
     health,
+    incidents,
     media,
     pages,
     preview,
     problems,
     requests,
+    reviews,
     streams,
+    thumbnail,
     tokens,
+    views,
     webhooks,
     whip,
 )
@@ -112,7 +116,9 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, callbacks, webhooks, health, openapi):
+    for resource in (streams, media, incidents, reviews, thumbnail, whip, feed, preview):
+        app.router.add_routes(resource.routes)
+    for resource in (views, tokens, callbacks, webhooks, health, openapi):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -198,8 +204,17 @@ async def front(
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
-        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, hooks)
+        metrics.watch(
+            registry=registry,
+            hub=hub,
+            seats=seats,
+            recorder=recording.recorder,
+            pictures=recording.pictures,
+            scorer=scorer,
+            workers=pool,
+        )
+        pictures = recording.pictures
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, hooks, pictures)
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,
@@ -251,6 +266,8 @@ def _registry(
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
         hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+        if (peak := stream.peaks.told(event)) is not None:
+            recording.pictures.add(peak)
 
     return Registry(
         pool=pool,

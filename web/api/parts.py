@@ -12,6 +12,7 @@ from ..access.access import Access
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
+from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
@@ -67,6 +68,7 @@ class Parts:
     access: Access
     seats: Seats
     webhooks: Webhooks
+    pictures: Pictures
 
 
 PARTS = web.AppKey("parts", Parts)

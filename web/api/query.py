@@ -10,6 +10,8 @@ from datetime import datetime
 
 from aiohttp import web
 
+from stream.ids import is_id
+
 from ..policies import FieldError
 from .openapi.operation import Parameter
 from .problems import Problem, unprocessable
@@ -131,6 +133,23 @@ class Word:
 
     def described(self) -> Parameter:
         return Parameter(name=self.name, text=self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page begins: the `next` of the one before, which is the id of its last."""
+
+    prefix: str
+    name: str = "cursor"
+
+    def read(self, request: web.Request) -> str | None:
+        text = request.query.get(self.name)
+        if text is not None and not is_id(self.prefix, text):
+            raise unprocessable([FieldError(self.name, "must be the `next` of an earlier answer")])
+        return text
+
+    def described(self) -> Parameter:
+        return Parameter(name=self.name, text="The `next` of the page before.")
 
 
 def _number(request: web.Request, name: str, default: float) -> float:

@@ -29,6 +29,7 @@ _QUERY = f"?stream={STREAM}"
 _PER_S = 10
 _FLOOD_PER_S, _FLOOD_BYTES = 200, 10_000
 _IDLE_WARM = 200
+_WARM_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,8 @@ async def _paced(plan: Plan, hosts: Hosts) -> tuple[list[float], list[float]]:
     say(f"{plan.paced} subscribers at {_PER_S} events a second …")
     alone_s, beside_s = [], []
     async with readers(hosts.port, f"/ours{_QUERY}", plan.paced - 1) as others:
+        # The first window finds everything colder.
+        await _window(replace(plan, paced_s=min(plan.paced_s, _WARM_S)), hosts, others)
         for _ in range(plan.pairs):
             async with readers(hosts.port, f"/ours?stream={_FLOOD}", 1):
                 alone_s.append(await _window(plan, hosts, others))

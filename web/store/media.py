@@ -77,6 +77,12 @@ async def callback_urls(tx: AsyncConnection, ids: Collection[str]) -> dict[str, 
     return {media_id: url for media_id, url in urls.items() if url is not None}
 
 
+async def names(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """The names of the streams of those of these ids that are there."""
+    rows = await tx.execute(select(media.c.id, media.c.name).where(media.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 async def running(tx: AsyncConnection) -> tuple[KeptMedia, ...]:
     """Those whose end is not known, oldest first."""
     rows = await tx.execute(select(media).where(media.c.finished.is_(None)).order_by(media.c.id))

@@ -14,7 +14,7 @@ class MemoryJournal:
 
     def __init__(self, *, top: int = 0, chunk: int = 1000) -> None:
         self.kept: dict[int, Published] = {}
-        self.floor = 0
+        self._floor = 0
         self.works = True
         self.readable = True
         self.failed = 0
@@ -33,7 +33,7 @@ class MemoryJournal:
 
     def prune(self, upto: int) -> None:
         """Forget the events up to that number."""
-        self.floor = upto
+        self._floor = upto
         self.kept = {number: one for number, one in self.kept.items() if number > upto}
 
     async def write(self, batch: Sequence[Published]) -> None:
@@ -55,9 +55,12 @@ class MemoryJournal:
             await asyncio.sleep(0)
         return found[: min(limit, self._chunk)]
 
-    async def bounds(self) -> tuple[int, int]:
+    async def floor(self) -> int:
         await asyncio.sleep(0)
-        return self.floor, max([self._top, *self.kept])
+        return self._floor
+
+    async def bounds(self) -> tuple[int, int]:
+        return await self.floor(), max([self._top, *self.kept])
 
 
 class FakeOutlet:

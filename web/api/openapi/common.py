@@ -81,7 +81,7 @@ _PROBLEMS = {
     428: "`If-Match` is missing.",
     429: "`rate_exceeded`, with `Retry-After`; `too_many_streams`.",
     500: "A fault of the service, whose log has it.",
-    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`.",
+    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`, `store_unavailable`.",
 }
 _ALWAYS = (401, 403, 429, 500, 503)
 

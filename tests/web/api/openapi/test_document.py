@@ -9,14 +9,32 @@ from jsonschema_rs import Draft202012Validator
 from inference.policy import RANGES
 from tests.web.described import check_answer
 from tests.web.serving import serving
-from web.api import callbacks, feed, health, media, pages, preview, streams, tokens, webhooks, whip
+from web.api import (
+    callbacks,
+    feed,
+    health,
+    incidents,
+    media,
+    pages,
+    preview,
+    reviews,
+    streams,
+    thumbnail,
+    tokens,
+    views,
+    webhooks,
+    whip,
+)
 from web.api.compat.routes import add_routes
 from web.api.openapi.document import document
 from web.api.openapi.operation import Operation, answer
 from web.api.openapi.routes import OPERATIONS, described, routes
 from web.delivery.cloudevents import TYPES
 
-_RESOURCES = (streams, media, whip, feed, preview, tokens, callbacks, webhooks, health)
+_RESOURCES = (
+    *(streams, media, incidents, reviews, thumbnail, whip, feed),
+    *(preview, views, tokens, callbacks, webhooks, health),
+)
 
 
 def _operation(**changed: str) -> Operation:

@@ -19,6 +19,7 @@ from stream.options import SourceOptions
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
+from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
@@ -67,7 +68,7 @@ class _Running:
 
 @contextmanager
 def _running() -> Iterator[_Running]:
-    """A service on a thread of its own, with a stream and a job."""
+    """A service on a thread of its own, with a stream, an incident and a job."""
     ready: Future[_Running] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -97,10 +98,12 @@ async def _filled(served: Served) -> _Running:
         job = await response.json()
     async with served.http.post("/v1/webhooks", json={"url": "http://hook.example/"}) as response:
         webhook = await response.json()
+    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
     ids = {
         "/v1/webhooks/": webhook["id"],
         "/v1/streams/": stream["id"],
         "/v1/media/": stream["media"],
+        "/v1/incidents/": incident["id"],
         "/1.0/video/byid.json": job["media"]["id"],
     }
     return _Running(served.url, credentials, ids)
@@ -121,8 +124,8 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
-    ids=["compat", "streams", "others", "webhooks", "whip"],
+    [COMPAT, (*STREAMS, *MEDIA), (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "incidents", "others", "webhooks", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
