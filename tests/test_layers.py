@@ -98,6 +98,8 @@ PURE = (
     "web.store.kept",
     "web.recording.following",
     "web.recording.judging",
+    "web.recording.thinning",
+    "web.whatif.judging",
     "web.access.tokens",
     "web.delivery.cloudevents",
     "web.delivery.filters",

@@ -23,7 +23,22 @@ from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
 from .access.access import Access, open_access
-from .api import auth, callbacks, feed, health, media, pages, preview, problems, requests, streams, tokens, whip
+from .api import (
+    auth,
+    callbacks,
+    feed,
+    health,
+    kept_media,
+    media,
+    pages,
+    preview,
+    problems,
+    replay,
+    requests,
+    streams,
+    tokens,
+    whip,
+)
 from .api.compat.middleware import compat
 from .api.compat.opening import open_compat
 from .api.compat.parts import COMPAT, Compat
@@ -46,6 +61,7 @@ from .server import Runner
 from .settings import ConfigError, Settings
 from .store.sole import sole_service
 from .store.store import Store, open_store
+from .whatif.opening import open_replays
 
 _MOST_BODY_BYTES = 256 * 1024
 _HANDLERS_TIMEOUT_S = 0.4
@@ -98,6 +114,8 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[COMPAT] = behind_compat
     add_compat_routes(app)
     for resource in (streams, media, whip, feed, preview, tokens, callbacks, health, openapi):
+        app.router.add_routes(resource.routes)
+    for resource in (kept_media, replay):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -190,7 +208,10 @@ async def front(
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
         metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
-        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats)
+        replays = await stack.enter_async_context(
+            open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
+        )
+        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, replays)
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,

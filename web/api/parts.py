@@ -15,6 +15,7 @@ from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
 from ..store.store import Store
+from ..whatif.replays import Replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Parts:
     store: Store
     access: Access
     seats: Seats
+    replays: Replays
 
 
 PARTS = web.AppKey("parts", Parts)

@@ -11,11 +11,12 @@ from ..pages import page
 from .compat import COMPAT
 from .document import Json, document
 from .operation import JSON, Operation
+from .past import PAST
 from .service import SERVICE
 from .streams import MEDIA, OTHERS, STREAMS
 from .whip import WHIP
 
-OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *OTHERS, *WHIP, *SERVICE)
+OPERATIONS: tuple[Operation, ...] = (*COMPAT, *STREAMS, *MEDIA, *PAST, *OTHERS, *WHIP, *SERVICE)
 
 routes = web.RouteTableDef()
 

@@ -20,6 +20,7 @@ from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
 from web.api.openapi.operation import Operation
+from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
 from web.api.openapi.streams import MEDIA, OTHERS, STREAMS
@@ -112,7 +113,9 @@ def schema() -> Any:
 
 
 @pytest.mark.parametrize(
-    "operations", [COMPAT, (*STREAMS, *MEDIA), OTHERS, (*WHIP, *SERVICE)], ids=["compat", "streams", "others", "whip"]
+    "operations",
+    [COMPAT, (*STREAMS, *MEDIA), PAST, OTHERS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "others", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
