@@ -62,6 +62,11 @@ class Picker:
             return Due(self._quick.next_s, self._quick_slot_s, self._quick.last_s)
         return Due(self._even.next_s, self._slot_s, self._even.last_s)
 
+    @property
+    def hurry_s(self) -> float:
+        """For how many seconds of media time it will hurry yet, because it was told to or saw a cut."""
+        return max(0.0, self._hurry_until_s - self._now_s)
+
     def hurry(self, for_s: float) -> None:
         """Look at `max_fps` a second from now on for so many seconds of media time."""
         if self.adaptive:

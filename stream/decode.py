@@ -23,6 +23,7 @@ from stream.errors import DecodeFailed, SourceError, Truncated
 from stream.faults import raise_ours
 from stream.gop import Due, Gops, Seen, Work
 from stream.sample import SourceInfo
+from stream.still import MAX_PIXELS
 
 _LAST_ENTRIES = 64
 _MAX_DEMUX_ERRORS = 16
@@ -112,7 +113,10 @@ class Media:
         if self._truncated:
             raise Truncated(f"{self._address.redacted} is cut short; what came before the cut was read.")
         if not decoded:
-            raise DecodeFailed("None of its video could be decoded; it is damaged or of a codec that is not supported.")
+            raise DecodeFailed(
+                "None of its video could be decoded; it is damaged, of a codec that is not supported, "
+                f"or of more than {MAX_PIXELS:,} pixels a frame."
+            )
 
     def _seen(self, packet: "Packet[VideoStream]") -> Seen:
         pts_s = None if packet.pts is None else packet.pts * self._base_s
@@ -163,7 +167,8 @@ class Media:
                     yield packet
                     self._arm()
                 return
-            except av.error.EOFError:
+            except (av.error.EOFError, IndexError):
+                # The second at its end, out of PyAV, where more tracks have appeared than there were at the beginning.
                 return
             except av.error.InvalidDataError as error:
                 errors += 1

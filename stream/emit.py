@@ -143,7 +143,7 @@ class Emitter:
 
     @property
     def hurries(self) -> bool:
-        """Whether it was told to hurry so lately that it still does. From any thread."""
+        """Whether it was told to hurry, or saw a cut, so lately that it still does. From any thread."""
         return self._clock() < self._hurry_until_s
 
     def _take_hurry(self) -> None:
@@ -214,7 +214,11 @@ class Emitter:
         self._reports.send(Opened(self._source, self._info))
 
     def _look(self, frame: VideoFrame, placed: Placed, now_s: float) -> None:
-        verdict = self._picker.look(placed.position_s, thumbnail(frame)) if self._picker.adaptive else Verdict.SAMPLE
+        picker = self._picker
+        verdict = picker.look(placed.position_s, thumbnail(frame)) if picker.adaptive else Verdict.SAMPLE
+        if picker.hurry_s > 0.0:
+            # What decodes for it may have to decode more to give it frames that often.
+            self._hurry_until_s = max(self._hurry_until_s, now_s + picker.hurry_s)
         if verdict is Verdict.PASS:
             self._passed = (frame, placed, now_s)
             return

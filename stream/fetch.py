@@ -133,7 +133,7 @@ class Fetcher:
         ranges = {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
         for _ in range(_MAX_REDIRECTS + 1):
             assert address.host is not None, "an HTTP address has a host"
-            name = address.redacted if address == self._own else origin(address)
+            name = address.redacted if address == self._own else f"What it leads to at {origin(address)}"
             ips = egress.reachable(address.host, self._options, self.deadline.left_s(), self._resolve)
             response = request(address, name, ips, self.deadline, ranges)
             try:

@@ -144,6 +144,9 @@ def _check_length(image: Image.Image, data: bytes, most: int) -> None:
 
 def _gif_frames(data: bytes, most: int) -> int:
     """Counted as far as `most` + 1. Pillow would decode, or at least walk, all of them."""
-    with suppress(av.error.FFmpegError), av.open(io.BytesIO(data), "r", format="gif") as container:
+    with (
+        suppress(av.error.FFmpegError),
+        av.open(io.BytesIO(data), "r", format="gif", metadata_errors="replace") as container,
+    ):
         return sum(packet.size > 0 for packet in islice(container.demux(video=0), most + 1))
     return 1

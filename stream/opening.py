@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import av.error
@@ -57,14 +59,18 @@ _OPTIONS: dict[str, dict[str, str]] = {
     # deadline has passed: what FFmpeg would take for its end is none, and opened anew it would be read twice.
     "http": {"http_persistent": "0", **_ON_AND_ON},
     "https": {"http_persistent": "0", **_ON_AND_ON},
+    # No `nobuffer`, here or below: it throws away what was looked at, the first key frame with it.
     # RTMP otherwise waits up to six seconds for an audio track that never comes.
-    "rtmp": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
-    "rtmps": {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"},
-    "rtsp": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
-    "rtsps": {"rtsp_transport": "tcp", "fflags": "nobuffer"},
+    "rtmp": {"analyzeduration": "500000", "rtmp_live": "live"},
+    "rtmps": {"analyzeduration": "500000", "rtmp_live": "live"},
+    "rtsp": {"rtsp_transport": "tcp"},
+    "rtsps": {"rtsp_transport": "tcp"},
     # MPEG-TS without sound would otherwise be looked at for five seconds.
-    **{scheme: {"analyzeduration": "1000000", "fflags": "nobuffer"} for scheme in FED},
+    **{scheme: {"analyzeduration": "1000000"} for scheme in FED},
 }
+_SOUND_FIRST = frozenset({"rtmp", "rtmps"})
+"""Who joins in the middle may hear sound for seconds before the next key frame, the first that is seen of the video."""
+_ANALYSIS_MARGIN_S = 1.0
 _TRUSTED_OPTIONS: dict[str, dict[str, str]] = {
     # Over UDP, FFmpeg would send its reports wherever a server says: only the operator's own cameras may have it so.
     "rtsp": {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp", "protocol_whitelist": "rtsp,tcp,rtp,udp"},
@@ -95,8 +101,9 @@ def open_media(
     with ExitStack() as stack:
         link = _link(address, options, heard, stop, stack)
         try:
-            left_s = max(_LEAST_S, options.open_timeout_s - (clock() - started_s))
-            container = _open(link, address, options, left_s)
+            container = _open_with_video(
+                link, address, options, lambda: max(_LEAST_S, options.open_timeout_s - (clock() - started_s))
+            )
         except (av.error.FFmpegError, OSError, SourceError) as error:
             failure = None if link is None else link.failure
             if failure is None and isinstance(link, Feed) and link.got:
@@ -147,7 +154,25 @@ def _said_over(container: InputContainer, address: Address, link: Link | None) -
     return True
 
 
-def _open(link: Link | None, address: Address, options: SourceOptions, left_s: float) -> InputContainer:
+def _open_with_video(
+    link: Link | None, address: Address, options: SourceOptions, left_s: Callable[[], float]
+) -> InputContainer:
+    """Opened a second time, with more patience, where the first look found sound alone."""
+    container = _open(link, address, options, left_s())
+    if address.scheme not in _SOUND_FIRST or container.streams.best("video") is not None:
+        return container
+    container.close()
+    longest_s = max(_LEAST_S, left_s() - _ANALYSIS_MARGIN_S)
+    return _open(link, address, options, left_s(), {"analyzeduration": str(int(longest_s * 1_000_000))})
+
+
+def _open(
+    link: Link | None,
+    address: Address,
+    options: SourceOptions,
+    left_s: float,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> InputContainer:
     media_options = {
         "protocol_whitelist": _PROTOCOLS.get(address.scheme, ""),
         "max_pixels": str(MAX_PIXELS),
@@ -155,20 +180,21 @@ def _open(link: Link | None, address: Address, options: SourceOptions, left_s: f
     }
     if options.kind == "video":
         media_options["format_whitelist"] = _CONTAINERS if address.is_file else f"{_CONTAINERS},{_OF_PLAYLISTS}"
-    hwaccel = acceleration(options.decoder)
+    # Names in other alphabets than UTF-8 are common in files, and none of our business.
+    opened = partial(av.open, mode="r", hwaccel=acceleration(options.decoder), metadata_errors="replace")
     match link:
         case Fetcher():
             url = link.begin(address.url)
             timeout = (left_s, options.patience_s + _PATIENCE_S)
-            return av.open(url, options=media_options, timeout=timeout, io_open=link.io_open, hwaccel=hwaccel)
+            return opened(url, options=media_options, timeout=timeout, io_open=link.io_open)
         case Feed():
-            return av.open(link, "r", format="mpegts", options=media_options, hwaccel=hwaccel)
+            return opened(link, format="mpegts", options=media_options)
         case Relayed():
             trusted = _TRUSTED_OPTIONS.get(address.scheme, {}) if options.trusted else {}
-            url, media_options = link.url, media_options | link.options | trusted
+            url, media_options = link.url, media_options | link.options | trusted | dict(more)
         case None:
             url = f"file:{address.url}"
-    return av.open(url, options=media_options, timeout=(left_s, options.read_timeout_s), hwaccel=hwaccel)
+    return opened(url, options=media_options, timeout=(left_s, options.read_timeout_s))
 
 
 def _watched(container: InputContainer, address: Address, options: SourceOptions) -> VideoStream:
@@ -176,6 +202,8 @@ def _watched(container: InputContainer, address: Address, options: SourceOptions
     best = container.streams.best("video")
     if not isinstance(best, VideoStream) or best.disposition & Disposition.attached_pic:
         raise NoVideo(f"{address.redacted} has no video track.")
+    if best.codec_context is None:
+        raise NotMedia(f"{address.redacted} is damaged, or its video is of a codec that is not supported.")
     width, height = best.codec_context.width, best.codec_context.height
     if width * height > MAX_PIXELS:
         raise TooLarge(f"{address.redacted} is {width} × {height} pixels; at most {MAX_PIXELS:,} a frame are decoded.")
@@ -238,7 +266,7 @@ def _info(container: InputContainer, stream: VideoStream, address: Address, link
         codec=stream.codec_context.codec.canonical_name,
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        fps=float(rate) if rate and rate <= _MOST_FPS else None,
+        fps=float(rate) if rate and 0 < rate <= _MOST_FPS else None,
         live=live,
         patient=live and fetcher is not None,
         duration_s=None if live or known is None else known / av.time_base,

@@ -111,7 +111,7 @@ def _command(address: Address, options: SourceOptions, mode: str, which: Which) 
         asked["latency"] = _microseconds(asked["latency"])
     url = f"srt://{host}:{address.port}?{urlencode({'mode': mode, **asked})}"
     assert ffmpeg is not None, "one of the two is there"
-    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error", "-fflags", "nobuffer"]
+    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"]
     return [ffmpeg, *quiet, "-i", url, "-map", "0:v:0", "-c", "copy", "-f", "mpegts", "-flush_packets", "1", "pipe:1"]
 
 

@@ -50,8 +50,13 @@ class Clips:
         return write_video(self.folder / "clip.ts")
 
     @functools.cached_property
+    def long(self) -> Path:
+        """The same at 320 × 180, 24 s: long enough for a test never to see it start again."""
+        return write_video(self.folder / "long.ts", width=320, height=180, seconds=24)
+
+    @functools.cached_property
     def flv(self) -> Path:
-        """The same in FLV."""
+        """The same as `ts` in FLV."""
         return write_video(self.folder / "clip.flv")
 
     @functools.cached_property
@@ -68,6 +73,13 @@ class Clips:
     def sound(self) -> Path:
         """AAC alone, 2 s."""
         return write_sound(self.folder / "sound.m4a")
+
+    @functools.cached_property
+    def talk(self) -> Path:
+        """H.264, 320 × 180, 12 s with a key frame every 6 s, and AAC, in FLV."""
+        picture = write_video(self.folder / "mute.mp4", width=320, height=180, seconds=12, gop_s=6)
+        sound = write_sound(self.folder / "tone.m4a", seconds=12)
+        return _dub(self.folder / "talk.flv", picture, sound)
 
     @functools.cached_property
     def empty(self) -> Path:
@@ -158,15 +170,16 @@ def write_video(
     first_second: int = 0,
     codec: str = "libx264",
     b_frames: int = 0,
+    gop_s: int = 1,
     container: str | None = None,
     container_options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode the seconds from `first_second` on (stamps too), 30 fps, a key frame a second. Returns `path`."""
+    """Encode the seconds from `first_second` on (stamps too), 30 fps, a key frame every `gop_s`. Returns `path`."""
     with av.open(str(path), "w", format=container, options=container_options or {}) as output:
         stream = output.add_stream(codec, rate=FPS)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.gop_size = FPS
+        stream.codec_context.gop_size = FPS * gop_s
         stream.codec_context.time_base = Fraction(1, FPS)
         stream.options = dict(_encoder_options(codec, b_frames))
         start = first_second * FPS
@@ -228,6 +241,17 @@ def _spoil(source: Path, target: Path) -> Path:
     length = packets // 10 * _TS_PACKET_BYTES
     data[start : start + length] = np.random.default_rng(1).bytes(length)
     target.write_bytes(data)
+    return target
+
+
+def _dub(target: Path, picture: Path, sound: Path) -> Path:
+    """The one track of each, in the order of their times."""
+    with av.open(str(target), "w") as output, av.open(str(picture)) as seen, av.open(str(sound)) as heard:
+        tracks = [(output.add_stream_from_template(source.streams[0]), source) for source in (seen, heard)]
+        packets = [(packet, track) for track, source in tracks for packet in source.demux() if packet.dts is not None]
+        for packet, track in sorted(packets, key=lambda one: float((one[0].dts or 0) * (one[0].time_base or 0))):
+            packet.stream = track
+            output.mux(packet)
     return target
 
 

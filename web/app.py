@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
@@ -28,6 +28,7 @@ from .api import (
     callbacks,
     feed,
     health,
+    incidents,
     kept_media,
     media,
     pages,
@@ -35,8 +36,11 @@ from .api import (
     problems,
     replay,
     requests,
+    reviews,
     streams,
+    thumbnail,
     tokens,
+    views,
     whip,
 )
 from .api.compat.middleware import compat
@@ -113,7 +117,9 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[PARTS] = parts
     app[COMPAT] = behind_compat
     add_compat_routes(app)
-    for resource in (streams, media, whip, feed, preview, tokens, callbacks, health, openapi):
+    for resource in (streams, media, incidents, reviews, thumbnail, whip, feed, preview):
+        app.router.add_routes(resource.routes)
+    for resource in (views, tokens, callbacks, health, openapi):
         app.router.add_routes(resource.routes)
     for resource in (kept_media, replay):
         app.router.add_routes(resource.routes)
@@ -196,22 +202,25 @@ async def front(
         recording = await stack.enter_async_context(
             open_recording(settings, store, lambda media_id: registry.media(media_id))
         )
-        hub = await stack.enter_async_context(
-            open_hub(
-                history_events=limits.history_events,
-                queue_limit=limits.subscriber_queue,
-                unkept_events=limits.unkept_events,
-                journal=journal or recording.journal,
-            )
-        )
+        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(registry=registry, hub=hub, seats=seats, recorder=recording.recorder, scorer=scorer, workers=pool)
+        metrics.watch(
+            registry=registry,
+            hub=hub,
+            seats=seats,
+            recorder=recording.recorder,
+            pictures=recording.pictures,
+            scorer=scorer,
+            workers=pool,
+        )
         replays = await stack.enter_async_context(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
         )
-        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, replays)
+        parts = Parts(
+            settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures, replays
+        )
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,
@@ -237,6 +246,16 @@ async def front(
         yield Service(_base_url(runner), registry, hub)
 
 
+def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:
+    limits = settings.limits
+    return open_hub(
+        history_events=limits.history_events,
+        queue_limit=limits.subscriber_queue,
+        unkept_events=limits.unkept_events,
+        journal=journal,
+    )
+
+
 async def _close_interrupted(store: Store, hub: Hub) -> None:
     """Tell what an earlier service that broke off did not: how its media and incidents ended."""
     for owed in await owed_events(store, at_s=time.time()):
@@ -251,6 +270,8 @@ def _registry(
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
         hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+        if (peak := stream.peaks.told(event)) is not None:
+            recording.pictures.add(peak)
 
     return Registry(
         pool=pool,

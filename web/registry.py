@@ -277,7 +277,7 @@ class Registry:
             await run(
                 source,
                 lane if stream.listener is None else Overheard(lane, stream.listener.scored),
-                HeardJudge(stream.judge, hear=partial(self._keeping.add, stream.media.media_id)),
+                HeardJudge(stream.judge, hear=partial(self._hear, stream)),
                 tell,
                 close_within_s=_CLOSING_TIMEOUT_S,
                 tally=stream.tally,
@@ -288,6 +288,10 @@ class Registry:
         finally:
             self._conclude(stream, failure)
             await source.aclose()
+
+    def _hear(self, stream: Stream, sample: Judged) -> None:
+        stream.judged(sample)
+        self._keeping.add(stream.media.media_id, sample)
 
     def _tell(self, stream: Stream, event: Event) -> None:
         stream.conclude(event)

@@ -26,6 +26,7 @@ class HttpServer:
     /slow/{clip}         a file at `rate` bytes a second (query, default 100000); its length is said with `sized=1`
     /status/{code}       an empty answer with that status
     /redirect?to=URL     302
+    /circle              302, to itself
     /live/index.m3u8     a playlist that grows by a segment a second, over and over; see `grow_until` and `end_live`
     """
 
@@ -58,6 +59,7 @@ class HttpServer:
         app.router.add_get("/slow/{name:.+}", self._slow)
         app.router.add_get("/status/{code}", self._status)
         app.router.add_get("/redirect", self._redirect)
+        app.router.add_get("/circle", self._circle)
         app.router.add_get("/live/index.m3u8", self._live)
         app.router.add_get("/live/{name}", self._segment)
         return app
@@ -109,6 +111,9 @@ class HttpServer:
 
     async def _redirect(self, request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound(request.query["to"])
+
+    async def _circle(self, request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(request.rel_url)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         now = time.monotonic()

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from pathlib import Path
 
 
 def free_port() -> int:
@@ -25,3 +26,12 @@ def wait_for_port(port: int, *, timeout_s: float = 10.0) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def wait_for_udp_port(port: int, *, timeout_s: float = 20.0) -> None:
+    """Until somebody has bound it, as Linux lists it. Raises `TimeoutError`."""
+    deadline = time.monotonic() + timeout_s
+    while not any(f":{port:04X} " in Path(table).read_text() for table in ("/proc/net/udp", "/proc/net/udp6")):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nobody has bound the UDP port {port}")
+        time.sleep(0.02)

@@ -41,10 +41,10 @@ class RtmpServer:
 
     @contextmanager
     def publish(self, clip: Path, name: str, *, loop: bool = True) -> Iterator["subprocess.Popen[str]"]:
-        """A clip in real time under `name`, without end or once; the block starts when the first frames are out."""
+        """A clip in real time under `name`, without end or once; the block starts when the first of it is out."""
         command = [self._ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-re"]
         command += ["-stream_loop", "-1"] if loop else []
-        command += ["-i", str(clip), "-an", "-c", "copy", "-f", "flv", "-progress", "pipe:1", self.url(name)]
+        command += ["-i", str(clip), "-c", "copy", "-f", "flv", "-progress", "pipe:1", self.url(name)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             _wait_until_publishing(process)
@@ -81,6 +81,7 @@ def _wait_until_publishing(process: "subprocess.Popen[str]") -> None:
     said = []
     for line in process.stdout:
         said.append(line)
-        if line.startswith("frame=") and int(line.partition("=")[2]) > 0:
+        name, _, value = line.strip().partition("=")
+        if name == "out_time_us" and value.isdigit() and int(value) > 0:
             return
     raise AssertionError("ffmpeg could not publish: " + "".join(said))

@@ -5,8 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.servers.needs import need, need_program
+from tests.servers.ports import wait_for_udp_port
 
 _STOP_S = 10.0
 
@@ -29,13 +31,18 @@ def need_srt() -> None:
 
 @contextmanager
 def transmit(clip: Path, url: str, *, loop: bool = True, codec: str = "copy") -> Iterator["subprocess.Popen[bytes]"]:
-    """Send the clip, again and again or once, for as long as the block lasts."""
+    """Send the clip, again and again or once, for as long as the block lasts.
+
+    Who waits to be called (`mode=listener`) does so when the block begins: SRT calls for three seconds only.
+    """
     ffmpeg = need_program("ffmpeg", "ffmpeg")
     again = ["-stream_loop", "-1"] if loop else []
     command = [ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-re", *again, "-i", str(clip)]
     command += ["-map", "0:v:0", "-c", codec, "-f", "mpegts", url]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
+        if "mode=listener" in url:
+            wait_for_udp_port(urlsplit(url).port or 0)
         yield process
     finally:
         process.terminate()

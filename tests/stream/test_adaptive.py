@@ -108,7 +108,22 @@ def test_what_is_due_follows_the_hurry() -> None:
     assert picker.due.slot_s == 0.125
 
 
+def test_a_cut_makes_it_hurry_for_a_second_and_the_next_one_not_before_the_pause_is_over() -> None:
+    picker = Picker(fps=1.0, max_fps=8.0, calm_s=2.0, adaptive=True)
+    left = {}
+    for number in range(12 * RATE):
+        at = number / RATE
+        if picker.looks(at):
+            picker.look(at, flat(40 if at < 5.0 or at >= 7.0 else 160))
+        left[number] = picker.hurry_s
+    assert left[5 * RATE - 1] == 0.0
+    assert left[5 * RATE] == pytest.approx(1.0)
+    assert left[5 * RATE + 15] == pytest.approx(0.5)
+    assert not any(left[number] for number in range(6 * RATE, 12 * RATE))
+
+
 def test_one_that_is_not_adaptive_does_not_hurry() -> None:
     picker = Picker(fps=2.0, max_fps=8.0, calm_s=2.0, adaptive=False)
     picker.hurry(10.0)
+    assert picker.hurry_s == 0.0
     assert sum(picker.looks(number / RATE) for number in range(300)) == 20

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
@@ -19,13 +18,13 @@ from stream.sample import Sample, SourceInfo, State, Status
 from stream.supervise import Reopening
 from tests.media import Clips, write_video
 from tests.servers.http import HttpServer
+from tests.servers.live import Feed
 from tests.servers.raw import raw_server
 from tests.servers.rtmp import RtmpServer
 from tests.servers.rtsp import run_rtsp_server
 from tests.stream.reading import a_pool, read, trusted
 
 _WITHIN_S = 60.0
-_PIECES_PER_S = 20
 
 
 class Watching:
@@ -83,46 +82,11 @@ async def watching(
         await source.aclose()
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
-
-
-class Feed:
-    """A live HTTP server: sends each client the next clip of its list, at the speed at which it plays."""
-
-    def __init__(self, *clips: Path, seconds: float = 6.0) -> None:
-        self._clips = list(clips)
-        self._seconds = seconds
-        self.cut_after = 0.5
-        """The part of a clip after which it hangs up."""
-
-    def __call__(self, _: str, connection: socket.socket) -> None:
-        if not self._clips:
-            return
-        content = self._clips.pop(0).read_bytes()
-        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
-        piece = int(len(content) / self._seconds / _PIECES_PER_S)
-        pause = asyncio.Event()
-        loop = asyncio.new_event_loop()
-        try:
-            for start in range(0, int(len(content) * self.cut_after), piece):
-                connection.sendall(content[start : start + piece])
-                loop.run_until_complete(_pause(pause))
-        finally:
-            loop.close()
-
-
-async def _pause(never: asyncio.Event) -> None:
-    await asyncio.wait({asyncio.ensure_future(never.wait())}, timeout=1.0 / _PIECES_PER_S)
-
-
 async def test_a_server_that_dies_mid_frame_and_comes_back_with_another_size(
     pool: WorkerPool, clips: Clips, tmp_path: Path
 ) -> None:
     other = write_video(tmp_path / "other.ts", codec="mpeg2video", width=320, height=240)
-    with raw_server(Feed(clips.ts, other)) as server:
+    with raw_server(Feed(iter([clips.ts, other]))) as server:
         async with watching(pool, server.url("/live")) as seen:
             await seen.until(lambda seen: seen.states.count(State.LIVE) == 2)
             await seen.until_samples(3)
@@ -133,7 +97,7 @@ async def test_a_server_that_dies_mid_frame_and_comes_back_with_another_size(
 
 
 async def test_one_that_does_not_come_back_has_ended_as_it_went_off_the_air(pool: WorkerPool, clips: Clips) -> None:
-    with raw_server(Feed(clips.ts)) as server:
+    with raw_server(Feed(iter([clips.ts]))) as server:
         async with watching(pool, server.url("/live"), reconnect_for_s=1.5) as seen:
             await seen.until(lambda seen: bool(seen.states) and seen.states[-1].final)
     assert seen.states[-1] is State.ENDED

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from stream.options import SourceOptions
 from stream.pool import WorkerPool
 from tests.media import Clips, picture
-from tests.stream.reading import Reading, a_pool, read, trusted
+from tests.stream.reading import Reading, read, trusted
 
 RATE = 30
 SECONDS = 6
@@ -63,12 +62,6 @@ def write(path: Path, kind: str) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
 
 
 async def decoded(pool: WorkerPool, path: Path, options: SourceOptions) -> tuple[Reading, Reading]:

@@ -135,7 +135,6 @@ async def test_srt_is_called(clips: Clips) -> None:
     port = free_udp_port()
     async with a_pool() as pool:
         with transmit(clips.ts, f"srt://127.0.0.1:{port}?mode=listener&transtype=live"):
-            # The sender may not listen yet when it is first called: SRT asks again for three seconds.
             reading = await read(pool, f"srt://127.0.0.1:{port}?latency=200", trusted(deadline_s=20.0), samples=3)
     assert is_live(reading)
 

@@ -80,6 +80,27 @@ async def test_damage_is_told_or_read_over(container: str, clips: Clips, tmp_pat
         assert after.counters.samples > 0
 
 
+_FOUND = [
+    ("webm", flipped, 14),  # a track without a codec
+    ("mpg", noise, 7),  # the same
+    ("mkv", flipped, 49),  # a title that is no UTF-8
+    ("ts", flipped, 39),  # a track that appears later
+    ("flv", flipped, 68),  # minus thirty frames a second
+]
+
+
+@pytest.mark.parametrize(("container", "damage", "seed"), _FOUND)
+async def test_damage_that_was_once_a_fault_of_ours(
+    container: str, damage: Callable[[bytes, np.random.Generator], bytes], seed: int, clips: Clips, tmp_path: Path
+) -> None:
+    whole = CONTAINERS[container](clips)
+    path = tmp_path / whole.name
+    path.write_bytes(damage(whole.read_bytes(), np.random.default_rng([seed, len(container)])))
+    async with a_pool() as pool:
+        reading = await read(pool, str(path), trusted(deadline_s=20.0), colours=False)
+    assert reading.failure is None or is_ours(reading.failure)
+
+
 def is_ours(failure: Failure) -> bool:
     """One that says what is wrong with the bytes; not a fault of ours, and not a worker that broke on them."""
     known = type(error_from(failure)) is not SourceError

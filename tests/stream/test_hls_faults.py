@@ -53,7 +53,8 @@ async def test_a_key_that_is_missing_is_told(clips: Clips, http_server: HttpServ
     reading = await reading_of(playlist(clips, "locked.m3u8", method, *segment(0)), http_server)
     assert reading.positions == []
     assert reading.failure is not None
-    assert reading.code not in ("internal", "worker_lost")
+    assert reading.code == "not_found"
+    assert reading.failure.message.startswith("What it leads to at http://127.0.0.1:")
 
 
 @pytest.mark.parametrize("head", [["#EXTINF:1.0,"], ["#EXT-X-STREAM-INF:BANDWIDTH=1"]])

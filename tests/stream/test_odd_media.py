@@ -1,7 +1,6 @@
 """Media that is legal but odd, or made to mislead: which track is watched, how it lies, how its time runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,13 +15,7 @@ from stream.address import parse
 from stream.pool import WorkerPool
 from stream.sample import Sample, State
 from tests.media import Clips, picture, write_video
-from tests.stream.reading import Reading, a_pool, read, trusted
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
+from tests.stream.reading import Reading, read, trusted
 
 
 def _frame(second: int, pts: int, *, width: int = 320, height: int = 240) -> av.VideoFrame:
@@ -61,6 +54,20 @@ async def test_a_song_with_a_cover_has_no_video(pool: WorkerPool, tmp_path: Path
         container.mux(sound.encode(samples))
         container.mux(sound.encode())
     assert (await read(pool, str(path))).code == "no_video"
+
+
+async def test_a_title_in_another_alphabet_is_none_of_our_business(pool: WorkerPool, tmp_path: Path) -> None:
+    path = tmp_path / "title.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Caf-e"
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        container.mux(stream.encode(_frame(0, 0)))
+        container.mux(stream.encode())
+    content = path.read_bytes()
+    assert content.count(b"Caf-e") == 1
+    path.write_bytes(content.replace(b"Caf-e", b"Caf\xe9s"))
+    assert (await read(pool, str(path))).seconds == [0]
 
 
 async def test_frames_beyond_every_screen_are_refused(pool: WorkerPool, tmp_path: Path) -> None:

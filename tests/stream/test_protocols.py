@@ -34,6 +34,27 @@ async def test_rtmp_is_live_and_ends_with_its_publisher(clips: Clips, rtmp_serve
 
 
 @pytest.mark.rtmp
+async def test_rtmp_that_is_joined_between_two_key_frames_is_heard_before_it_is_seen(
+    clips: Clips, rtmp_server: RtmpServer
+) -> None:
+    # The sound of seconds comes first; what looks at half a second of it finds no video.
+    with rtmp_server.publish(clips.talk, "talk"):
+        async with a_pool() as pool:
+            reading = await read(pool, rtmp_server.url("talk"), trusted(deadline_s=15.0), samples=1, colours=False)
+    assert reading.states[:2] == [State.CONNECTING, State.LIVE]
+    # The key frame that was looked at is the first sample: the next one would come 180 packets later.
+    assert 0 < reading.counters.packets < 90
+
+
+@pytest.mark.rtmp
+async def test_rtmp_without_video_says_so(clips: Clips, rtmp_server: RtmpServer) -> None:
+    with rtmp_server.publish(clips.sound, "radio"):
+        async with a_pool() as pool:
+            reading = await read(pool, rtmp_server.url("radio"), trusted(deadline_s=4.0))
+    assert (reading.states[-1], reading.code) == (State.FAILED, "no_video")
+
+
+@pytest.mark.rtmp
 async def test_rtmp_of_a_name_that_nobody_publishes_fails_in_time(rtmp_server: RtmpServer) -> None:
     async with a_pool() as pool:
         reading = await read(pool, rtmp_server.url("nobody"), trusted(deadline_s=1.5))

@@ -23,7 +23,7 @@ from tests.servers.tcp import Manner, TcpServer
 
 _OPTIONS = SourceOptions(egress_allow=("127.0.0.1/32",), open_timeout_s=5.0)
 _RTSP = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
-_RTMP = {"analyzeduration": "500000", "fflags": "nobuffer", "rtmp_live": "live"}
+_RTMP = {"analyzeduration": "500000", "rtmp_live": "live"}
 
 
 def _frames(url: str, count: int, flags: dict[str, str], *, timeout_s: float = 5.0) -> int:

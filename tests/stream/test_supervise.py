@@ -1,96 +1,24 @@
-"""A live source comes back as the same media, is stalled while it is silent, and is given up when its time is over."""
+"""A live source comes back as the same media, and is given up when its time is over."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-
-import numpy as np
 import pytest
 
-from stream.errors import AddressRefused, ConnectionRefused, Failure, Overloaded, SourceError
-from stream.lifecycle import OFF_AIR, SILENT, Backoff
-from stream.sample import Counters, Sample, Source, SourceInfo, State, Status
-from stream.supervise import Reopening
-
-LIVE = Status(State.LIVE, info=SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=True))
-STORED = Status(State.LIVE, info=SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=False))
-LOST = Status(State.FAILED, failure=Failure("worker_lost", "It died.", retryable=True))
-BROKEN = Status(State.FAILED, failure=Failure("connection_lost", "It broke.", retryable=True))
-MISSING = Status(State.FAILED, failure=Failure("not_found", "Nobody publishes."))
-ENDED = Status(State.ENDED)
-
-
-class Scripted:
-    """A source that yields what it was given; without a final state at its end it waits to be closed."""
-
-    def __init__(self, *items: Sample | Status) -> None:
-        self.items = items
-        self.released: list[Sample] = []
-        self.hurries: list[float] = []
-        self.closed = asyncio.Event()
-        self.frames = 10
-
-    async def __aiter__(self) -> AsyncIterator[Sample | Status]:
-        yield Status(State.CONNECTING)
-        for item in self.items:
-            yield item
-        if not (isinstance(self.items[-1], Status) and self.items[-1].state.final):
-            await self.closed.wait()
-            yield ENDED
-
-    def release(self, sample: Sample) -> None:
-        self.released.append(sample)
-
-    def counters(self) -> Counters:
-        return Counters(frames=self.frames, samples=2, decode_errors=1, dropped={"ring": 1})
-
-    def hurry(self, for_s: float) -> None:
-        self.hurries.append(for_s)
-
-    async def aclose(self) -> None:
-        self.closed.set()
-
-
-def sample(number: int, position_s: float, captured_s: float, epoch: int = 0) -> Sample:
-    return Sample(np.zeros((2, 2, 3), np.uint8), position_s, captured_s, epoch, number)
-
-
-class Clock:
-    """Stands still unless it is moved."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-def reopening(
-    *openings: Source | SourceError,
-    live: bool = True,
-    reconnect_for_s: float = 60.0,
-    clock: Callable[[], float] | None = None,
-    before_each: Callable[[], None] = lambda: None,
-) -> Reopening:
-    waiting = list(openings)
-
-    async def open_source() -> Source:
-        before_each()
-        opening = waiting.pop(0)
-        if isinstance(opening, SourceError):
-            raise opening
-        return opening
-
-    return Reopening(
-        open_source, live=live, reconnect_for_s=reconnect_for_s, backoff=Backoff(first_s=0.0), clock=clock or Clock()
-    )
-
-
-async def everything(source: Source) -> list[Sample | Status]:
-    return [item async for item in source]
-
-
-def states(items: list[Sample | Status]) -> list[State]:
-    return [item.state for item in items if isinstance(item, Status)]
+from stream.errors import AddressRefused, ConnectionRefused, Failure, Overloaded
+from stream.lifecycle import OFF_AIR
+from stream.sample import Counters, Sample, State, Status
+from tests.stream.scripted import (
+    BROKEN,
+    ENDED,
+    LIVE,
+    LOST,
+    MISSING,
+    STORED,
+    Clock,
+    Scripted,
+    everything,
+    reopening,
+    sample,
+    states,
+)
 
 
 async def test_positions_epochs_and_numbers_go_on_and_the_time_lost_counts() -> None:
@@ -193,94 +121,6 @@ async def test_no_time_for_it_means_not_at_all() -> None:
     assert (await everything(reopening(Scripted(LIVE, LOST), reconnect_for_s=0.0)))[-1] == LOST
 
 
-async def test_silence_is_a_state_and_what_is_heard_ends_it() -> None:
-    inner = Scripted(LIVE, sample(0, 0.0, 100.0))
-
-    async def open_source() -> Source:
-        return inner
-
-    source = Reopening(open_source, live=True, stall_after_s=0.1)
-    items = aiter(source)
-    got = [await anext(items) for _ in range(4)]
-    assert states(got) == [State.CONNECTING, State.LIVE, State.STALLED]
-    assert isinstance(got[-1], Status)
-    assert got[-1].reason == SILENT
-    inner.frames += 1  # frames that nobody samples are heard too
-    resumed = await anext(items)
-    assert isinstance(resumed, Status)
-    assert resumed.state is State.LIVE
-    await source.aclose()
-    while True:
-        item = await anext(items)
-        if isinstance(item, Status) and item.state.final:
-            break
-    assert item == ENDED
-
-
-async def test_that_it_is_live_again_is_said_before_its_next_sample() -> None:
-    clock = Clock()
-    more = asyncio.Event()
-
-    class Later(Scripted):
-        async def __aiter__(self) -> AsyncIterator[Sample | Status]:
-            for item in self.items:
-                yield item
-            await more.wait()
-            yield sample(1, 9.0, 109.0)
-            yield ENDED
-
-    source = Reopening(_each(Later(LIVE, sample(0, 0.0, 100.0))), live=True, stall_after_s=0.1, clock=clock)
-    items = aiter(source)
-    for _ in range(2):
-        await anext(items)
-    clock.now_s = 9.0
-    stalled = await anext(items)
-    more.set()
-    rest = [item async for item in items]
-    assert states([stalled, *rest]) == [State.STALLED, State.LIVE, State.ENDED]
-    assert isinstance(rest[1], Sample)
-
-
-async def test_one_that_stays_silent_is_given_up_for_a_new_connection() -> None:
-    clock = Clock()
-    inner = Scripted(LIVE, sample(0, 0.0, 100.0))
-    source = Reopening(_each(inner, Scripted(LIVE, ENDED)), live=True, stall_after_s=0.1, clock=clock)
-    items = aiter(source)
-    for _ in range(3):
-        await anext(items)
-    clock.now_s = 1.0
-    stalled = await anext(items)
-    clock.now_s = 20.0
-    lost = await anext(items)
-    assert isinstance(stalled, Status)
-    assert isinstance(lost, Status)
-    assert (stalled.state, lost.state, lost.reason) == (State.STALLED, State.RECONNECTING, "timeout")
-    assert inner.closed.is_set()
-    assert states([item async for item in items])[-2:] == [State.LIVE, State.ENDED]
-
-
-async def test_it_ends_at_once_while_it_waits_for_its_next_try() -> None:
-    source = Reopening(
-        _each(Scripted(LIVE, BROKEN)), live=True, backoff=Backoff(first_s=3600.0, longest_s=3600.0), entropy=lambda: 0.0
-    )
-    items = aiter(source)
-    while not (isinstance(item := await anext(items), Status) and item.state is State.RECONNECTING):
-        pass
-    ending = asyncio.ensure_future(anext(items))
-    await asyncio.sleep(0)
-    await source.aclose()
-    assert await ending == ENDED
-
-
-def _each(*openings: Source) -> Callable[[], Awaitable[Source]]:
-    waiting = list(openings)
-
-    async def open_source() -> Source:
-        return waiting.pop(0)
-
-    return open_source
-
-
 async def test_a_source_that_told_it_is_live_comes_back_too() -> None:
     items = await everything(reopening(Scripted(LIVE, LOST), Scripted(LIVE, ENDED), live=False))
     assert items[-1] == ENDED
@@ -289,26 +129,3 @@ async def test_a_source_that_told_it_is_live_comes_back_too() -> None:
 async def test_an_opening_that_fails_is_a_failure_of_the_source() -> None:
     (failed,) = await everything(reopening(Overloaded("No worker.")))
     assert failed == Status(State.FAILED, failure=Failure("overloaded", "No worker.", retryable=True))
-
-
-async def test_closing_ends_it_while_it_reads_and_while_it_opens() -> None:
-    inner = Scripted(LIVE)
-    source = reopening(inner)
-    reading = asyncio.create_task(everything(source))
-    await asyncio.sleep(0)
-    await source.aclose()
-    assert states(await reading)[-1] is State.ENDED
-
-    never = asyncio.Event()
-    opened = asyncio.Event()
-
-    async def open_source() -> Source:
-        opened.set()
-        await never.wait()
-        return inner
-
-    opening = Reopening(open_source, live=True)
-    reading = asyncio.create_task(everything(opening))
-    await opened.wait()
-    await opening.aclose()
-    assert await reading == [ENDED]

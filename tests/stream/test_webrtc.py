@@ -1,51 +1,21 @@
 """WebRTC with a real aiortc publisher: offers answered or refused, frames sampled, departures noticed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaPlayer
 
 from stream.errors import CodecUnsupported, OfferInvalid
 from stream.pool import WorkerPool
-from stream.pooled import PooledSource
 from stream.sample import Sample, State
 from tests.media import Clips, second_of
-from tests.stream.reading import a_pool, drain, trusted
+from tests.stream.reading import drain, trusted
+from tests.stream.webrtc_peers import a_peer, publishing
 
-
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
-
-
-@asynccontextmanager
-async def publishing(
-    pool: WorkerPool, clip: Path, *, deadline_s: float = 10.0, fps: float = 4.0
-) -> AsyncIterator[tuple[PooledSource, RTCPeerConnection]]:
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    player = MediaPlayer(str(clip), loop=True)
-    assert player.video is not None
-    peer.addTrack(player.video)
-    source: PooledSource | None = None
-    try:
-        await peer.setLocalDescription(await peer.createOffer())
-        source, answer = await pool.receive(peer.localDescription.sdp, trusted(fps=fps, deadline_s=deadline_s))
-        await peer.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
-        yield source, peer
-    finally:
-        player.video.stop()
-        await peer.close()
-        if source is not None:
-            await source.aclose()
+OPTIONS = trusted(fps=4.0, deadline_s=10.0)
 
 
 async def test_a_publisher_is_sampled_until_it_leaves(pool: WorkerPool, clips: Clips) -> None:
-    async with publishing(pool, clips.ts) as (source, peer):
+    async with publishing(pool, clips.ts, OPTIONS) as (source, peer):
         seen: list[tuple[float, int]] = []
         states: list[State] = []
         async for item in source:
@@ -66,14 +36,14 @@ async def test_a_publisher_is_sampled_until_it_leaves(pool: WorkerPool, clips: C
 
 
 async def test_a_publisher_can_be_ended_from_here(pool: WorkerPool, clips: Clips) -> None:
-    async with publishing(pool, clips.ts) as (source, _):
+    async with publishing(pool, clips.ts, OPTIONS) as (source, _):
         reading = await drain(source, samples=2)
         assert len(reading.positions) == 2
         assert [fact.sources for fact in pool.workers] == [0]
 
 
 async def test_a_publisher_that_falls_silent_fails(pool: WorkerPool, clips: Clips) -> None:
-    async with publishing(pool, clips.ts, deadline_s=4.0) as (source, peer):
+    async with publishing(pool, clips.ts, trusted(fps=4.0, deadline_s=4.0)) as (source, peer):
         async for item in source:
             if isinstance(item, Sample):
                 source.release(item)
@@ -84,7 +54,7 @@ async def test_a_publisher_that_falls_silent_fails(pool: WorkerPool, clips: Clip
 
 
 async def test_a_publisher_that_never_connects_fails(pool: WorkerPool) -> None:
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = a_peer()
     peer.addTransceiver("video", direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
     source, _ = await pool.receive(peer.localDescription.sdp, trusted(deadline_s=4.0))
@@ -114,7 +84,7 @@ async def test_a_body_that_is_no_offer_is_refused(pool: WorkerPool, body: str) -
 
 
 async def test_an_offer_of_sound_alone_is_refused(pool: WorkerPool) -> None:
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = a_peer()
     peer.addTransceiver("audio", direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
     with pytest.raises(OfferInvalid):
@@ -123,7 +93,7 @@ async def test_an_offer_of_sound_alone_is_refused(pool: WorkerPool) -> None:
 
 
 async def test_an_offer_of_codecs_that_are_not_decoded_is_refused(pool: WorkerPool) -> None:
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = a_peer()
     peer.addTransceiver("video", direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
     strange = peer.localDescription.sdp.replace("VP8/90000", "VP9/90000").replace("H264/90000", "AV1/90000")
@@ -133,7 +103,7 @@ async def test_an_offer_of_codecs_that_are_not_decoded_is_refused(pool: WorkerPo
 
 
 async def test_sound_beside_the_picture_is_declined(pool: WorkerPool) -> None:
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = a_peer()
     peer.addTransceiver("audio", direction="sendonly")
     peer.addTransceiver("video", direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())

@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import queue
 import threading
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -23,22 +22,10 @@ from stream.errors import DecodeFailed
 from stream.pool import WorkerPool
 from stream.webrtc_decode import Decoding, is_key
 from tests.media import Clips, write_video
-from tests.stream.reading import a_pool, drain, trusted
+from tests.stream.reading import drain, trusted
 from tests.stream.webrtc_peers import publishing
 
 _H264 = RTCRtpCodecParameters(mimeType="video/H264", clockRate=90_000, payloadType=99)
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """320 × 180, 24 s: long enough never to start again."""
-    return write_video(tmp_path_factory.mktemp("long") / "long.ts", width=320, height=180, seconds=24)
 
 
 async def test_the_private_names_of_aiortc_and_aioice_are_there() -> None:
@@ -63,8 +50,8 @@ async def test_the_private_names_of_aiortc_and_aioice_are_there() -> None:
     assert inspect.iscoroutinefunction(Connection.check_start)
 
 
-async def test_a_publisher_that_answers_has_its_key_frames_decoded_alone(pool: WorkerPool, long_clip: Path) -> None:
-    async with publishing(pool, long_clip, trusted(fps=2.0, deadline_s=10.0)) as (source, _):
+async def test_a_publisher_that_answers_has_its_key_frames_decoded_alone(pool: WorkerPool, clips: Clips) -> None:
+    async with publishing(pool, clips.long, trusted(fps=2.0, deadline_s=10.0)) as (source, _):
         reading = await drain(source, samples=16)
     # All of the first second or so; about one frame a sample from then on, of the 240 that came.
     assert reading.counters.frames < 120
@@ -73,9 +60,9 @@ async def test_a_publisher_that_answers_has_its_key_frames_decoded_alone(pool: W
     assert len(set(reading.seconds)) > 4
 
 
-async def test_a_publisher_that_takes_no_notice_is_sampled_all_the_same(pool: WorkerPool, long_clip: Path) -> None:
+async def test_a_publisher_that_takes_no_notice_is_sampled_all_the_same(pool: WorkerPool, clips: Clips) -> None:
     # Packets of a file go out as they are: nobody there could make a key frame.
-    async with publishing(pool, long_clip, trusted(fps=2.0, deadline_s=10.0), decode=False) as (source, _):
+    async with publishing(pool, clips.long, trusted(fps=2.0, deadline_s=10.0), decode=False) as (source, _):
         reading = await drain(source, samples=10)
     gaps = [later - earlier for earlier, later in zip(reading.positions, reading.positions[1:], strict=False)]
     assert gaps == pytest.approx([0.5] * 9, abs=0.1)
@@ -83,10 +70,10 @@ async def test_a_publisher_that_takes_no_notice_is_sampled_all_the_same(pool: Wo
 
 @pytest.mark.parametrize(("decode", "least", "most"), [("all", 110, 400), ("keyframes", 3, 8)])
 async def test_the_operator_may_choose(
-    pool: WorkerPool, long_clip: Path, decode: Literal["all", "keyframes"], least: int, most: int
+    pool: WorkerPool, clips: Clips, decode: Literal["all", "keyframes"], least: int, most: int
 ) -> None:
     options = replace(trusted(fps=1.0, deadline_s=10.0), decode=decode)
-    async with publishing(pool, long_clip, options, decode=False) as (source, _):
+    async with publishing(pool, clips.long, options, decode=False) as (source, _):
         reading = await drain(source, samples=5)
     assert least <= reading.counters.frames <= most
 

@@ -3,10 +3,9 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from aiortc import RTCSessionDescription
@@ -15,21 +14,9 @@ from stream.errors import OfferInvalid, PortsTaken
 from stream.ice import IceOptions
 from stream.pool import WorkerPool
 from stream.sample import Sample, State
-from tests.media import Clips, write_video
-from tests.stream.reading import SIDE_PX, a_pool, drain, trusted
+from tests.media import Clips
+from tests.stream.reading import SIDE_PX, drain, trusted
 from tests.stream.webrtc_peers import CANDIDATE_LINES, BadNetwork, a_peer, publishing, without_candidates
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[WorkerPool]:
-    async with a_pool() as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """320 × 180, 24 s: long enough never to start again."""
-    return write_video(tmp_path_factory.mktemp("long") / "long.ts", width=320, height=180, seconds=24)
 
 
 @contextmanager
@@ -81,11 +68,11 @@ async def test_candidates_are_inside_the_range_of_ports_and_a_full_range_says_so
     [BadNetwork(loss=0.05), BadNetwork(reordered=0.3), BadNetwork(jitter_s=0.5)],
     ids=["loss", "reordering", "jitter"],
 )
-async def test_a_bad_network_costs_frames_and_no_more(pool: WorkerPool, long_clip: Path, network: BadNetwork) -> None:
+async def test_a_bad_network_costs_frames_and_no_more(pool: WorkerPool, clips: Clips, network: BadNetwork) -> None:
     options = trusted(fps=2.0, deadline_s=20.0)
     async with (
         network,
-        publishing(pool, long_clip, options, offered=without_candidates, answered=network.in_front) as (source, _),
+        publishing(pool, clips.long, options, offered=without_candidates, answered=network.in_front) as (source, _),
     ):
         reading = await drain(source, samples=8, colours=False)
     assert network.passed > 100

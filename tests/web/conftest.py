@@ -16,13 +16,16 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Of a store that is not there yet."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/some where/gorewatch.db"
+        yield f"sqlite:///{tmp_path}/some where/gorewatch.db"
+        return
     server = request.getfixturevalue("postgres")
     assert isinstance(server, Postgres)
-    return server.new_database()
+    made = server.new_database()
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from ..delivery.frames import Parcel, parcels
 from ..delivery.history import Entry
 from ..delivery.hub import Hub
 from ..delivery.subscriber import TOO_SLOW, Ending, Subscriber
-from .feed_asked import Asked, subscribed
-from .parts import Parts
+from .feed_asked import Asked, Feeding, subscribed
 from .problems import Problem
 
 _SUBPROTOCOL = "cloudevents.json"
@@ -63,7 +62,7 @@ def new_socket(request: web.Request, *, compress: bool) -> web.WebSocketResponse
 
 
 async def talk(
-    request: web.Request, socket: web.WebSocketResponse, parts: Parts, asked: Asked
+    request: web.Request, socket: web.WebSocketResponse, parts: Feeding, asked: Asked
 ) -> web.WebSocketResponse:
     """Send events over a prepared socket until the client leaves or is cut, or the service stops."""
     transport = request.transport
@@ -84,12 +83,24 @@ async def talk(
 class _Connection:
     """The outlet of one subscriber. Each write is of whole frames, as aiohttp's own are, so that they never mix."""
 
-    __slots__ = ("_attending", "_framed", "_hub", "_pump", "_request", "_scope", "_socket", "_subscriber", "_transport")
+    __slots__ = (
+        "_attending",
+        "_framed",
+        "_hub",
+        "_protocol",
+        "_pump",
+        "_request",
+        "_scope",
+        "_socket",
+        "_subscriber",
+        "_transport",
+    )
 
     def __init__(
         self, request: web.Request, transport: asyncio.Transport, socket: web.WebSocketResponse, hub: Hub
     ) -> None:
         self._request = request
+        self._protocol = request.protocol
         self._transport = transport
         self._socket = socket
         self._hub = hub
@@ -101,7 +112,7 @@ class _Connection:
         self._pump: asyncio.Task[None] | None = None
 
     def write(self, parcel: Parcel) -> bool:
-        if not self._framed or self._full:
+        if not self._framed or self._protocol.writing_paused or self._socket.closed or self._transport.is_closing():
             return False
         self._transport.write(parcel.frames)
         return True
@@ -186,4 +197,4 @@ class _Connection:
     @property
     def _full(self) -> bool:
         """Nothing can be written without waiting, or at all."""
-        return self._request.protocol.writing_paused or self._socket.closed or self._transport.is_closing()
+        return self._protocol.writing_paused or self._socket.closed or self._transport.is_closing()

@@ -11,8 +11,7 @@ from ..delivery.cloudevents import format_id
 from ..delivery.frames import Parcel, parcels
 from ..delivery.history import Entry
 from ..delivery.subscriber import GOING_AWAY, TOO_SLOW, Ending, Subscriber
-from .feed_asked import Asked, subscribed
-from .parts import Parts
+from .feed_asked import Asked, Feeding, subscribed
 
 EVENT_STREAM = "text/event-stream"
 _HEADERS = {"Content-Type": EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -24,7 +23,7 @@ _STUCK_S = 30.0
 _LEAVE_TIMEOUT_S = 0.75
 
 
-async def stream(request: web.Request, parts: Parts, asked: Asked) -> web.StreamResponse:
+async def stream(request: web.Request, parts: Feeding, asked: Asked) -> web.StreamResponse:
     """Send events until the client leaves or is cut, or the service stops."""
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
@@ -63,7 +62,7 @@ class _Outlet:
             self.scope.reschedule(asyncio.get_running_loop().time())
 
 
-async def _deliver(response: web.StreamResponse, parts: Parts, subscriber: Subscriber, outlet: _Outlet) -> Ending:
+async def _deliver(response: web.StreamResponse, parts: Feeding, subscriber: Subscriber, outlet: _Outlet) -> Ending:
     """How it ended. Raises `TimeoutError` where the client takes nothing, `ConnectionError` where it left."""
     with suppress(TimeoutError):
         async with asyncio.timeout(None) as outlet.scope:

@@ -11,6 +11,7 @@ from inference.scorer import ScorerStats
 from ..access.access import Access
 from ..delivery.hub import Hub
 from ..delivery.seats import Seats
+from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
@@ -66,6 +67,7 @@ class Parts:
     store: Store
     access: Access
     seats: Seats
+    pictures: Pictures
     replays: Replays
 
 

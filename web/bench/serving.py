@@ -61,8 +61,11 @@ class Running:
 
 
 @contextmanager
-def running_service(folder: Path, *, max_streams: int) -> Iterator[Running]:
-    """`gorewatch serve` while the block lasts, with the caller's detector and workers. Raises `CommandError`."""
+def running_service(folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """`gorewatch serve` while the block lasts, with the caller's detector and workers. Raises `CommandError`.
+
+    `more` are variables of settings.
+    """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) or name in _OF_THE_DETECTOR
     }
@@ -73,7 +76,7 @@ def running_service(folder: Path, *, max_streams: int) -> Iterator[Running]:
         "GOREWATCH_LOG_LEVEL": "warning",
     }
     command = [sys.executable, "-m", "web", "serve", "--port", "0"]
-    with _started(command, _READY, kept | settings, folder / "service.log") as (process, url):
+    with _started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
         yield Running(url, process.pid)
 
 

@@ -6,7 +6,7 @@ import click
 
 from .common import debug_option, examples, expected_errors
 
-_BENCHMARKS = ("pipeline", "score", "ingest", "api")
+_BENCHMARKS = ("pipeline", "score", "ingest", "api", "fanout")
 _EXAMPLES = """\
 gorewatch bench pipeline
 gorewatch bench pipeline --quick | tail -1
@@ -31,6 +31,8 @@ def bench(name: str, seconds: float | None, quick: bool, streams: int | None) ->
     score: pictures a second by variant, batch size and threads, against a bare session, and int8 against fp32.
 
     ingest: live streams a core by what is decoded, against bare PyAV, OpenCV and a plain WebRTC receiver.
+
+    fanout: one event to many subscribers against aiohttp and websockets, slow readers, memory, and replay.
 
     api: checks of images and videos through HTTP against bare parts, their latency beside live streams, and memory.
     """

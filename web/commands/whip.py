@@ -61,7 +61,7 @@ def _open(path: Path) -> tuple[MediaPlayer, str | None]:
 
 def _sendable_codec(path: Path) -> str | None:
     """H.264 in a transport stream and VP8 go over the wire unchanged, unless a frame is sent before its turn."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="replace") as container:
         if not container.streams.video:
             raise PublishFailed(f"{path} has no video track; give a video file.")
         context = container.streams.video[0].codec_context

@@ -34,6 +34,10 @@ class Journal(Protocol):
         """Up to `limit` of the events kept after that number, oldest first."""
         ...
 
+    async def floor(self) -> int:
+        """The number up to which events may be missing."""
+        ...
+
     async def bounds(self) -> tuple[int, int]:
-        """The number up to which events may be missing, and one that no event has ever gone beyond."""
+        """The floor, and a number that no event has ever gone beyond. To be asked before the first number is given."""
         ...

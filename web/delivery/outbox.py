@@ -16,6 +16,7 @@ from .unkept import Unkept
 
 _BATCH = 500
 _LAST_RETRY_S = 5.0
+_SLOW = "it takes too long"
 _log = logging.getLogger("gorewatch.events")
 
 
@@ -51,6 +52,8 @@ class Outbox:
         self._empty = asyncio.Event()
         self._empty.set()
         self._closed = False
+        self._trouble = _SLOW
+        """Why the last writing failed, if it did."""
         self.ok = True
         """Events are kept before they are sent."""
 
@@ -79,6 +82,7 @@ class Outbox:
                 self._recovered()
             elif await self._written(batch):
                 retry_s = self._patience.retry_s
+                self._trouble = _SLOW
                 self._unkept.written()
                 self._send(batch[-1].entry.number)
             else:
@@ -107,8 +111,7 @@ class Outbox:
             async with asyncio.timeout(self._patience.write_s):
                 await self._journal.write(batch)
         except Exception as error:
-            level = logging.INFO if self.ok else logging.DEBUG
-            _log.log(level, "events could not be written: %s", str(error) or "it takes too long")
+            self._trouble = str(error) or _SLOW
             return False
         return True
 
@@ -126,7 +129,7 @@ class Outbox:
     def _lose_patience(self) -> None:
         self._timer = None
         self.ok = False
-        _log.error("the journal is too slow or fails: events are sent before they are kept, until it recovers")
+        _log.error("events are sent before they are kept until the journal recovers, which fails: %s", self._trouble)
         self._send(None)
 
     def _recovered(self) -> None:

@@ -10,7 +10,7 @@ from .journal import Journal
 from .unkept import Unkept
 
 _RING_CHUNK = 256
-_JOURNAL_CHUNK = 1000
+_JOURNAL_CHUNK = 500
 _log = logging.getLogger("gorewatch.events")
 
 
@@ -70,8 +70,7 @@ class Past:
             upto = self._ring.floor
             unkept = self._unkept.between(base, upto, _JOURNAL_CHUNK)
             found = await journal.after(base, _JOURNAL_CHUNK)
-            floor, _ = await journal.bounds()
-            if (floor := max(floor, self._unkept.lost)) <= base:
+            if (floor := max(await journal.floor(), self._unkept.lost)) <= base:
                 break
             base = floor
         # What was written and not handed out yet comes live.

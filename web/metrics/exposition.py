@@ -13,13 +13,14 @@ from ..api.compat.parts import Compat
 from ..api.parts import Scoring, Workers
 from ..delivery.hub import Hub
 from ..delivery.seats import Seats
+from ..recording.pictures import Pictures
 from ..recording.recorder import Recorder
 from ..registry import Registry
 from ..store.counts import Kept
 from .checks import CheckMetrics, of_turns
 from .delivery import of_callbacks, of_events, of_kept_callbacks
 from .jobs import of_jobs, of_kept_jobs
-from .recording import of_scores
+from .recording import of_pictures, of_scores
 from .streams import of_scoring, of_streams, of_workers
 
 _LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.175, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -53,11 +54,12 @@ class Metrics:
         hub: Hub,
         seats: Seats,
         recorder: Recorder,
+        pictures: Pictures,
         scorer: Scoring,
         workers: Workers,
     ) -> None:
         """Read these parts' own counts at every collection."""
-        self._prometheus.register(_Parts(registry, hub, seats, recorder, scorer, workers))
+        self._prometheus.register(_Parts(registry, hub, seats, recorder, pictures, scorer, workers))
 
     def watch_calls(self, compat: Compat) -> None:
         """The same for what stands behind `/1.0`."""
@@ -75,6 +77,7 @@ class _Parts(Collector):
     hub: Hub
     seats: Seats
     recorder: Recorder
+    pictures: Pictures
     scorer: Scoring
     workers: Workers
 
@@ -82,6 +85,7 @@ class _Parts(Collector):
         yield from of_streams(self.registry)
         yield from of_events(self.hub, self.seats)
         yield from of_scores(self.recorder)
+        yield from of_pictures(self.pictures)
         yield from of_scoring(self.scorer.stats())
         yield from of_workers(self.workers)
 

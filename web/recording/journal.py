@@ -69,6 +69,11 @@ class StoreJournal:
         async with self._store.reading() as tx:
             return await events.after(tx, number, limit)
 
+    async def floor(self) -> int:
+        """The number up to which events may be missing. Raises `StoreError`."""
+        async with self._store.reading() as tx:
+            return await events.floor(tx) or 0
+
     async def bounds(self) -> tuple[int, int]:
         """The number up to which events may be missing, and one that none has ever gone beyond. Raises `StoreError`.
 

@@ -1,7 +1,7 @@
 """Media: what each was, and how it ended."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 
 from sqlalchemy import RowMapping, delete, func, select, update
@@ -66,6 +66,12 @@ async def end(tx: AsyncConnection, media_id: str, how: MediaEnd) -> None:
 async def find(tx: AsyncConnection, media_id: str) -> KeptMedia | None:
     row = (await tx.execute(select(media).where(media.c.id == media_id))).mappings().one_or_none()
     return None if row is None else _media(row)
+
+
+async def names(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """The names of the streams of those of these ids that are there."""
+    rows = await tx.execute(select(media.c.id, media.c.name).where(media.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 async def running(tx: AsyncConnection) -> tuple[KeptMedia, ...]:

@@ -100,7 +100,9 @@ def _explained(error: DBAPIError, where: str) -> StoreError:
     cause = error.orig
     if error.connection_invalidated:
         return StoreError(f"The connection to the store {where} was lost; is PostgreSQL running there?")
-    return _sentence(getattr(cause, "sqlstate", None), str(cause).rpartition(": ")[2], where)
+    # The words of the server come after the name of the driver's class.
+    words = str(cause).partition(">: ")[2] or str(cause)
+    return _sentence(getattr(cause, "sqlstate", None), words, where)
 
 
 def _sentence(code: str | None, words: str, where: str) -> StoreError:

@@ -82,6 +82,18 @@ async def test_who_never_answers_a_ping_is_closed(unread: int, monkeypatch: pyte
         await received(other)
 
 
+async def test_answers_to_pings_never_come_into_the_middle_of_an_event() -> None:
+    async with serving(limits={"subscriber_queue": 100_000}) as served, events(served, "?since=0") as client:
+        for burst in range(10):
+            pongs = []
+            for _ in range(30):
+                served.hub.publish("str_a", "med_a", MediaStalled("x" * 70_000))
+                pongs.append(await client.ping())
+            got = await received(client, 30 + (burst == 0))
+            assert all(event["data"]["reason"] == "x" * 70_000 for event in got[burst == 0 :])
+            await asyncio.wait_for(asyncio.gather(*pongs), 20)
+
+
 async def test_who_opens_two_thousand_connections_is_refused_those_over_its_limit() -> None:
     async with serving(keyed=True, limits={"key_subscribers": 20, "max_subscribers": 25}) as served:
         greedy, other, third = [await new_key(served.store) for _ in range(3)]

@@ -14,10 +14,12 @@ class MemoryJournal:
 
     def __init__(self, *, top: int = 0, chunk: int = 1000) -> None:
         self.kept: dict[int, Published] = {}
-        self.floor = 0
+        self._floor = 0
         self.works = True
         self.readable = True
         self.failed = 0
+        self.write_turns = self.read_turns = 0
+        """How long calls take to return after they were done, in turns of the loop."""
         self._top = top
         self._chunk = chunk
         self._going = asyncio.Event()
@@ -31,7 +33,7 @@ class MemoryJournal:
 
     def prune(self, upto: int) -> None:
         """Forget the events up to that number."""
-        self.floor = upto
+        self._floor = upto
         self.kept = {number: one for number, one in self.kept.items() if number > upto}
 
     async def write(self, batch: Sequence[Published]) -> None:
@@ -41,18 +43,24 @@ class MemoryJournal:
             self.failed += 1
             raise StoreError("The disk is full.")
         self.kept |= {published.entry.number: published for published in batch}
+        for _ in range(self.write_turns):
+            await asyncio.sleep(0)
 
     async def after(self, number: int, limit: int) -> list[Entry]:
         await asyncio.sleep(0)
         if not self.readable:
             raise StoreError("The file cannot be read.")
         found = [published.entry for kept, published in sorted(self.kept.items()) if kept > number]
-        await asyncio.sleep(0)
+        for _ in range(1 + self.read_turns):
+            await asyncio.sleep(0)
         return found[: min(limit, self._chunk)]
 
-    async def bounds(self) -> tuple[int, int]:
+    async def floor(self) -> int:
         await asyncio.sleep(0)
-        return self.floor, max([self._top, *self.kept])
+        return self._floor
+
+    async def bounds(self) -> tuple[int, int]:
+        return await self.floor(), max([self._top, *self.kept])
 
 
 class FakeOutlet:

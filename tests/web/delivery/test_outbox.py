@@ -111,6 +111,7 @@ async def test_a_journal_in_trouble_costs_no_live_event_and_has_all_once_it_reco
         await until(lambda: len(reader.got) == 4)
     told = [record.levelname for record in caplog.records if record.levelno > 20]
     assert told == ["ERROR", "WARNING"]
+    assert "too long" in caplog.text if trouble == "hangs" else "too long" not in caplog.text
 
 
 async def test_what_waits_for_a_journal_is_bounded_and_scores_go_first() -> None:

@@ -167,6 +167,7 @@ async def test_of_a_new_store_nobody_can_say_what_was_before_it(store: Store) ->
     film = Filming()
     await journal_of(store).write(film.film())
     assert (await journal_of(store, unix_s=START_S + 99).bounds())[0] == floor
+    assert await journal_of(store).floor() == floor
 
 
 @pytest.mark.parametrize("back_s", [0.0, 3600.0, 40_000.0])

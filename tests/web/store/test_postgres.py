@@ -12,6 +12,7 @@ from tests.web.command import gorewatch
 from web.store import keys, meta, watched
 from web.store.errors import StoreError
 from web.store.keys import Key
+from web.store.postgres import open_database
 from web.store.store import Store, open_store
 from web.store.tables import metadata
 
@@ -124,6 +125,29 @@ async def test_a_connection_that_was_cut_is_not_used_again(postgres: Postgres) -
         await asyncio.to_thread(postgres.stop)
         await asyncio.to_thread(postgres.start)
         await store.probe()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "ALTER DATABASE {} SET default_transaction_read_only = on",
+            "is read-only; name the server that is written to",
+        ),
+        ("ALTER TABLE meta RENAME TO atem", 'failed: relation "meta" does not exist.'),
+    ],
+)
+async def test_a_database_that_does_not_take_what_is_written(postgres: Postgres, change: str, said: str) -> None:
+    address = postgres.new_database()
+    async with open_store(address) as store, store.writing() as tx:
+        await tx.execute(text(change.format(address.rpartition("/")[2])))
+    database = open_database(address)
+    try:
+        with pytest.raises(StoreError) as raised:
+            await Store(database).probe()
+        assert said in str(raised.value)
+    finally:
+        await database.engine.dispose()
 
 
 async def test_a_reader_sees_one_state(postgres: Postgres) -> None:

@@ -1,16 +1,10 @@
 """The OpenAPI 3.1 document of a table of operations."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-
-from ...policies import bounded
 from .compat_shapes import JobObject
+from .components import Components, Json
 from .operation import JSON, Answer, Content, Operation, Parameter
-
-Json = dict[str, Any]
 
 _SECURITY_SCHEMES: Json = {
     "bearer": {
@@ -30,17 +24,10 @@ _TEXT = (
 )
 
 
-class _Schemas(GenerateJsonSchema):
-    """Without the titles of properties, which repeat their names."""
-
-    def field_title_should_be_set(self, _: Any) -> bool:
-        return False
-
-
 def document(operations: Sequence[Operation], *, version: str) -> Json:
     """Raises ValueError where two operations are of one path and method, or have one id."""
     types = [content.type for content in _contents(operations) if content.type is not None]
-    schemas = _Components([*types, JobObject])
+    schemas = Components([*types, JobObject])
     paths: Json = {}
     ids: set[str] = set()
     for operation in operations:
@@ -60,39 +47,13 @@ def document(operations: Sequence[Operation], *, version: str) -> Json:
     }
 
 
-class _Components:
-    """The schemas of all types, each once."""
-
-    def __init__(self, types: Iterable[Any]) -> None:
-        self._types: list[Any] = []
-        for one in types:
-            if one not in self._types:
-                self._types.append(one)
-        adapters: list[TypeAdapter[Any]] = [TypeAdapter(one) for one in self._types]
-        inputs: list[tuple[int, JsonSchemaMode, TypeAdapter[Any]]] = [
-            (number, "validation", adapter) for number, adapter in enumerate(adapters)
-        ]
-        found, rest = TypeAdapter.json_schemas(
-            inputs,
-            ref_template="#/components/schemas/{model}",
-            schema_generator=_Schemas,
-        )
-        self._by_number = {number: schema for (number, _), schema in found.items()}
-        self.all: Json = rest.get("$defs", {})
-        if policy := self.all.get("Policy"):
-            self.all["Policy"] = bounded(policy) | {"required": list(policy["properties"])}
-
-    def of(self, type_: Any) -> Json:
-        return self._by_number[self._types.index(type_)]
-
-
 def _contents(operations: Iterable[Operation]) -> Iterator[Content]:
     for operation in operations:
         yield from operation.bodies
         yield from (answer.content for answer in operation.answers.values() if answer.content is not None)
 
 
-def _operation(operation: Operation, schemas: _Components) -> Json:
+def _operation(operation: Operation, schemas: Components) -> Json:
     described: Json = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -123,7 +84,7 @@ def _parameter(parameter: Parameter) -> Json:
     }
 
 
-def _answer(answer: Answer, schemas: _Components) -> Json:
+def _answer(answer: Answer, schemas: Components) -> Json:
     described: Json = {"description": answer.text}
     if answer.headers:
         described["headers"] = {
@@ -135,13 +96,13 @@ def _answer(answer: Answer, schemas: _Components) -> Json:
     return described
 
 
-def _content(content: Content, schemas: _Components) -> Json:
+def _content(content: Content, schemas: Components) -> Json:
     schema = dict(content.schema) if content.type is None else schemas.of(content.type)
     described: Json = {"schema": schema} if schema else {}
     return described if content.example is None else {**described, "example": content.example}
 
 
-def _callback(schemas: _Components) -> Json:
+def _callback(schemas: Components) -> Json:
     return {
         "operationId": "jobCallback",
         "tags": ["Sightengine: jobs"],

@@ -84,20 +84,6 @@ class IncidentInfo(TypedDict):
     peak_position: float
 
 
-class StreamIncident(IncidentInfo):
-    """An incident, and where it happened."""
-
-    stream: StreamId
-    media: MediaId
-    state: Literal["open", "ended"]
-
-
-class IncidentList(TypedDict):
-    """Incidents, newest first."""
-
-    incidents: list[StreamIncident]
-
-
 class ScorePoint(TypedDict):
     """One point of a time series."""
 

@@ -9,13 +9,32 @@ from jsonschema_rs import Draft202012Validator
 from inference.policy import RANGES
 from tests.web.described import check_answer
 from tests.web.serving import serving
-from web.api import callbacks, feed, health, kept_media, media, pages, preview, replay, streams, tokens, whip
+from web.api import (
+    callbacks,
+    feed,
+    health,
+    incidents,
+    kept_media,
+    media,
+    pages,
+    preview,
+    replay,
+    reviews,
+    streams,
+    thumbnail,
+    tokens,
+    views,
+    whip,
+)
 from web.api.compat.routes import add_routes
 from web.api.openapi.document import document
 from web.api.openapi.operation import Operation, answer
 from web.api.openapi.routes import OPERATIONS, described, routes
 
-_RESOURCES = (streams, media, kept_media, replay, whip, feed, preview, tokens, callbacks, health)
+_RESOURCES = (
+    *(streams, media, kept_media, replay, incidents, reviews, thumbnail, whip, feed),
+    *(preview, views, tokens, callbacks, health),
+)
 
 
 def _operation(**changed: str) -> Operation:

@@ -19,6 +19,7 @@ from stream.options import SourceOptions
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
+from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
 from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
@@ -67,7 +68,7 @@ class _Running:
 
 @contextmanager
 def _running() -> Iterator[_Running]:
-    """A service on a thread of its own, with a stream and a job."""
+    """A service on a thread of its own, with a stream, an incident and a job."""
     ready: Future[_Running] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -95,7 +96,13 @@ async def _filled(served: Served) -> _Running:
     query = {"api_user": user, "api_secret": secret, "models": "gore-2.0", "stream_url": "http://a.example/b.mp4"}
     async with served.http.get("/1.0/video/check.json", params=query) as response:
         job = await response.json()
-    ids = {"/v1/streams/": stream["id"], "/v1/media/": stream["media"], "/1.0/video/byid.json": job["media"]["id"]}
+    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
+    ids = {
+        "/v1/streams/": stream["id"],
+        "/v1/media/": stream["media"],
+        "/v1/incidents/": incident["id"],
+        "/1.0/video/byid.json": job["media"]["id"],
+    }
     return _Running(served.url, credentials, ids)
 
 
@@ -114,8 +121,8 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), PAST, OTHERS, (*WHIP, *SERVICE)],
-    ids=["compat", "streams", "past", "others", "whip"],
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "incidents", "others", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
