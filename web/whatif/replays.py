@@ -27,7 +27,7 @@ MOST_AT_ONCE = 2
 """Questions, and so processes that judge."""
 SLACK_S = 3.0
 """With another window the same thing is raised up to about one window earlier or later."""
-_DEADLINE_S = 120.0
+_DEADLINE_S = 180.0
 _MEDIA_A_PAGE = 200
 _BLOCKS_A_PAGE = 64
 _LEAST_SAMPLES = 64

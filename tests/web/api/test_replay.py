@@ -160,6 +160,23 @@ async def test_what_belongs_to_another_key_is_neither_shown_nor_counted() -> Non
         assert theirs["policies"][0]["media"] == 0
 
 
+async def test_a_token_for_one_stream_counts_and_judges_its_media_alone() -> None:
+    async with serving(keyed=True) as served:
+        one, other = await watched(served), await watched(served, seed=2)
+        await ended(served, one)
+        await ended(served, other)
+        async with served.http.post("/v1/tokens", json={"scope": "streams", "stream": one["id"]}) as response:
+            token = {"Authorization": f"Bearer {(await response.json())['token']}"}
+        for streams in (None, [one["id"], other["id"]]):
+            body = {"since": 0, "policies": [{}], "streams": streams}
+            found = await asked(served, "/v1/replay", body, headers=token)
+            assert found["policies"][0]["media"] == 1
+        strange = {"since": 0, "policies": [{}], "streams": [other["id"]]}
+        assert (await asked(served, "/v1/replay", strange, headers=token))["policies"][0]["media"] == 0
+        await asked(served, f"/v1/media/{one['media']}/replay", {"policy": {}}, headers=token)
+        await asked(served, f"/v1/media/{other['media']}/replay", {"policy": {}}, headers=token, status=404)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
