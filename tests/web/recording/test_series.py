@@ -23,7 +23,7 @@ def taken(samples: list[Judged], *, max_points: int, said: int | None = None) ->
     return thinner.series(max_points)
 
 
-@pytest.mark.parametrize("count", [1, 100, 5000, 60_000])
+@pytest.mark.parametrize("count", [1, 100, 5000, 30_000])
 def test_peaks_stay_whatever_is_thinned_out(count: int) -> None:
     samples = wave(count)
     found = taken(samples, max_points=50)
@@ -41,8 +41,8 @@ def test_few_are_all_there() -> None:
 
 
 def test_more_than_was_said_are_bounded_too() -> None:
-    found = taken(wave(120_000), max_points=100_000, said=10)
-    assert found.samples == 120_000
+    found = taken(wave(50_000), max_points=100_000, said=10)
+    assert found.samples == 50_000
     assert len(found.points) <= 40_000
 
 
