@@ -100,6 +100,8 @@ PURE = (
     "web.store.kept",
     "web.recording.following",
     "web.recording.judging",
+    "web.recording.thinning",
+    "web.whatif.judging",
     "web.recording.lately",
     "web.recording.peaks",
     "web.access.tokens",

@@ -29,10 +29,12 @@ from .api import (
     feed,
     health,
     incidents,
+    kept_media,
     media,
     pages,
     preview,
     problems,
+    replay,
     requests,
     reviews,
     streams,
@@ -63,6 +65,7 @@ from .server import Runner
 from .settings import ConfigError, Settings
 from .store.sole import sole_service
 from .store.store import Store, open_store
+from .whatif.opening import open_replays
 
 _MOST_BODY_BYTES = 256 * 1024
 _HANDLERS_TIMEOUT_S = 0.4
@@ -117,6 +120,8 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     for resource in (streams, media, incidents, reviews, thumbnail, whip, feed, preview):
         app.router.add_routes(resource.routes)
     for resource in (views, tokens, callbacks, health, openapi):
+        app.router.add_routes(resource.routes)
+    for resource in (kept_media, replay):
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)
@@ -210,7 +215,12 @@ async def front(
             scorer=scorer,
             workers=pool,
         )
-        parts = Parts(settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures)
+        replays = await stack.enter_async_context(
+            open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
+        )
+        parts = Parts(
+            settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures, replays
+        )
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,

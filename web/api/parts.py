@@ -16,6 +16,7 @@ from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
 from ..store.store import Store
+from ..whatif.replays import Replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Parts:
     access: Access
     seats: Seats
     pictures: Pictures
+    replays: Replays
 
 
 PARTS = web.AppKey("parts", Parts)

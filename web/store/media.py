@@ -91,6 +91,8 @@ async def listed(
         page = page.where(media.c.key_id.in_([owner or NOBODY for owner in wanted.owners]))
     if wanted.stream_id is not None:
         page = page.where(media.c.stream_id == wanted.stream_id)
+    if wanted.stream_ids is not None:
+        page = page.where(media.c.stream_id.in_(wanted.stream_ids))
     if wanted.since_s is not None:
         page = page.where(media.c.id >= first_id(_PREFIX, wanted.since_s))
     if wanted.until_s is not None:

@@ -14,9 +14,11 @@ from web.api import (
     feed,
     health,
     incidents,
+    kept_media,
     media,
     pages,
     preview,
+    replay,
     reviews,
     streams,
     thumbnail,
@@ -30,7 +32,7 @@ from web.api.openapi.operation import Operation, answer
 from web.api.openapi.routes import OPERATIONS, described, routes
 
 _RESOURCES = (
-    *(streams, media, incidents, reviews, thumbnail, whip, feed),
+    *(streams, media, kept_media, replay, incidents, reviews, thumbnail, whip, feed),
     *(preview, views, tokens, callbacks, health),
 )
 

@@ -21,6 +21,7 @@ from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
 from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
+from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
 from web.api.openapi.streams import MEDIA, OTHERS, STREAMS
@@ -120,8 +121,8 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), (*INCIDENTS, *VIEWS), OTHERS, (*WHIP, *SERVICE)],
-    ids=["compat", "streams", "incidents", "others", "whip"],
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "incidents", "others", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
