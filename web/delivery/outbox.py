@@ -28,6 +28,8 @@ class Patience:
     """Until events are sent although they are not kept."""
     write_s: float = 10.0
     """Until one writing, or reading, counts as failed."""
+    turn_s: float = 60.0
+    """Until who waits for others to have read is told to come back later."""
     close_s: float = 2.0
     """Until what is left at the end is given up."""
     leave_s: float = 1.0
