@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -176,3 +177,18 @@ async def test_a_service_that_is_unwell_is_tried_again() -> None:
     async with _feed(one, refuse=busy_at_first) as server:
         assert await _take(Subscription(url=_url(server)), 1, outages.append) == [5]
     assert outages == ["the service answered 503"]
+
+
+async def test_whoever_leaves_in_the_middle_of_a_flood_does_not_wait_for_its_end() -> None:
+    async def flood(connection: ServerConnection) -> None:
+        number = 0
+        with contextlib.suppress(ConnectionClosed):
+            while number := number + 1:
+                await connection.send(_event(number) + " " * 100_000)
+                await asyncio.sleep(0)
+
+    async with _feed(flood) as server:
+        events = subscribe(Subscription(url=_url(server)))
+        await anext(events)
+        async with asyncio.timeout(5):
+            await events.aclose()
