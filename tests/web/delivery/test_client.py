@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -180,15 +181,22 @@ async def test_a_service_that_is_unwell_is_tried_again() -> None:
 
 
 async def test_whoever_leaves_in_the_middle_of_a_flood_does_not_wait_for_its_end() -> None:
+    stuck = asyncio.Event()
+    # Nothing that compression makes small.
+    event = json.dumps({"id": "1", "data": os.urandom(100_000).hex()})
+
     async def flood(connection: ServerConnection) -> None:
-        number = 0
         with contextlib.suppress(ConnectionClosed):
-            while number := number + 1:
-                await connection.send(_event(number) + " " * 100_000)
-                await asyncio.sleep(0)
+            while True:
+                sending = asyncio.ensure_future(connection.send(event))
+                if not (await asyncio.wait({sending}, timeout=0.2))[0]:
+                    stuck.set()
+                await sending
 
     async with _feed(flood) as server:
         events = subscribe(Subscription(url=_url(server)))
         await anext(events)
+        async with asyncio.timeout(20):
+            await stuck.wait()
         async with asyncio.timeout(5):
             await events.aclose()
