@@ -7,7 +7,7 @@ it is kept, since its store is slow, a kill takes away; whether that happens mus
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import asdict
 
 _WAIT_S = 60.0
 
@@ -20,10 +20,9 @@ def main(hours: float, arguments: list[str]) -> None:
     # Before anything has taken hold of it.
     time.time = shifted(time.time, hours * 3600.0)
     from web.cli import main as gorewatch
-    from web.delivery import hub
     from web.delivery.outbox import Patience
 
-    hub.Patience = partial(Patience, send_s=_WAIT_S)  # type: ignore[assignment, misc]
+    Patience.__init__.__kwdefaults__ = asdict(Patience()) | {"send_s": _WAIT_S}
     gorewatch(arguments)
 
 
