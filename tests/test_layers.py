@@ -83,6 +83,7 @@ PURE = (
     "web.bench.alerts.replay",
     "web.bench.alerts.report",
     "web.bench.alerts.tables",
+    "web.bench.arrival_figures",
     "web.bench.soak_figures",
     "web.access.caller",
     "web.names",
