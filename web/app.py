@@ -41,6 +41,7 @@ from .api import (
     thumbnail,
     tokens,
     views,
+    webhooks,
     whip,
 )
 from .api.compat.middleware import compat
@@ -52,6 +53,7 @@ from .api.parts import PARTS, Detector, Parts, Scoring, Workers
 from .configuration import unknown_variables
 from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
+from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
 from .metrics.exposition import Metrics
@@ -119,7 +121,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     add_compat_routes(app)
     for resource in (streams, media, incidents, reviews, thumbnail, whip, feed, preview):
         app.router.add_routes(resource.routes)
-    for resource in (views, tokens, callbacks, health, openapi):
+    for resource in (views, tokens, callbacks, webhooks, health, openapi):
         app.router.add_routes(resource.routes)
     for resource in (kept_media, replay):
         app.router.add_routes(resource.routes)
@@ -199,8 +201,9 @@ async def front(
     """
     limits, metrics = settings.limits, Metrics()
     async with AsyncExitStack() as stack:
+        hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
         recording = await stack.enter_async_context(
-            open_recording(settings, store, lambda media_id: registry.media(media_id))
+            open_recording(settings, store, lambda media_id: registry.media(media_id), along=[hooks.ledger])
         )
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
@@ -219,7 +222,7 @@ async def front(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
         )
         parts = Parts(
-            settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures, replays
+            settings, detector, pool, registry, hub, metrics, store, access, seats, recording.pictures, replays, hooks
         )
         behind_compat = await stack.enter_async_context(
             open_compat(
@@ -228,10 +231,12 @@ async def front(
                 registry=registry,
                 pool=pool,
                 new_lane=scorer.lane,
+                owed=hooks.dispatcher.wake,
                 checked=metrics.checks.observe,
             )
         )
         metrics.watch_calls(behind_compat)
+        metrics.watch_outgoing(hooks)
         runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -10,6 +10,7 @@ from inference.scorer import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
 from ..recording.pictures import Pictures
 from ..registry import Registry
@@ -69,6 +70,7 @@ class Parts:
     seats: Seats
     pictures: Pictures
     replays: Replays
+    webhooks: Webhooks
 
 
 PARTS = web.AppKey("parts", Parts)

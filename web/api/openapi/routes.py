@@ -18,6 +18,7 @@ from .operation import JSON, Operation
 from .past import PAST
 from .service import SERVICE
 from .streams import MEDIA, OTHERS, STREAMS
+from .webhooks import WEBHOOKS
 from .whip import WHIP
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -28,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *INCIDENTS,
     *VIEWS,
     *OTHERS,
+    *WEBHOOKS,
     *WHIP,
     *SERVICE,
 )
