@@ -93,6 +93,12 @@ class Limits(BaseModel):
     key_subscribers: int = Field(
         default=1000, ge=1, le=1_000_000, description="event connections of one key at once; more are answered with 429"
     )
+    replay_samples: int = Field(
+        default=5_000_000,
+        ge=1,
+        le=10**9,
+        description="scores times policies that one replay may judge; more are answered with 422",
+    )
 
 
 class Retention(BaseModel):

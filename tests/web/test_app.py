@@ -22,10 +22,12 @@ from stream.sample import State
 from tests.web.fakes import FakePool, FakeScorer, FakeSource
 from tests.web.serving import DETECTOR, new_key, parts_of_a_service, settings_of
 from web import app
+from web import front as front_module
 from web.access.access import Access
-from web.app import NamedSource, Service, front, serve, service
+from web.app import NamedSource, serve, service
 from web.delivery.hub import Hub
 from web.delivery.opening import Webhooks, open_webhooks
+from web.front import Service, front
 from web.jobs.jobs import Jobs
 from web.settings import ConfigError, Settings
 from web.store import keys
@@ -136,7 +138,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
     leave = Jobs.aclose
     monkeypatch.setattr(Jobs, "aclose", leave_jobs)
-    monkeypatch.setattr(app, "open_webhooks", send_and_note)
+    monkeypatch.setattr(front_module, "open_webhooks", send_and_note)
     monkeypatch.setattr(app, "open_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 

@@ -17,6 +17,7 @@ from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
 from ..store.store import Store
+from ..whatif.replays import Replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class Parts:
     store: Store
     access: Access
     seats: Seats
-    webhooks: Webhooks
     pictures: Pictures
+    replays: Replays
+    webhooks: Webhooks
 
 
 PARTS = web.AppKey("parts", Parts)

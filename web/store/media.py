@@ -68,6 +68,12 @@ async def find(tx: AsyncConnection, media_id: str) -> KeptMedia | None:
     return None if row is None else _media(row)
 
 
+async def names(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """The names of the streams of those of these ids that are there."""
+    rows = await tx.execute(select(media.c.id, media.c.name).where(media.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 async def callback_urls(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
     """Where the events of these media are posted, by media; only of those whose policy says so."""
     if not ids:
@@ -75,12 +81,6 @@ async def callback_urls(tx: AsyncConnection, ids: Collection[str]) -> dict[str, 
     rows = await tx.execute(select(media.c.id, media.c.policy).where(media.c.id.in_(ids), media.c.policy.is_not(None)))
     urls = {media_id: json.loads(policy).get("callback_url") for media_id, policy in rows}
     return {media_id: url for media_id, url in urls.items() if url is not None}
-
-
-async def names(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
-    """The names of the streams of those of these ids that are there."""
-    rows = await tx.execute(select(media.c.id, media.c.name).where(media.c.id.in_(ids)))
-    return {row.id: row.name for row in rows}
 
 
 async def running(tx: AsyncConnection) -> tuple[KeptMedia, ...]:
@@ -100,6 +100,8 @@ async def listed(
         page = page.where(media.c.key_id.in_([owner or NOBODY for owner in wanted.owners]))
     if wanted.stream_id is not None:
         page = page.where(media.c.stream_id == wanted.stream_id)
+    if wanted.stream_ids is not None:
+        page = page.where(media.c.stream_id.in_(wanted.stream_ids))
     if wanted.since_s is not None:
         page = page.where(media.c.id >= first_id(_PREFIX, wanted.since_s))
     if wanted.until_s is not None:

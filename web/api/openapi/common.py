@@ -76,12 +76,13 @@ _PROBLEMS = {
     412: "Another ICE session has begun: `etag_mismatch`.",
     413: "The body is too large.",
     415: "The body has another type than it must have.",
-    422: "Values that cannot be used, each named in `errors`; `restart_refused`.",
+    422: "Values that cannot be used, each named in `errors`; `restart_refused`; `replay_too_large`.",
     426: "The path speaks WebSocket alone.",
     428: "`If-Match` is missing.",
-    429: "`rate_exceeded`, with `Retry-After`; `too_many_streams`.",
+    429: "`rate_exceeded`, `replay_running`, with `Retry-After`; `too_many_streams`.",
     500: "A fault of the service, whose log has it.",
-    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`, `store_unavailable`.",
+    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`, `store_unavailable`, `replay_broken`, "
+    "`replay_too_long`.",
 }
 _ALWAYS = (401, 403, 429, 500, 503)
 

@@ -14,9 +14,11 @@ from web.api import (
     feed,
     health,
     incidents,
+    kept_media,
     media,
     pages,
     preview,
+    replay,
     reviews,
     streams,
     thumbnail,
@@ -32,7 +34,7 @@ from web.api.openapi.routes import OPERATIONS, described, routes
 from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
-    *(streams, media, incidents, reviews, thumbnail, whip, feed),
+    *(streams, media, kept_media, replay, incidents, reviews, thumbnail, whip, feed),
     *(preview, views, tokens, callbacks, webhooks, health),
 )
 

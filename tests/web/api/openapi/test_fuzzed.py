@@ -21,6 +21,7 @@ from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
 from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
+from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
 from web.api.openapi.streams import MEDIA, OTHERS, STREAMS
@@ -96,9 +97,9 @@ async def _filled(served: Served) -> _Running:
     query = {"api_user": user, "api_secret": secret, "models": "gore-2.0", "stream_url": "http://a.example/b.mp4"}
     async with served.http.get("/1.0/video/check.json", params=query) as response:
         job = await response.json()
+    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
     async with served.http.post("/v1/webhooks", json={"url": "http://hook.example/"}) as response:
         webhook = await response.json()
-    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
     ids = {
         "/v1/webhooks/": webhook["id"],
         "/v1/streams/": stream["id"],
@@ -124,8 +125,8 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
-    ids=["compat", "streams", "incidents", "others", "webhooks", "whip"],
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "incidents", "others", "webhooks", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
