@@ -16,6 +16,8 @@ from tests.web.faults.flicker import flickering, write_flicker
 from tests.web.faults.logbook import WITHIN_S, Logbook, first_id, following, kept_in
 from tests.web.faults.test_killed import DEAR
 
+pytestmark = pytest.mark.timeout(300)
+
 Act = Callable[[], Awaitable[None]]
 _UNSTORED = "events are sent before they are stored, since the store is too slow or fails"
 
