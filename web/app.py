@@ -33,6 +33,7 @@ from .api import (
     pages,
     preview,
     problems,
+    report,
     requests,
     reviews,
     streams,
@@ -113,8 +114,9 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     )
     app[PARTS] = parts
     app[COMPAT] = behind_compat
+    app[report.TURNS] = report.new_turns()
     add_compat_routes(app)
-    for resource in (streams, media, incidents, reviews, thumbnail, whip, feed, preview):
+    for resource in (streams, media, report, incidents, reviews, thumbnail, whip, feed, preview):
         app.router.add_routes(resource.routes)
     for resource in (views, tokens, callbacks, health, openapi):
         app.router.add_routes(resource.routes)

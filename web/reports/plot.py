@@ -17,7 +17,9 @@ _MOST_PANELS = 24
 _MOST_NAMED = 8
 """Images that are named below the axis; more are numbered in the order in which they were given."""
 _NAME_CHARACTERS = 22
-_WIDTH_IN, _PANEL_IN, _REST_IN = 11.0, 2.5, 0.55
+_WIDTH_IN, _PANEL_IN, _FOOT_IN = 11.0, 2.6, 0.4
+_LEFT_IN, _RIGHT_IN, _ABOVE_IN, _BELOW_IN = 0.5, 0.45, 0.35, 0.5
+"""Around the axes of a panel."""
 _DPI = 110
 _MOST_TICKS = 11
 _PROB, _RAW, _INCIDENT, _LEVEL = "#0072b2", "#8d979f", "#d55e00", "#1f2328"
@@ -35,14 +37,19 @@ def plot(media: Sequence[MediaReport]) -> bytes:
     videos = [one for one in scored if len(one.points) > 1]
     panels = _worst(videos)
     rows = len(panels) + bool(images)
-    figure = Figure(figsize=(_WIDTH_IN, _REST_IN + _PANEL_IN * max(rows, 0.4)), layout="constrained", facecolor="white")
-    if rows:
-        grid = figure.subplots(rows, 1, squeeze=False)[:, 0]
-        for axes, one in zip(grid, panels, strict=False):
+    height_in = _FOOT_IN + _PANEL_IN * rows
+    figure = Figure(figsize=(_WIDTH_IN, height_in), facecolor="white")
+    # Placed by hand: a layout that is solved takes many seconds for so many.
+    for row, one in enumerate([*panels, *([None] if images else [])]):
+        bottom_in = height_in - _PANEL_IN * (row + 1) + _BELOW_IN
+        box = (_LEFT_IN, bottom_in, _WIDTH_IN - _LEFT_IN - _RIGHT_IN, _PANEL_IN - _BELOW_IN - _ABOVE_IN)
+        axes = figure.add_axes((box[0] / _WIDTH_IN, box[1] / height_in, box[2] / _WIDTH_IN, box[3] / height_in))
+        if one is None:
+            _images(axes, images)
+        else:
             _video(axes, one)
-        if images:
-            _images(grid[-1], images)
-    figure.supxlabel(_foot(len(media) - len(scored), len(videos), len(panels)), fontsize=_NORMAL, color=_INK)
+    foot = _foot(len(media) - len(scored), len(videos), len(panels))
+    figure.text(0.5, 0.12 / height_in, foot, ha="center", fontsize=_NORMAL, color=_INK)
     out = io.BytesIO()
     with warnings.catch_warnings():
         # Of names in scripts that its font has not; they are drawn as boxes.
@@ -156,4 +163,4 @@ def _legend(axes: Axes, media: MediaReport) -> None:
         axes.plot([], [], color=_LEVEL, linestyle=_DOTS, linewidth=0.9, label=f"release {media.policy.release:g}")
     if media.incidents:
         axes.plot([], [], color=_INCIDENT, linestyle="none", marker="v", label="incident and its peak")
-    axes.legend(fontsize=_SMALL, ncols=5, loc="upper left", bbox_to_anchor=(0.0, -0.12), frameon=False, borderpad=0.0)
+    axes.legend(fontsize=_SMALL, ncols=5, loc="upper left", bbox_to_anchor=(0.0, -0.13), frameon=False, borderpad=0.0)

@@ -17,6 +17,7 @@ from web.api import (
     media,
     pages,
     preview,
+    report,
     reviews,
     streams,
     thumbnail,
@@ -30,7 +31,7 @@ from web.api.openapi.operation import Operation, answer
 from web.api.openapi.routes import OPERATIONS, described, routes
 
 _RESOURCES = (
-    *(streams, media, incidents, reviews, thumbnail, whip, feed),
+    *(streams, media, report, incidents, reviews, thumbnail, whip, feed),
     *(preview, views, tokens, callbacks, health),
 )
 
