@@ -14,7 +14,7 @@ from tests.web.reports.parsed import Parsed
 
 _EAGER = {"GOREWATCH_POLICY__THRESHOLD": "0.0001", "GOREWATCH_POLICY__RELEASE": "0.0001"}
 """Flags anything that the detector does not rule out altogether."""
-_NAME = '<img src=x onerror="alert(1)"> $x_1$\n.mp4'
+_NAME = '<img src=x onerror="alert(1)">$x_1$\n.mp4'
 
 
 def test_both_are_written_beside_the_summaries(clips: Clips, tmp_path: Path) -> None:
@@ -28,13 +28,15 @@ def test_both_are_written_beside_the_summaries(clips: Clips, tmp_path: Path) -> 
     )
     assert done.returncode == 2, "some of it could not be read"
     summaries = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["status"] for one in summaries] == ["success", "success", "success", "failure"]
+    assert [one["status"] for one in summaries] == ["success", "success", "success", "failure"], done.stderr
     with Image.open(plot) as picture:
         assert picture.format == "PNG"
         assert picture.width > 1000
     shown = Parsed(report.read_text())
     assert "3 of 4 media flagged" in " ".join(shown.texts("p"))
-    assert [text.rpartition("/")[2] for text in shown.texts("h2")[1:3]] == [" ".join(_NAME.split()), "still.jpg"]
+    headings = shown.texts("h2")
+    assert headings[1].endswith(" ".join(_NAME.split()))
+    assert headings[2].endswith("/still.jpg")
     assert shown.texts("strong")[:4] == ["flagged", "flagged", "flagged, incomplete", "not readable"]
     facts = list(zip(shown.texts("dt"), shown.texts("dd"), strict=True))
     assert [prob for label, prob in facts if label == "Highest prob"][:2] == [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from inference.policy import Policy
 
@@ -122,7 +123,7 @@ def _images(axes: Axes, images: Sequence[MediaReport]) -> None:
     if len(images) <= _MOST_NAMED:
         axes.set_xticks(list(numbers), [_ended(one.name) for one in images])
     else:
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
         axes.set_xlabel("image, in the order given", fontsize=_SMALL, color=_INK)
     for label in axes.get_xticklabels():
         label.set_parse_math(False)

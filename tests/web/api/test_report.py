@@ -1,6 +1,7 @@
 """`GET /v1/media/{id}/report.html`: of media that ended, from memory and from the store of an earlier service."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from tests.web.reports.parsed import Parsed
 from tests.web.serving import Served, bearer, new_key, serving
 from web.access.scopes import Scope
 from web.api.report import new_turns
+from web.delivery.journal import Published
+from web.recording.journal import StoreJournal
 from web.reports.page import page
 from web.store import incidents, media
-from web.store.kept import MediaFacts
+from web.store.errors import StoreError
+from web.store.kept import IncidentFilter, MediaFacts
 
 _AXE = "axe-core@4.14.1"
 _POLICY = {"window": 0.001, "cooldown": 1.0}
@@ -175,7 +179,7 @@ async def test_of_thousands_of_incidents_the_highest_are_shown(tmp_path: Path) -
     async with serving(home=tmp_path) as served:
         ids = await ended(served)
         async with served.store.writing() as tx:
-            (one,) = await incidents.listed(tx, limit=9, wanted=incidents.IncidentFilter(media_id=ids["media"]))
+            (one,) = await incidents.listed(tx, limit=9, wanted=IncidentFilter(media_id=ids["media"]))
             many = [
                 one.__class__(
                     incident=one.incident.__class__(f"inc_{at:021}", float(at), at + 0.5, 0.5 + at / 5000, float(at)),
@@ -190,6 +194,18 @@ async def test_of_thousands_of_incidents_the_highest_are_shown(tmp_path: Path) -
         told = await shown(served, ids["media"])
         assert any("901 more are not" in text for text in told.texts("p"))
         assert len(told.all("tr")) == 201
+
+
+async def test_what_the_store_is_still_to_have_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def troubled(self: StoreJournal, batch: Sequence[Published]) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(StoreJournal, "write", troubled)
+    async with serving() as served:
+        told = await shown(served, (await ended(served))["media"])
+        assert told.texts("strong") == ["flagged"]
+        assert told.texts("td")[:2] == ["0:00:05.0", "0:00:08.0"]
+        assert len(told.all("img")) == 1, "the frame that waits for its incident"
 
 
 async def test_only_a_few_are_made_at_a_time() -> None:
