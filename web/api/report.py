@@ -7,7 +7,6 @@ from importlib.metadata import version
 from aiohttp import web
 
 from stream.errors import Overloaded
-from stream.ids import is_id
 from stream.sample import State
 
 from ..recording.following import following
@@ -16,10 +15,9 @@ from ..reports.stored import stored_report
 from ..reports.style import CONTENT_SECURITY_POLICY
 from ..reports.values import Report
 from ..running import Stream
-from ..store import media
 from ..store.kept import KeptMedia, MediaEnd, picture_of
 from ..turns import Turns
-from .auth import caller_of
+from .kept_media import kept_media, running_media
 from .parts import parts_of
 from .problems import Problem
 
@@ -55,17 +53,9 @@ async def report(request: web.Request) -> web.Response:
 async def _ended(request: web.Request) -> tuple[KeptMedia, MediaEnd]:
     """The media that the path names, and how it ended. Raises `Problem` 404, also for one that the caller may not see,
     and 409 while it runs."""
-    media_id = request.match_info["id"]
     # What ended just now is in memory, and may be in the store a moment later.
-    stream = parts_of(request).registry.media(media_id)
-    kept = None
-    if stream is not None:
-        kept = _in_memory(stream)
-    elif is_id("med", media_id):
-        async with parts_of(request).store.reading() as tx:
-            kept = await media.find(tx, media_id)
-    if kept is None or not caller_of(request).sees(kept.facts.owner, kept.facts.stream_id):
-        raise Problem(404, "There is no media of this id.", code="media_unknown")
+    stream = running_media(request)
+    kept = await kept_media(request) if stream is None else _in_memory(stream)
     if kept.end is None:
         raise Problem(409, "This media still runs: end its stream first.", code="media_running")
     return kept, kept.end
