@@ -92,7 +92,8 @@ async def _next(response: web.StreamResponse, subscriber: Subscriber) -> list[En
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(_STUCK_S):
-        await response.write(data)
+        # Were it cancelled while it waits for room, whoever writes next would be, too: aiohttp has them wait for the same.
+        await asyncio.shield(response.write(data))
 
 
 async def _end(response: web.StreamResponse, ending: Ending, subscriber: Subscriber) -> None:
