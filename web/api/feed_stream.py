@@ -92,7 +92,7 @@ async def _next(response: web.StreamResponse, subscriber: Subscriber) -> list[En
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(_STUCK_S):
-        # Were it cancelled while it waits for room, whoever writes next would be, too: aiohttp has them wait for the same.
+        # Were it cancelled while it waits for room, whoever writes next would be, too: they wait for the same.
         await asyncio.shield(response.write(data))
 
 
