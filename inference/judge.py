@@ -81,6 +81,11 @@ class Judge:
         return (*self._ended, lasting) if lasting is not None else tuple(self._ended)
 
     @property
+    def lasting(self) -> Incident | None:
+        """The incident that lasts."""
+        return self._tracker.open
+
+    @property
     def scores(self) -> list[Point]:
         """The history of the scores, at most 7200 points with every peak that matters."""
         return self._history.points()

@@ -1,5 +1,7 @@
 """Time-ordered ids with a prefix: `med_` and 21 base62 characters, 8 of time and 13 of entropy."""
 
+import re
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """In ASCII order, so that numbers of one width sort as text the way they sort as numbers."""
 
@@ -8,6 +10,7 @@ ENTROPY_BYTES = 11
 
 _TIME_WIDTH = 8
 _ENTROPY_WIDTH = 13
+_AFTER_PREFIX = re.compile(f"_[0-9A-Za-z]{{{_TIME_WIDTH + _ENTROPY_WIDTH}}}", re.ASCII)
 
 
 def base62(number: int, width: int) -> str:
@@ -34,3 +37,8 @@ def make_id(prefix: str, unix_ms: int, entropy: bytes) -> str:
         raise ValueError(f"an id needs {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
     random = int.from_bytes(entropy, "big") % 62**_ENTROPY_WIDTH
     return f"{prefix}_{base62(unix_ms, _TIME_WIDTH)}{base62(random, _ENTROPY_WIDTH)}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether this could be an id of that prefix."""
+    return text.startswith(prefix) and _AFTER_PREFIX.fullmatch(text, len(prefix)) is not None

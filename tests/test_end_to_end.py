@@ -18,6 +18,7 @@ from tests.servers.rtmp import RtmpServer
 from tests.servers.rtsp import RtspServer
 from tests.servers.service import Service
 from tests.servers.tcp import TcpServer
+from tests.web.described_feed import check_event
 
 _SUMMARY = {"status": None, "request": {"id", "timestamp", "operations"}, "gore": {"prob"}, "media": {"id", "uri"}}
 
@@ -35,6 +36,7 @@ def _events(service: Service, stream: str, until: Callable[[dict[str, Any]], boo
     with connect(address, subprotocols=[Subprotocol("cloudevents.json")], open_timeout=10) as feed:
         while True:
             event = json.loads(feed.recv(timeout=30))
+            check_event(event)
             if event["type"] != "gap":
                 got.append(event)
                 if until(event):

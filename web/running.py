@@ -22,6 +22,8 @@ from stream.errors import Failure
 from stream.sample import Counters, Pixels, Sample, Source, SourceInfo, State, Status
 
 from .ids import new_id
+from .recording.peaks import Peaks
+from .store.blocks import Judged
 
 _POINTS_KEPT = 1800
 _log = logging.getLogger("gorewatch.streams")
@@ -85,6 +87,8 @@ class Stream:
 
         While an event is published it is the one that the event is about.
         """
+        self.peaks = Peaks()
+        """Frames of peaks that may be kept."""
         self.task: asyncio.Task[None] | None = None
         self.source: Source | None = None
         self.log = logging.LoggerAdapter(_log, {"stream": self.id})
@@ -143,6 +147,11 @@ class Stream:
         if not status.state.final and status.state is not self.state:
             self.state = status.state
             self.log.info("%s is %s%s", self.name, self.state.value, f" ({status.reason})" if status.reason else "")
+
+    def judged(self, sample: Judged) -> None:
+        """Take what was judged last, whose picture is in `pixels`."""
+        if self.pixels is not None and self.policy.keep != "none":
+            self.peaks.judged(self.judge.lasting, sample.position_s, self.pixels)
 
     def conclude(self, event: Event) -> None:
         """Take the terminal event; any other changes nothing."""

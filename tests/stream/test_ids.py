@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from stream.ids import ALPHABET, base62, make_id
+from stream.ids import ALPHABET, base62, is_id, make_id
 
 ENTROPY = bytes(range(1, 12))
 
@@ -58,3 +58,21 @@ def test_too_little_entropy_and_impossible_times_are_refused() -> None:
     for unix_ms in (-1, 62**8):
         with pytest.raises(ValueError, match="does not fit"):
             make_id("med", unix_ms, ENTROPY)
+
+
+def test_an_id_is_known_by_its_form() -> None:
+    made = make_id("inc", 1_763_657_604_988, ENTROPY)
+    assert is_id("inc", made)
+    for other in (
+        "",
+        "inc",
+        "inc_",
+        made[:-1],
+        f"{made}0",
+        f"{made}\n",
+        f"x{made}",
+        made.replace("_", "-"),
+        f"{made[:-1]}é",
+    ):
+        assert not is_id("inc", other)
+    assert not is_id("med", made)

@@ -78,9 +78,9 @@ def _pattern(template: str) -> str:
 
 @cache
 def _document() -> dict[str, Any]:
-    closed = _closed(described())
-    assert isinstance(closed, dict)
-    return closed
+    whole = closed(described())
+    assert isinstance(whole, dict)
+    return whole
 
 
 @cache
@@ -89,11 +89,11 @@ def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(whole, validate_formats=True)
 
 
-def _closed(node: Any) -> Any:
+def closed(node: Any) -> Any:
     """The same with no other properties than those named: a client may meet more, but none of this version's."""
     if isinstance(node, dict):
-        closed = {key: _closed(value) for key, value in node.items()}
+        shut = {key: closed(value) for key, value in node.items()}
         if node.get("type") == "object" and "properties" in node:
-            closed.setdefault("additionalProperties", False)
-        return closed
-    return [_closed(item) for item in node] if isinstance(node, list | tuple) else node
+            shut.setdefault("additionalProperties", False)
+        return shut
+    return [closed(item) for item in node] if isinstance(node, list | tuple) else node

@@ -4,8 +4,9 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,9 +17,9 @@ from web.access.access import Access, open_access
 from web.access.hashing import hashed, new_secret, new_user
 from web.access.scopes import USUAL, Scope
 from web.api.parts import Detector
-from web.app import front
 from web.delivery.hub import Hub
 from web.delivery.journal import Journal
+from web.front import front
 from web.registry import Registry
 from web.settings import Settings
 from web.store import keys
@@ -62,6 +63,16 @@ class Served:
                     return answer
                 await asyncio.sleep(0.005)
 
+    async def until_metric(self, name: str, value: float) -> None:
+        """Ask for the metrics until this one, which may have labels, has that value."""
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                async with self.http.get("/metrics") as response:
+                    lines = (await response.text()).splitlines()
+                if f"{name} {value}" in lines:
+                    return
+                await asyncio.sleep(0.005)
+
     async def look_again(self) -> None:
         """Wait until the service has looked at its keys once more, as it does by itself."""
         looked = asyncio.Event()
@@ -75,31 +86,36 @@ def settings_of(**values: object) -> Settings:
 
 
 @asynccontextmanager
-async def parts_of_a_service() -> AsyncIterator[tuple[Store, Access]]:
-    """What `front` needs beside its fakes: a store in a file of its own, and the access by its keys."""
+async def parts_of_a_service(home: Path | None = None) -> AsyncIterator[tuple[Store, Access]]:
+    """What `front` needs beside its fakes: a store in a file of its own, in `home` if given, and access by its keys."""
     # Who is cancelled in the middle of a query leaves its end to the thread of that connection, which may close it,
     # and with it SQLite's files beside the store, a moment after the store itself is closed.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) if home is None else nullcontext(home) as folder:
         async with open_store(f"sqlite:///{folder}/gorewatch.db") as store, open_access(store) as access:
             yield store, access
 
 
 @asynccontextmanager
-async def serving(*, keyed: bool = False, journal: Journal | None = None, **values: object) -> AsyncIterator[Served]:
-    """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described."""
+async def serving(
+    *, keyed: bool = False, journal: Journal | None = None, home: Path | None = None, **values: object
+) -> AsyncIterator[Served]:
+    """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described.
+
+    `home` is a folder for the store and the files of the service, which a later one may go on with.
+    """
     pool = FakePool()
-    with tempfile.TemporaryDirectory() as data_dir:
+    with tempfile.TemporaryDirectory() if home is None else nullcontext(home) as data_dir:
         settings = settings_of(data_dir=data_dir, **values)
-        async with _serving(settings, pool, keyed=keyed, journal=journal) as served:
+        async with _serving(settings, pool, keyed=keyed, journal=journal, home=home) as served:
             yield served
 
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, pool: FakePool, *, keyed: bool, journal: Journal | None
+    settings: Settings, pool: FakePool, *, keyed: bool, journal: Journal | None, home: Path | None
 ) -> AsyncIterator[Served]:
     async with (
-        parts_of_a_service() as (store, access),
+        parts_of_a_service(home) as (store, access),
         front(
             settings,
             store=store,
@@ -117,12 +133,14 @@ async def _serving(
             yield Served(running.url, pool, running.registry, running.hub, http, store, access)
 
 
-async def new_key(store: Store, *scopes: Scope, rate: float | None = None, jobs: int | None = None) -> str:
+async def new_key(
+    store: Store, *scopes: Scope, name: str = "", rate: float | None = None, jobs: int | None = None
+) -> str:
     """Make a key, of the usual scopes if none are given: `api_user:api_secret`."""
     user, secret = new_user(), new_secret()
     key = Key(
         id=user,
-        name="",
+        name=name,
         secret_hash=hashed(secret),
         scopes=scopes or USUAL,
         rate_per_s=rate,

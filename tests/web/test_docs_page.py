@@ -34,6 +34,8 @@ async def test_every_operation_is_shown_with_an_example_and_nobody_else_is_asked
         await expect(tab.page.locator("#schema-NewStream")).to_be_in_viewport()
         await expect(tab.page.locator("#checkImagePosted pre")).to_contain_text("-F media=@FILE -F models=gore")
         await expect(tab.page.locator("#jobCallback")).to_contain_text("JobObject")
+        feed = tab.page.get_by_role("link", name="asyncapi.json")
+        await expect(feed).to_have_attribute("href", "/asyncapi.json")
         assert tab.complaints == []
         assert {urlsplit(url).netloc for url in tab.requests} == {urlsplit(served.url).netloc}
 

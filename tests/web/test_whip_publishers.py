@@ -4,18 +4,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from playwright.async_api import Page
 
 from tests.media import write_video
+from tests.servers.certificate import write_certificate
 from tests.servers.service import Service, running_service
 from tests.web.browser import chromium, new_tab
 
@@ -160,7 +156,7 @@ def test_ffmpegs_own_muxer_is_received(service: Service, tmp_path: Path, flags: 
     clip = write_video(tmp_path / "clip.ts", width=320, height=180, seconds=8)
     script, key, certificate = tmp_path / "publish.py", tmp_path / "key.pem", tmp_path / "certificate.pem"
     script.write_text(_FFMPEG)
-    _write_certificate(key, certificate)
+    write_certificate(key, certificate)
     name = f"ffmpeg-{flags}"
     done = subprocess.run(
         [sys.executable, str(script), str(clip), f"{service.url}/whip/{name}", flags, str(certificate), str(key)],
@@ -173,28 +169,6 @@ def test_ffmpegs_own_muxer_is_received(service: Service, tmp_path: Path, flags: 
     stream = _stream(service, name)
     assert (stream["codec"], stream["state"]) == ("h264", "ended")
     assert stream["samples"] >= 8
-
-
-def _write_certificate(key_path: Path, certificate_path: Path) -> None:
-    """On P-256: what FFmpeg makes for itself is of a kind that OpenSSL on our side refuses."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "publisher")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, plain)
-    )
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
 _FFMPEG = """\

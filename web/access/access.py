@@ -40,6 +40,8 @@ class Access:
         self._store = store
         self._signing_key = signing_key
         self._active: dict[str, Key] = {}
+        self._names: dict[str, str] = {}
+        """Of all keys, the revoked ones included."""
         self._open = False
         self._verified = Verified()
         self._buckets: dict[str, Bucket] = {}
@@ -59,6 +61,10 @@ class Access:
     def has_keys(self) -> bool:
         """There is a key that is not revoked."""
         return bool(self._active)
+
+    def name_of(self, key_id: str) -> str | None:
+        """What a key is called for people, "" for one without a name; None if there was never such a key."""
+        return self._names.get(key_id)
 
     async def verify(self, user: str, secret: str) -> Caller | None:
         """Whose credentials these are; None if they are nobody's. Whether everybody is let in is not asked here.
@@ -121,6 +127,7 @@ class Access:
         if self._open and found:
             _log.warning("a key was made: from now on credentials are needed")
         self._active, self._open = active, not found
+        self._names = {key.id: key.name for key in found}
 
     async def run(self) -> None:
         """Keep looking until cancelled."""

@@ -17,12 +17,14 @@ from .compat.paths import is_compat
 from .parts import parts_of
 from .problems import Problem
 
-_PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
+_PUBLIC = ("/", "/docs", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz")
 _PUBLIC_FOLDER = "/static/"
 _NEEDED = (
     ("/v1/events", Scope.EVENTS),
     ("/v1/tokens", None),
-    ("/v1/callbacks", Scope.CHECK),
+    ("/v1/webhooks", Scope.EVENTS),
+    ("/v1/callbacks", None),
+    ("/v1/views", Scope.ADMIN),
     ("/v1/", Scope.STREAMS),
     ("/whip/", Scope.PUBLISH),
     ("/metrics", Scope.ADMIN),

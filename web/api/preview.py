@@ -2,17 +2,19 @@
 
 import asyncio
 import io
+from typing import Protocol
 
 from aiohttp import web
 from PIL import Image
 
-from stream.sample import Pixels, SourceInfo
+from stream.sample import Pixels
 
 from ..access.scopes import Scope
 from .auth import caller_of, lacks
 from .problems import Problem
 from .query import Flag
 from .streams import stream_of
+from .views import note_view
 
 _WIDTH_PX = 320
 _BLOCKS = 16
@@ -28,7 +30,10 @@ async def preview(request: web.Request) -> web.Response:
     clear = wants_clear(request)
     if stream.pixels is None:
         raise Problem(404, "There is no picture of this stream now.", code="no_picture")
-    body = await asyncio.to_thread(render, stream.pixels, stream.info, clear=clear)
+    pixels, info = stream.pixels, stream.info
+    if clear:
+        await note_view(request, "preview", stream.id, owner=stream.owner)
+    body = await asyncio.to_thread(render, pixels, info, clear=clear)
     return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -40,7 +45,16 @@ def wants_clear(request: web.Request) -> bool:
     return clear
 
 
-def render(pixels: Pixels, info: SourceInfo | None, *, clear: bool) -> bytes:
+class Sized(Protocol):
+    """What has the size of the source's picture."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+def render(pixels: Pixels, info: Sized | None, *, clear: bool) -> bytes:
     """A JPEG 320 px wide at the source's aspect ratio: 16 blocks across, or the sample itself if `clear`."""
     ratio = info.height / info.width if info is not None and info.width > 0 else 1.0
     ratio = min(max(ratio, 1.0 / _TALLEST), _TALLEST)

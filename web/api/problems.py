@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..policies import FieldError
+from ..store.errors import StoreError
 
 CONTENT_TYPE = "application/problem+json"
 _KEPT_HEADERS = ("Allow", "Location")
@@ -55,6 +56,12 @@ def unprocessable(errors: Sequence[FieldError]) -> Problem:
     return Problem(422, "; ".join(f"{error.field} {error.message}" for error in errors) + ".", errors=errors)
 
 
+def store_unavailable() -> Problem:
+    """The answer where the store cannot be read or written; the log says why."""
+    headers = {"Retry-After": "1"}
+    return Problem(503, "The store cannot be used now; try again.", code="store_unavailable", headers=headers)
+
+
 _DETAILS = {
     404: "There is nothing at this path.",
     405: "This path does not take that method.",
@@ -74,6 +81,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         kept = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
         return Problem(error.status, _DETAILS.get(error.status, f"{error.reason}."), headers=kept).response()
+    except StoreError as error:
+        _log.error("%s %s: %s", request.method, request.path, error)
+        return store_unavailable().response()
     except web.RequestPayloadError:
         return Problem(400, "The body is broken, or not encoded as its headers say.").response()
     except Exception:

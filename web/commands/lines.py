@@ -6,7 +6,6 @@ from datetime import datetime
 import click
 
 _COLOURS = {
-    "gore.incident": "red",
     "media.failed": "red",
     "media.stalled": "yellow",
     "gap": "yellow",
@@ -15,16 +14,24 @@ _COLOURS = {
     "media.finished": "cyan",
 }
 _BAR_CELLS = 20
+_CALM, _HIGH = 0.25, 0.5
+"""From the first prob on the bar is yellow, from the second red; thresholds of streams are not known here."""
 
 
 def event_line(event: Mapping[str, object]) -> str:
-    """Local time, stream, type and what matters of the data; coloured."""
+    """Local time, stream, type and what matters of the data; coloured, prob by its height and incidents loudest."""
     kind = str(event.get("type"))
     data = event.get("data")
     values = data if isinstance(data, Mapping) else {}
     stream = str(event.get("source", "")).rsplit("/", 1)[-1]
-    text = f"{_clock(str(event.get('time', '')))}  {stream[-8:]:<8}  {kind:<14}  {_told(kind, values)}".rstrip()
-    return click.style(text, fg=_COLOURS.get(kind), bold=kind == "gore.incident")
+    head = _printable(f"{_clock(str(event.get('time', '')))}  {stream[-8:]:<8}  {kind:<14}  ")
+    told = _printable(_told(kind, values))
+    match kind:
+        case "gore.prob":
+            return head + click.style(told, fg=_colour(_prob(values.get("gore"))))
+        case "gore.incident":
+            return head + click.style(f" {told} ", fg="bright_white", bg="red", bold=True)
+    return click.style((head + told).rstrip(), fg=_COLOURS.get(kind))
 
 
 def _told(kind: str, data: Mapping[str, object]) -> str:
@@ -32,7 +39,7 @@ def _told(kind: str, data: Mapping[str, object]) -> str:
         case "gore.prob":
             return f"{_position(data)}  {_bar(_prob(data.get('gore')))}"
         case "gore.incident":
-            return f"{_position(data)}  {data.get('state')}, prob {_prob(data.get('gore')):.2f}"
+            return f"{_position(data)}  INCIDENT {data.get('state')}, prob {_prob(data.get('gore')):.2f}"
         case "media.started":
             return f"{data.get('codec')} {data.get('width')}x{data.get('height')}"
         case "media.stalled" | "media.resumed":
@@ -60,6 +67,15 @@ def _inner(data: Mapping[str, object], key: str) -> Mapping[str, object]:
 def _prob(value: object) -> float:
     prob = value.get("prob") if isinstance(value, Mapping) else None
     return float(prob) if isinstance(prob, int | float) else 0.0
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _colour(prob: float) -> str:
+    return "green" if prob < _CALM else "yellow" if prob < _HIGH else "red"
 
 
 def _bar(prob: float) -> str:

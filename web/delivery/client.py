@@ -1,19 +1,23 @@
 """A subscriber of `GET /v1/events` that comes back by itself and misses nothing: what `gorewatch watch` runs on."""
 
 import asyncio
+import contextlib
 import json
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from ssl import SSLCertVerificationError
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from ..wire import Json
 
 _SUBPROTOCOL = Subprotocol("cloudevents.json")
+_FILTERED = "control.filter"
 _PATH = "/v1/events"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _MAX_EVENT_BYTES = 1 << 20
@@ -22,11 +26,21 @@ _CLOSE_TIMEOUT_S = 1.0
 """For the service to answer a close: behind many events that nobody reads any more it cannot."""
 _FIRST_DELAY_S = 0.25
 _LAST_DELAY_S = 10.0
+_LONGEST_RETRY_AFTER_S = 60.0
 _TOO_SLOW = 4008
+_NO_FEED = "What answers there sends no events; is it a gorewatch service?"
 
 
 class SubscriptionRefused(Exception):
     """Asking again cannot help. `str()` is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """Why a connection is opened again, and for how long at least the service asks to be left alone."""
+
+    reason: str
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +59,7 @@ def socket_url(subscription: Subscription, since: str | None) -> str:
     try:
         parts = urlsplit(subscription.url)
         scheme = _SCHEMES.get(parts.scheme)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise SubscriptionRefused(f"The address {subscription.url!r} does not parse: {error}.") from error
     if scheme is None or not host:
@@ -62,33 +76,47 @@ def socket_url(subscription: Subscription, since: str | None) -> str:
 async def subscribe(
     subscription: Subscription,
     *,
+    on_open: Callable[[], None] | None = None,
     on_outage: Callable[[str], None] | None = None,
     jitter: Callable[[], float] = random.random,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncGenerator[Json, None]:
     """Events in order, for ever; after a loss it reconnects and resumes after the last event it gave.
 
-    `on_outage` is told why before each wait; the waits double up to ten seconds, each shortened by up to half by
-    `jitter` (0 to 1). Raises `SubscriptionRefused` when trying again cannot help.
+    Where events that were asked for are no longer kept it gives one of the type `gap`, and goes on. `on_open` is told
+    of each connection, `on_outage` of each loss and why, before the wait; waits double up to ten seconds, each
+    shortened by up to half by `jitter` (0 to 1), after what the service itself asks for. Raises `SubscriptionRefused`
+    when trying again cannot help.
     """
     since = subscription.since
     delay_s = _FIRST_DELAY_S
     while True:
         try:
             async with _connection(subscription, since) as connection:
+                if on_open is not None:
+                    on_open()
+                if since is None:
+                    # Its answer has an id to resume after, should the connection be lost before the first event.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(_same_filter(subscription))
                 async for event in _events(connection):
                     delay_s = _FIRST_DELAY_S
-                    yield event
+                    if event.get("type") != _FILTERED:
+                        yield event
                     since = str(event["id"])
-            reason = "the service closed the connection"
+            loss = _Loss("the service closed the connection")
         except ConnectionClosed as error:
-            reason = _closing_reason(error)
+            loss = _closed(error)
         except InvalidStatus as error:
-            reason = _status_reason(error)
+            loss = _refused(error)
+        except SSLCertVerificationError as error:
+            said = f"The service's certificate is not valid: {error.verify_message}."
+            raise SubscriptionRefused(said) from error
         except (OSError, TimeoutError, InvalidHandshake) as error:
-            reason = f"the service cannot be reached ({_words(error)})"
+            loss = _Loss(f"the service cannot be reached ({_words(error)})")
         if on_outage is not None:
-            on_outage(reason)
-        await asyncio.sleep(delay_s * (1.0 - 0.5 * jitter()))
+            on_outage(loss.reason)
+        await sleep(loss.wait_s + delay_s * (1.0 - 0.5 * jitter()))
         delay_s = min(2.0 * delay_s, _LAST_DELAY_S)
 
 
@@ -104,26 +132,33 @@ def _connection(subscription: Subscription, since: str | None) -> connect:
     )
 
 
+def _same_filter(subscription: Subscription) -> str:
+    return json.dumps({"type": "filter", "streams": [*subscription.streams], "types": [*subscription.types]})
+
+
 async def _events(connection: ClientConnection) -> AsyncIterator[Json]:
     async for message in connection:
         try:
             event = json.loads(message)
         except ValueError as error:
-            raise SubscriptionRefused("What answers there sends no events; is it a gorewatch service?") from error
+            raise SubscriptionRefused(_NO_FEED) from error
         if not isinstance(event, dict) or not isinstance(event.get("id"), str):
-            raise SubscriptionRefused("What answers there sends no events; is it a gorewatch service?")
+            raise SubscriptionRefused(_NO_FEED)
         yield event
 
 
-def _closing_reason(error: ConnectionClosed) -> str:
+def _closed(error: ConnectionClosed) -> _Loss:
+    """Raises `SubscriptionRefused` for what would come again."""
+    if error.sent is not None and error.sent.code == CloseCode.MESSAGE_TOO_BIG:
+        raise SubscriptionRefused(_NO_FEED) from error
     if error.rcvd is None:
-        return "the connection was lost"
+        return _Loss("the connection was lost")
     if error.rcvd.code == _TOO_SLOW:
-        return "the service closed the connection because events were read too slowly"
-    return f"the service closed the connection ({error.rcvd.code} {error.rcvd.reason})".replace(" )", ")")
+        return _Loss("the service closed the connection because events were read too slowly")
+    return _Loss(f"the service closed the connection ({error.rcvd.code} {error.rcvd.reason})".replace(" )", ")"))
 
 
-def _status_reason(error: InvalidStatus) -> str:
+def _refused(error: InvalidStatus) -> _Loss:
     """Why to try again. Raises `SubscriptionRefused` where there is no point in it."""
     status = error.response.status_code
     if status in (401, 403):
@@ -133,7 +168,12 @@ def _status_reason(error: InvalidStatus) -> str:
         raise SubscriptionRefused("There is no event feed at that address; is it a gorewatch service?") from error
     if 400 <= status < 500 and status not in (408, 429):
         raise SubscriptionRefused(f"The service refuses the subscription ({status}){_detail(error)}.") from error
-    return f"the service answered {status}"
+    return _Loss(f"the service answered {status}", _retry_after_s(error))
+
+
+def _retry_after_s(error: InvalidStatus) -> float:
+    said = error.response.headers.get("Retry-After", "")
+    return min(float(said), _LONGEST_RETRY_AFTER_S) if said.isascii() and said.isdigit() else 0.0
 
 
 def _detail(error: InvalidStatus) -> str:

@@ -71,6 +71,10 @@ class Hub:
         """Events that are still to be written to the journal."""
         return len(self._unkept)
 
+    def waiting(self) -> tuple[Published, ...]:
+        """The events that are still to be written to the journal, oldest first."""
+        return tuple(self._unkept)
+
     @property
     def dropped(self) -> Mapping[str, int]:
         """Events that were never kept, since the journal could not be written for too long; by type."""

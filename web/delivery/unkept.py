@@ -1,7 +1,8 @@
 """The events that are still to be written to the journal: bounded, the dearest kept longest. Pure."""
 
 from collections import OrderedDict, deque
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 
 from .history import Entry
 from .journal import Published
@@ -24,6 +25,10 @@ class Unkept:
 
     def __len__(self) -> int:
         return len(self._events) + len(self._writing)
+
+    def __iter__(self) -> Iterator[Published]:
+        """Oldest first, those that are being written included."""
+        return chain(self._writing, self._events.values())
 
     def add(self, published: Published) -> None:
         entry = published.entry

@@ -12,14 +12,16 @@ from inference.events import Event, GoreProb
 from ..api.compat.parts import Compat
 from ..api.parts import Scoring, Workers
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
+from ..recording.pictures import Pictures
 from ..recording.recorder import Recorder
 from ..registry import Registry
 from ..store.counts import Kept
 from .checks import CheckMetrics, of_turns
 from .delivery import of_callbacks, of_events, of_kept_callbacks
 from .jobs import of_jobs, of_kept_jobs
-from .recording import of_scores
+from .recording import of_pictures, of_scores
 from .streams import of_scoring, of_streams, of_workers
 
 _LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.175, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -53,15 +55,20 @@ class Metrics:
         hub: Hub,
         seats: Seats,
         recorder: Recorder,
+        pictures: Pictures,
         scorer: Scoring,
         workers: Workers,
     ) -> None:
         """Read these parts' own counts at every collection."""
-        self._prometheus.register(_Parts(registry, hub, seats, recorder, scorer, workers))
+        self._prometheus.register(_Parts(registry, hub, seats, recorder, pictures, scorer, workers))
 
     def watch_calls(self, compat: Compat) -> None:
         """The same for what stands behind `/1.0`."""
         self._prometheus.register(_Calls(compat))
+
+    def watch_outgoing(self, webhooks: Webhooks) -> None:
+        """The same for what is posted."""
+        self._prometheus.register(_Outgoing(webhooks))
 
     def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers. `kept`: what is in the store now, None where it cannot be read."""
@@ -75,6 +82,7 @@ class _Parts(Collector):
     hub: Hub
     seats: Seats
     recorder: Recorder
+    pictures: Pictures
     scorer: Scoring
     workers: Workers
 
@@ -82,6 +90,7 @@ class _Parts(Collector):
         yield from of_streams(self.registry)
         yield from of_events(self.hub, self.seats)
         yield from of_scores(self.recorder)
+        yield from of_pictures(self.pictures)
         yield from of_scoring(self.scorer.stats())
         yield from of_workers(self.workers)
 
@@ -93,8 +102,15 @@ class _Calls(Collector):
     def collect(self) -> Iterator[Metric]:
         compat = self._compat
         yield from of_jobs(compat.jobs.counts())
-        yield from of_callbacks(compat.callback_attempts)
         yield from of_turns(compat.checks.turns, compat.uploads, compat.large_uploads)
+
+
+class _Outgoing(Collector):
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    def collect(self) -> Iterator[Metric]:
+        yield from of_callbacks(self._webhooks)
 
 
 class _Store(Collector):

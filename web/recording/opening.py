@@ -1,6 +1,7 @@
-"""Opens what keeps events, incidents and scores, in order, and closes it in the opposite one."""
+"""Opens what keeps events, incidents, scores and pictures, in order, and closes it in the opposite one."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,32 +10,38 @@ from ..running import Stream
 from ..settings import Settings
 from ..store.kept import MediaFacts
 from ..store.store import Store
-from .journal import StoreJournal
+from .journal import Along, StoreJournal
+from .picture_folder import PictureFolder
+from .pictures import Pictures
 from .recorder import Recorder
 from .retaining import Retainer
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What keeps the events and scores of a service that runs."""
+    """What keeps the events, scores and pictures of a service that runs."""
 
     journal: StoreJournal
     recorder: Recorder
+    pictures: Pictures
 
 
 @asynccontextmanager
 async def open_recording(
-    settings: Settings, store: Store, find: Callable[[str], Stream | None]
+    settings: Settings, store: Store, find: Callable[[str], Stream | None], *, along: Sequence[Along]
 ) -> AsyncIterator[Recording]:
     """`find` knows the stream of a media, by the media's id. What waits at the end is written, within two seconds."""
     recorder = Recorder(store)
-    retainer = Retainer(store, settings.retention)
+    folder = PictureFolder(settings.data_dir)
+    pictures = Pictures(store, folder)
+    retainer = Retainer(store, settings.retention, folder)
     async with going_on(retainer.run, "retaining"):
         try:
-            async with going_on(recorder.run, "recorder"):
-                yield Recording(StoreJournal(store, lambda media_id: _facts(find(media_id))), recorder)
+            async with going_on(recorder.run, "recorder"), going_on(pictures.run, "pictures"):
+                journal = StoreJournal(store, lambda media_id: _facts(find(media_id)), along=along)
+                yield Recording(journal, recorder, pictures)
         finally:
-            await recorder.aclose()
+            await asyncio.gather(recorder.aclose(), pictures.aclose())
 
 
 def _facts(stream: Stream | None) -> MediaFacts | None:

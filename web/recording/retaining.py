@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +13,7 @@ from ..store.blocks import Judged, decode, thinned
 from ..store.errors import StoreError
 from ..store.scores import Block
 from ..store.store import Store
+from .picture_folder import PictureFolder
 
 STEP_ROWS = 500
 _THINNED_A_STEP = 50
@@ -33,12 +33,14 @@ class Retainer:
         self,
         store: Store,
         kept: Retention,
+        pictures: PictureFolder,
         *,
         clock: Callable[[], float] = time.time,
         pause: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(_PAUSE_S),
     ) -> None:
         self._store = store
         self._kept = kept
+        self._pictures = pictures
         self._clock = clock
         self._pause = pause
 
@@ -94,7 +96,7 @@ class Retainer:
     async def _incidents(self, tx: AsyncConnection, before_s: float, excess: int) -> int:
         gone, pictures = await incidents.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
         # Before their rows are gone for good: a picture that nothing names would never be deleted.
-        await asyncio.to_thread(_unlink, pictures)
+        await asyncio.to_thread(self._pictures.remove, pictures)
         return gone
 
 
@@ -124,8 +126,3 @@ def _fewer(blocks: Sequence[Block]) -> list[list[Judged]]:
             _log.error("scores of %s are damaged in the store and are let go of: %s", block.media_id, error)
             fewer.append([])
     return fewer
-
-
-def _unlink(pictures: Sequence[str]) -> None:
-    for picture in pictures:
-        Path(picture).unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Incidents: as they stood when they were last told of, with the newest review of each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, RowMapping, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,6 +57,12 @@ async def listed(
         page = page.where(incidents.c.id < before_id)
     rows = await tx.execute(page.order_by(incidents.c.id.desc()).limit(limit))
     return tuple(_incident(row) for row in rows.mappings())
+
+
+async def some(tx: AsyncConnection, ids: Collection[str]) -> dict[str, KeptIncident]:
+    """Those of these ids that are there."""
+    rows = await tx.execute(select(incidents).where(incidents.c.id.in_(ids)))
+    return {row["id"]: _incident(row) for row in rows.mappings()}
 
 
 async def set_picture(tx: AsyncConnection, incident_id: str, path: str | None) -> bool:

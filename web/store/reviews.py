@@ -32,10 +32,14 @@ async def add(tx: AsyncConnection, review: Review) -> bool:
     return True
 
 
-async def listed(tx: AsyncConnection, incident_id: str, *, limit: int) -> tuple[Review, ...]:
-    """Those of one incident, newest first."""
-    of_it = select(reviews).where(reviews.c.incident_id == incident_id).order_by(reviews.c.id.desc()).limit(limit)
-    rows = await tx.execute(of_it)
+async def listed(
+    tx: AsyncConnection, incident_id: str, *, limit: int, before_id: str | None = None
+) -> tuple[Review, ...]:
+    """Those of one incident, newest first; `before_id` is the last one of the page before."""
+    page = select(reviews).where(reviews.c.incident_id == incident_id)
+    if before_id is not None:
+        page = page.where(reviews.c.id < before_id)
+    rows = await tx.execute(page.order_by(reviews.c.id.desc()).limit(limit))
     return tuple(
         Review(
             id=row["id"],

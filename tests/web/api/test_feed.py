@@ -17,6 +17,7 @@ from websockets.typing import Origin, Subprotocol
 from inference.events import MediaStalled
 from tests.web.api.raw_feed import raw_client, read_to_the_close
 from tests.web.delivery.journals import MemoryJournal
+from tests.web.described_feed import check_event
 from tests.web.fakes import FakeSource
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.access.scopes import Scope
@@ -32,8 +33,12 @@ async def events(served: Served, query: str = "") -> AsyncIterator[ClientConnect
 
 
 async def received(client: ClientConnection, count: int = 1) -> list[dict[str, Any]]:
+    """The next events, each as the AsyncAPI document describes it."""
     async with asyncio.timeout(20):
-        return [json.loads(await client.recv()) for _ in range(count)]
+        got: list[dict[str, Any]] = [json.loads(await client.recv()) for _ in range(count)]
+    for event in got:
+        check_event(event, made_up=True)
+    return got
 
 
 async def live(served: Served, name: str = "cam") -> tuple[dict[str, Any], FakeSource]:

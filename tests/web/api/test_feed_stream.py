@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from inference.events import MediaResumed, MediaStalled
+from tests.web.described_feed import check_event
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.api import feed_stream
 from web.store import keys
@@ -46,7 +47,10 @@ class Lines:
                 elif name:
                     fields[name] = value
                 elif fields:
-                    return Told(fields.get("id"), fields["event"], json.loads(fields["data"]))
+                    told = Told(fields.get("id"), fields["event"], json.loads(fields["data"]))
+                    if told.event != "error":
+                        check_event(told.data, made_up=True)
+                    return told
         return None
 
     async def some(self, count: int) -> list[Told]:

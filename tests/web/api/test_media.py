@@ -1,14 +1,10 @@
-"""Summaries, scores over time and incidents over HTTP."""
+"""Summaries and scores over time over HTTP."""
 
-import time
-from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from tests.web.serving import Served, serving
-from web.wire import timestamp
 
 POLICY = {"window": 0.001, "cooldown": 1.0}
 
@@ -65,40 +61,3 @@ async def test_scores_are_cut_to_a_range_and_thinned_out_with_their_peak() -> No
             async with served.http.get(f"{path}?{query}") as response:
                 assert response.status == 422
                 assert (await response.json())["errors"][0]["field"] == query.partition("=")[0]
-
-
-async def test_incidents_come_newest_first_and_can_be_filtered() -> None:
-    async with serving() as served:
-        stream = await watched(served)
-        found = (await served.get("/v1/incidents"))["incidents"]
-        assert [(incident["start"], incident["state"]) for incident in found] == [(8.0, "open"), (2.0, "ended")]
-        assert found[1]["peak_position"] == 3.0
-        assert {incident["stream"] for incident in found} == {stream["id"]}
-        assert (await served.get("/v1/incidents?state=ended"))["incidents"] == found[1:]
-        assert (await served.get("/v1/incidents?limit=1"))["incidents"] == found[:1]
-        assert (await served.get("/v1/incidents?stream=str_0"))["incidents"] == []
-        assert await served.get(f"/v1/incidents/{found[1]['id']}") == found[1]
-        for query in ("state=over", "limit=0", "since=1&limit=0"):
-            async with served.http.get(f"/v1/incidents?{query}") as response:
-                assert response.status == 422
-
-
-async def test_incidents_since_a_moment_are_those_that_began_then_or_later() -> None:
-    async with serving() as served:
-        before = time.time()
-        stream = await watched(served)
-        after = time.time() + 0.001
-        path = f"/v1/incidents?stream={stream['id']}&since="
-        for early in (before - 0.001, 0, "2020-01-01T00:00:00Z", quote(timestamp(before)), "0001-01-01T00:00:00Z"):
-            assert len((await served.get(f"{path}{early}"))["incidents"]) == 2
-        in_an_hour = datetime.fromtimestamp(after, tz=timezone(timedelta(hours=2))).isoformat()
-        for late in (f"{after:.3f}", quote(in_an_hour), "9999-12-31T23:59:59Z", 999_999_999_999):
-            assert (await served.get(f"{path}{late}"))["incidents"] == []
-
-
-@pytest.mark.parametrize("since", ["zzz", "", "-1", "nan", "inf", "1e400", "2026-11-22", "2026-11-22T17:40:03", "1_0"])
-async def test_a_moment_that_is_none_is_refused(since: str) -> None:
-    async with serving() as served, served.http.get(f"/v1/incidents?since={since}") as response:
-        assert response.status == 400
-        assert response.content_type == "application/problem+json"
-        assert (await response.json())["errors"][0]["field"] == "since"

@@ -5,7 +5,9 @@ import contextlib
 import http
 import json
 import os
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from tests.servers.certificate import write_certificate
 from tests.servers.ports import free_port
 from web.delivery.client import Subscription, SubscriptionRefused, socket_url, subscribe
 
@@ -74,7 +77,9 @@ def test_filters_and_the_last_id_are_asked_for() -> None:
     assert query == {"stream": ["str_a", "str_b"], "type": ["gore.prob"], "since": ["8"]}
 
 
-@pytest.mark.parametrize("url", ["8080", "ftp://host", "http://", "http://[::1", "127.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "url", ["8080", "ftp://host", "http://", "http://[::1", "127.0.0.1:8080", "http://host:99999", "http://host:x"]
+)
 def test_an_address_of_no_web_server_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(SubscriptionRefused, match=r"does not parse|such as http://127\.0\.0\.1:8080"):
         socket_url(Subscription(url=url), None)
@@ -160,6 +165,80 @@ async def test_a_server_that_sends_something_else_ends_it() -> None:
     async with _feed(chat) as server:
         with pytest.raises(SubscriptionRefused, match="is it a gorewatch service"):
             await _take(Subscription(url=_url(server)), 1)
+
+
+async def test_what_is_too_large_for_an_event_ends_it() -> None:
+    async def flood(connection: ServerConnection) -> None:
+        await connection.send(" " * (2 << 20))
+        await connection.wait_closed()
+
+    async with _feed(flood) as server:
+        with pytest.raises(SubscriptionRefused, match="is it a gorewatch service"):
+            await _take(Subscription(url=_url(server)), 1)
+
+
+async def test_a_certificate_that_is_not_valid_ends_it(tmp_path: Path) -> None:
+    async def never(connection: ServerConnection) -> None:
+        raise AssertionError
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_certificate(key, certificate)
+    context.load_cert_chain(certificate, key)
+    async with serve(never, "127.0.0.1", 0, ssl=context) as server:
+        with pytest.raises(SubscriptionRefused, match=r"certificate is not valid: self[- ]signed"):
+            await _take(Subscription(url=_url(server).replace("http", "https")), 1)
+
+
+class _Enough(Exception):
+    """The test has seen what it wants to see."""
+
+
+async def test_a_service_that_asks_to_be_left_alone_for_a_while_is() -> None:
+    waits: list[float] = []
+    answers = [("7", 503), ("3600", 429), ("soon", 503), (None, 500)]
+
+    def busy(connection: ServerConnection, _: Request) -> Response:
+        after, status = answers[len(waits)]
+        response = connection.respond(http.HTTPStatus(status), "")
+        if after is not None:
+            response.headers["Retry-After"] = after
+        return response
+
+    async def never(connection: ServerConnection) -> None:
+        raise AssertionError
+
+    async def wait(delay_s: float) -> None:
+        waits.append(delay_s)
+        if len(waits) == len(answers):
+            raise _Enough
+
+    async with _feed(never, refuse=busy) as server:
+        with pytest.raises(_Enough):
+            await anext(subscribe(Subscription(url=_url(server)), jitter=_no_jitter, sleep=wait))
+    assert waits == [7.125, 60.25, 0.5, 1.0]
+
+
+async def test_a_connection_that_is_lost_before_its_first_event_is_resumed_all_the_same() -> None:
+    asked: list[str | None] = []
+    told: list[object] = []
+
+    async def answer_once(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        asked.append(parse_qs(urlsplit(connection.request.path).query).get("since", [None])[0])
+        if len(asked) == 1:
+            told.append(json.loads(await connection.recv()))
+            await connection.send(json.dumps({"id": f"{7:020}", "type": "control.filter", "data": {}}))
+            connection.transport.abort()
+        else:
+            await connection.send(_event(8))
+            await connection.wait_closed()
+
+    async with _feed(answer_once) as server:
+        subscription = Subscription(url=_url(server), streams=["str_a"], types=["gore.prob"])
+        assert await _take(subscription, 1) == [8]
+    assert told == [{"type": "filter", "streams": ["str_a"], "types": ["gore.prob"]}]
+    assert asked == [None, f"{7:020}"]
 
 
 async def test_a_service_that_is_unwell_is_tried_again() -> None:

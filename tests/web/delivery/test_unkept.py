@@ -32,6 +32,7 @@ def test_what_is_being_written_stays_in_its_place_until_it_is() -> None:
     assert [one.entry.number for one in unkept.begin(2)] == [1, 2]
     unkept.add(published(5))
     assert (left(unkept), len(unkept)) == ([1, 2, 3, 4, 5], 5)
+    assert [one.entry.number for one in unkept] == [1, 2, 3, 4, 5]
     unkept.failed()
     assert (left(unkept), unkept.dropped) == ([2, 3, 4, 5], {"gore.prob": 1})
     assert [one.entry.number for one in unkept.begin(2)] == [2, 3]

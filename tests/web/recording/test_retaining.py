@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference.events import GoreIncident, IncidentState
@@ -13,6 +14,7 @@ from tests.web.recording.test_journal import journal_of
 from tests.web.store.test_blocks import wave
 from tests.web.store.test_moderated import facts, kept, made
 from web.delivery.journal import Published
+from web.recording.picture_folder import PictureFolder
 from web.recording.retaining import STEP_ROWS, Retainer
 from web.settings import Retention
 from web.store import events, incidents, media, meta, reviews, scores, views
@@ -23,13 +25,16 @@ from web.store.store import Store
 
 DAY_S = 86_400.0
 NOW_S = START_S + 1000 * DAY_S
+FOLDER = PictureFolder(Path("nowhere"))
 
 
 async def nothing() -> None: ...
 
 
-async def sweep(store: Store, kept: Retention | None = None, *, now_s: float = NOW_S) -> None:
-    await Retainer(store, kept or Retention(), clock=lambda: now_s, pause=nothing).sweep()
+async def sweep(
+    store: Store, kept: Retention | None = None, *, now_s: float = NOW_S, folder: PictureFolder = FOLDER
+) -> None:
+    await Retainer(store, kept or Retention(), folder, clock=lambda: now_s, pause=nothing).sweep()
 
 
 def events_at(*ages_days: float) -> list[Published]:
@@ -63,7 +68,7 @@ async def test_events_go_by_their_number_in_steps(store: Store) -> None:
         async with store.reading() as tx:
             pauses.append(await events.count(tx))
 
-    await Retainer(store, Retention(events_most=150), clock=lambda: NOW_S, pause=pause).sweep()
+    await Retainer(store, Retention(events_most=150), FOLDER, clock=lambda: NOW_S, pause=pause).sweep()
     assert pauses == [800, 300]
     left = [entry.number for entry in await journal.after(0, 9999)]
     assert left == [one.entry.number for one in batch[-150:]]
@@ -102,20 +107,24 @@ async def test_writers_have_their_turn_between_two_steps(store: Store) -> None:
             await meta.put(tx, "n", b"")
         written += 1
 
-    await Retainer(store, Retention(), clock=lambda: NOW_S, pause=pause).sweep()
+    await Retainer(store, Retention(), FOLDER, clock=lambda: NOW_S, pause=pause).sweep()
     assert written >= 3
 
 
 async def test_incidents_go_with_their_reviews_and_their_pictures(store: Store, tmp_path: Path) -> None:
     old, young, lasting = (kept(NOW_S - age * DAY_S, number=number) for number, age in enumerate((400.0, 300.0, 400.0)))
-    pictures = [tmp_path / "old.jpg", tmp_path / "young.jpg"]
+    folder = PictureFolder(tmp_path)
+    pictures = []
     async with store.writing() as tx:
-        for one, picture in zip((old, young), pictures, strict=True):
-            picture.touch()
+        for one in (old, young):
+            name = folder.name(one.incident.id)
+            folder.begin(one.incident.id, np.zeros((8, 8, 3), np.uint8))
+            folder.finish(one.incident.id)
+            pictures.append(tmp_path / name)
             await incidents.put(tx, [replace(one, incident=replace(one.incident, end_s=6.0))])
-            await incidents.set_picture(tx, one.incident.id, str(picture))
+            await incidents.set_picture(tx, one.incident.id, name)
             review = Review(
-                id=f"rev_{picture.stem}",
+                id=f"rev_{one.started_s}",
                 incident_id=one.incident.id,
                 verdict=Verdict.CONFIRMED,
                 reviewed_by="1",
@@ -123,8 +132,9 @@ async def test_incidents_go_with_their_reviews_and_their_pictures(store: Store, 
             )
             await reviews.add(tx, review)
         await incidents.put(tx, [lasting])
+    assert all(picture.exists() for picture in pictures)
     for _ in range(2):
-        await sweep(store)
+        await sweep(store, folder=folder)
     async with store.reading() as tx:
         left = await incidents.listed(tx, limit=9, wanted=IncidentFilter())
         assert {one.incident.id for one in left} == {young.incident.id, lasting.incident.id}
@@ -227,7 +237,7 @@ async def test_a_sweep_that_is_cancelled_has_done_a_part_and_the_next_does_the_r
         reached.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(Retainer(store, Retention(), clock=lambda: NOW_S, pause=pause).sweep())
+    task = asyncio.create_task(Retainer(store, Retention(), FOLDER, clock=lambda: NOW_S, pause=pause).sweep())
     await reached.wait()
     task.cancel()
     await asyncio.wait({task})

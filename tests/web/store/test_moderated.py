@@ -258,3 +258,29 @@ async def test_damaged_scores_are_said_to_be(store: Store) -> None:
     with pytest.raises(StoreError, match="scores of med_a are damaged"):
         async with store.reading() as tx:
             await scores.read(tx, "med_a")
+
+
+async def test_those_of_some_ids_are_found(store: Store) -> None:
+    those = [kept(float(number), number=number) for number in range(3)]
+    async with store.writing() as tx:
+        await incidents.put(tx, those)
+        await media.add(tx, [facts(), replace(facts(number=1), name="hall")])
+        wanted = [those[0].incident.id, those[2].incident.id, "inc_x"]
+        assert await incidents.some(tx, wanted) == {one.incident.id: one for one in (those[0], those[2])}
+        assert await incidents.some(tx, []) == {}
+        first, second = facts().ref.media_id, facts(number=1).ref.media_id
+        assert await media.names(tx, {first, second, "med_x"}) == {first: "door", second: "hall"}
+
+
+async def test_reviews_come_in_pages(store: Store) -> None:
+    one = kept()
+    given = [
+        Review(id=f"rev_{number}", incident_id=one.incident.id, verdict=Verdict.CONFIRMED, reviewed_by="1", at_s=0.0)
+        for number in range(3)
+    ]
+    async with store.writing() as tx:
+        await incidents.put(tx, [one])
+        for review in given:
+            await reviews.add(tx, review)
+        assert await reviews.listed(tx, one.incident.id, limit=2) == (given[2], given[1])
+        assert await reviews.listed(tx, one.incident.id, limit=2, before_id="rev_1") == (given[0],)

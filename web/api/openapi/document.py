@@ -1,16 +1,11 @@
 """The OpenAPI 3.1 document of a table of operations."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-
-from ...policies import bounded
 from .compat_shapes import JobObject
+from .components import Components, Json
 from .operation import JSON, Answer, Content, Operation, Parameter
-
-Json = dict[str, Any]
+from .webhook_shapes import CloudEvent
 
 _SECURITY_SCHEMES: Json = {
     "bearer": {
@@ -22,6 +17,7 @@ _SECURITY_SCHEMES: Json = {
     "api_user": {"type": "apiKey", "in": "query", "name": "api_user", "description": "Of a key; in the body, too."},
     "api_secret": {"type": "apiKey", "in": "query", "name": "api_secret", "description": "Of a key; in the body, too."},
 }
+EVENT = "application/cloudevents+json"
 _LICENCE = {"name": "Apache 2.0", "identifier": "Apache-2.0"}
 _TEXT = (
     "Watches live video and says when it turns graphic. `/1.0` is the Sightengine-compatible API; `/v1` has streams, "
@@ -30,17 +26,10 @@ _TEXT = (
 )
 
 
-class _Schemas(GenerateJsonSchema):
-    """Without the titles of properties, which repeat their names."""
-
-    def field_title_should_be_set(self, _: Any) -> bool:
-        return False
-
-
 def document(operations: Sequence[Operation], *, version: str) -> Json:
     """Raises ValueError where two operations are of one path and method, or have one id."""
     types = [content.type for content in _contents(operations) if content.type is not None]
-    schemas = _Components([*types, JobObject])
+    schemas = Components([*types, JobObject, CloudEvent])
     paths: Json = {}
     ids: set[str] = set()
     for operation in operations:
@@ -55,35 +44,9 @@ def document(operations: Sequence[Operation], *, version: str) -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
-        "webhooks": {"job": {"post": _callback(schemas)}},
+        "webhooks": {"job": {"post": _callback(schemas)}, "event": {"post": _webhook(schemas)}},
         "components": {"schemas": schemas.all, "securitySchemes": _SECURITY_SCHEMES},
     }
-
-
-class _Components:
-    """The schemas of all types, each once."""
-
-    def __init__(self, types: Iterable[Any]) -> None:
-        self._types: list[Any] = []
-        for one in types:
-            if one not in self._types:
-                self._types.append(one)
-        adapters: list[TypeAdapter[Any]] = [TypeAdapter(one) for one in self._types]
-        inputs: list[tuple[int, JsonSchemaMode, TypeAdapter[Any]]] = [
-            (number, "validation", adapter) for number, adapter in enumerate(adapters)
-        ]
-        found, rest = TypeAdapter.json_schemas(
-            inputs,
-            ref_template="#/components/schemas/{model}",
-            schema_generator=_Schemas,
-        )
-        self._by_number = {number: schema for (number, _), schema in found.items()}
-        self.all: Json = rest.get("$defs", {})
-        if policy := self.all.get("Policy"):
-            self.all["Policy"] = bounded(policy) | {"required": list(policy["properties"])}
-
-    def of(self, type_: Any) -> Json:
-        return self._by_number[self._types.index(type_)]
 
 
 def _contents(operations: Iterable[Operation]) -> Iterator[Content]:
@@ -92,7 +55,7 @@ def _contents(operations: Iterable[Operation]) -> Iterator[Content]:
         yield from (answer.content for answer in operation.answers.values() if answer.content is not None)
 
 
-def _operation(operation: Operation, schemas: _Components) -> Json:
+def _operation(operation: Operation, schemas: Components) -> Json:
     described: Json = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -123,7 +86,7 @@ def _parameter(parameter: Parameter) -> Json:
     }
 
 
-def _answer(answer: Answer, schemas: _Components) -> Json:
+def _answer(answer: Answer, schemas: Components) -> Json:
     described: Json = {"description": answer.text}
     if answer.headers:
         described["headers"] = {
@@ -135,13 +98,13 @@ def _answer(answer: Answer, schemas: _Components) -> Json:
     return described
 
 
-def _content(content: Content, schemas: _Components) -> Json:
+def _content(content: Content, schemas: Components) -> Json:
     schema = dict(content.schema) if content.type is None else schemas.of(content.type)
     described: Json = {"schema": schema} if schema else {}
     return described if content.example is None else {**described, "example": content.example}
 
 
-def _callback(schemas: _Components) -> Json:
+def _callback(schemas: Components) -> Json:
     return {
         "operationId": "jobCallback",
         "tags": ["Sightengine: jobs"],
@@ -149,5 +112,20 @@ def _callback(schemas: _Components) -> Json:
         "description": "With a signing secret it has the header `Sightengine-Signature`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": schemas.of(JobObject)}}},
         "responses": {"2XX": {"description": "It was taken. After anything else it is sent again."}},
+        "security": [],
+    }
+
+
+def _webhook(schemas: Components) -> Json:
+    return {
+        "operationId": "eventWebhook",
+        "tags": ["Webhooks"],
+        "summary": "What is posted to webhooks and to the `callback_url` of streams",
+        "description": "With the three headers of Standard Webhooks, `webhook-signature` among them.",
+        "requestBody": {"required": True, "content": {EVENT: {"schema": schemas.of(CloudEvent)}}},
+        "responses": {
+            "2XX": {"description": "It was taken. After anything else it is sent again."},
+            "410": {"description": "No more events are wanted: the webhook is disabled."},
+        },
         "security": [],
     }

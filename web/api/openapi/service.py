@@ -76,6 +76,14 @@ SERVICE = (
     ),
     Operation(
         method="GET",
+        path="/asyncapi.json",
+        id="asyncapi",
+        tag="Pages",
+        summary="The event feed, described",
+        answers={200: answer("AsyncAPI 3.0.", dict[str, object])} | problems(always=_OPEN),
+    ),
+    Operation(
+        method="GET",
         path="/docs",
         id="docs",
         tag="Pages",

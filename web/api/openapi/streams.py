@@ -1,18 +1,14 @@
 """`/v1`, described."""
 
 from ...delivery.cloudevents import TYPES
-from .. import callbacks, media, preview
+from .. import media, preview
 from ..fields import NewStream
 from ..tokens import NewToken
 from .common import BEARER, in_path, problems
 from .operation import Answer, Content, Operation, Parameter, answer
 from .stream_shapes import (
-    CallbackInfo,
-    CallbackList,
     FailedSummary,
-    IncidentList,
     Scores,
-    StreamIncident,
     StreamInfo,
     StreamList,
     Summary,
@@ -108,69 +104,46 @@ MEDIA = (
         answers={200: answer("The points.", Scores)} | problems(404, 422),
         security=BEARER,
     ),
-    Operation(
-        method="GET",
-        path="/v1/incidents",
-        id="listIncidents",
-        tag="Incidents",
-        summary="Incidents, newest first",
-        parameters=(
-            media.STREAM.described(),
-            media.STATE.described(),
-            media.SINCE.described(),
-            media.LIMIT.described(),
+)
+
+SUBSCRIBE = Operation(
+    method="GET",
+    path="/v1/events",
+    id="subscribe",
+    tag="Events",
+    summary="Events as they happen, over a WebSocket or as server-sent events",
+    text="Subprotocol `cloudevents.json`; server-sent events where `Accept` has `text/event-stream`. Browsers, "
+    "which cannot set the header, give their token as `token`.",
+    parameters=(
+        Parameter(name="stream", text="Only those of these streams.", repeated=True),
+        Parameter(
+            name="type",
+            text="Only those of these types.",
+            schema={"type": "string", "enum": list(TYPES)},
+            repeated=True,
         ),
-        answers={200: answer("Those that the caller may see.", IncidentList)} | problems(400, 422),
-        security=BEARER,
+        Parameter(
+            name="since",
+            text="The id of an event: what came after it is sent first.",
+            schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
+        ),
+        Parameter(
+            name="Last-Event-ID",
+            text="The same for server-sent events; clients that come back by themselves send it.",
+            schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
+            where="header",
+        ),
     ),
-    Operation(
-        method="GET",
-        path="/v1/incidents/{id}",
-        id="getIncident",
-        tag="Incidents",
-        summary="One incident",
-        parameters=(in_path("id", "Id of an incident."),),
-        answers={200: answer("The incident.", StreamIncident)} | problems(404),
-        security=BEARER,
-    ),
+    answers={
+        101: Answer(text="The socket is open."),
+        200: Answer(text="Server-sent events.", content=Content(media_type="text/event-stream")),
+    }
+    | problems(400, 422, 426, 503),
+    security=(*BEARER, ("token",)),
 )
 
 OTHERS = (
-    Operation(
-        method="GET",
-        path="/v1/events",
-        id="subscribe",
-        tag="Events",
-        summary="Events as they happen, over a WebSocket or as server-sent events",
-        text="Subprotocol `cloudevents.json`; server-sent events where `Accept` has `text/event-stream`. Browsers, "
-        "which cannot set the header, give their token as `token`.",
-        parameters=(
-            Parameter(name="stream", text="Only those of these streams.", repeated=True),
-            Parameter(
-                name="type",
-                text="Only those of these types.",
-                schema={"type": "string", "enum": list(TYPES)},
-                repeated=True,
-            ),
-            Parameter(
-                name="since",
-                text="The id of an event: what came after it is sent first.",
-                schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
-            ),
-            Parameter(
-                name="Last-Event-ID",
-                text="The same for server-sent events; clients that come back by themselves send it.",
-                schema={"type": "string", "pattern": "^[0-9]{1,20}$"},
-                where="header",
-            ),
-        ),
-        answers={
-            101: Answer(text="The socket is open."),
-            200: Answer(text="Server-sent events.", content=Content(media_type="text/event-stream")),
-        }
-        | problems(400, 422, 426, 503),
-        security=(*BEARER, ("token",)),
-    ),
+    SUBSCRIBE,
     Operation(
         method="POST",
         path="/v1/tokens",
@@ -179,26 +152,6 @@ OTHERS = (
         summary="A short-lived token for a browser",
         bodies=(Content(type=NewToken, example={"scope": "events", "expires_s": 600}),),
         answers={201: answer("The token.", TokenInfo)} | problems(*_BODY, 404),
-        security=BEARER,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/callbacks",
-        id="listCallbacks",
-        tag="Callbacks",
-        summary="Callbacks of jobs, oldest first",
-        parameters=(callbacks.STATE.described(), callbacks.LIMIT.described(), callbacks.AFTER.described()),
-        answers={200: answer("Those of the key's jobs, or with `admin` of all.", CallbackList)} | problems(422),
-        security=BEARER,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/callbacks/{id}/retry",
-        id="retryCallback",
-        tag="Callbacks",
-        summary="Send again a callback that was given up",
-        parameters=(in_path("id", "Id of a callback."),),
-        answers={200: answer("The callback, which is pending again.", CallbackInfo)} | problems(404, 409),
         security=BEARER,
     ),
 )

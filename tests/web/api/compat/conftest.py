@@ -1,16 +1,13 @@
 """One service with the real detector and a real worker for all tests of `/1.0`, and a web server beside it."""
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.media import Clips, write_video
+from tests.servers import npm
 from tests.servers.http import HttpServer, run_http_server
-from tests.servers.needs import need, need_program
 from tests.servers.service import add_key, running_service
 from tests.web.api.compat.calling import SECRET, USER, Api, cut_short
 
@@ -20,7 +17,6 @@ _SETTINGS = {
 }
 
 _NODE_CLIENT = "sightengine@1.3.1"
-_INSTALL_S = 120.0
 
 
 @pytest.fixture(scope="package")
@@ -52,17 +48,5 @@ def seven(clips: Clips, minute: Path) -> Path:
 
 @pytest.fixture(scope="package")
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the official Node client from npm: those of the environment, or installed for these tests."""
-    kept = Path(sys.prefix) / "node" / "node_modules"
-    if kept.is_dir() and shutil.which("node"):
-        return kept
-    need_program("node", "nodejs")
-    npm = need_program("npm", "npm")
-    folder = tmp_path_factory.mktemp("node")
-    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--prefix", str(folder))
-    command = [npm, "install", *options, _NODE_CLIENT]
-    try:
-        subprocess.run(command, capture_output=True, check=True, timeout=_INSTALL_S)
-    except subprocess.SubprocessError:
-        need(False, f"{_NODE_CLIENT}, which npm cannot get: does it reach its registry?", "npm")
-    return folder / "node_modules"
+    """With the official Node client from npm."""
+    return npm.node_modules(tmp_path_factory.mktemp("node"), _NODE_CLIENT)

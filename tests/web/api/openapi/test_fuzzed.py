@@ -19,10 +19,13 @@ from stream.options import SourceOptions
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
+from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
+from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
 from web.api.openapi.streams import MEDIA, OTHERS, STREAMS
+from web.api.openapi.webhooks import WEBHOOKS
 from web.api.openapi.whip import WHIP
 
 _EXAMPLES = 12
@@ -66,7 +69,7 @@ class _Running:
 
 @contextmanager
 def _running() -> Iterator[_Running]:
-    """A service on a thread of its own, with a stream and a job."""
+    """A service on a thread of its own, with a stream, an incident and a job."""
     ready: Future[_Running] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -94,7 +97,16 @@ async def _filled(served: Served) -> _Running:
     query = {"api_user": user, "api_secret": secret, "models": "gore-2.0", "stream_url": "http://a.example/b.mp4"}
     async with served.http.get("/1.0/video/check.json", params=query) as response:
         job = await response.json()
-    ids = {"/v1/streams/": stream["id"], "/v1/media/": stream["media"], "/1.0/video/byid.json": job["media"]["id"]}
+    incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
+    async with served.http.post("/v1/webhooks", json={"url": "http://hook.example/"}) as response:
+        webhook = await response.json()
+    ids = {
+        "/v1/webhooks/": webhook["id"],
+        "/v1/streams/": stream["id"],
+        "/v1/media/": stream["media"],
+        "/v1/incidents/": incident["id"],
+        "/1.0/video/byid.json": job["media"]["id"],
+    }
     return _Running(served.url, credentials, ids)
 
 
@@ -112,7 +124,9 @@ def schema() -> Any:
 
 
 @pytest.mark.parametrize(
-    "operations", [COMPAT, (*STREAMS, *MEDIA), OTHERS, (*WHIP, *SERVICE)], ids=["compat", "streams", "others", "whip"]
+    "operations",
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "incidents", "others", "webhooks", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:
