@@ -1,0 +1,95 @@
+/** One stream on the wall. Off the screen it is a name alone: picture, numbers and chart are there while it can be seen. */
+
+import { el, make, setAttr, setText } from "../dom.js";
+import { duration, position, prob } from "../format.js";
+import { toStream } from "../routes.js";
+import { openIncident } from "../state.js";
+import { stateMark } from "../statemark.js";
+import { momentOf } from "../times.js";
+import { drawSpark } from "./spark.js";
+
+const PICTURE_EVERY_MS = 2000;
+
+export class Tile {
+  #name = el("span", "tile-name");
+  #prob = el("span", "tile-prob");
+  #state = stateMark();
+  #time = el("span", "tile-time");
+  #picture = el("span", "tile-picture");
+  #chart = el("span", "tile-chart");
+  #image = null;
+  #canvas = null;
+  #previews;
+  #stream = null;
+  /** What the chart was drawn from. */
+  #drawn = "";
+
+  constructor(id, previews) {
+    this.id = id;
+    this.#previews = previews;
+    this.link = make("a", { class: "tile", href: toStream(id) }, this.#picture, this.#name, this.#prob, this.#state.node, this.#time, this.#chart);
+    this.node = el("li", "", this.link);
+  }
+
+  get visible() {
+    return this.#canvas !== null;
+  }
+
+  /** Show everything, or the name alone. */
+  setVisible(visible) {
+    if (visible === this.visible) return;
+    if (visible) {
+      this.#canvas = make("canvas", { "aria-hidden": "true" });
+      this.#image = make("img", { alt: "", hidden: true });
+      this.#chart.append(this.#canvas);
+      this.#picture.append(this.#image);
+      this.#stream = null;
+      return;
+    }
+    this.#previews.unwatch(this.#image);
+    this.#canvas.remove();
+    this.#image.remove();
+    this.#canvas = this.#image = null;
+  }
+
+  /** @param colours of the chart @param nowMs for how long it has been live */
+  update(stream, series, { colours, nowMs }) {
+    if (this.#stream !== stream) this.#facts(stream);
+    if (!this.visible) return;
+    const started = momentOf(stream.started);
+    setText(this.#time, started ? duration(Math.max(0, (nowMs - started) / 1000)) : position(stream.position));
+    const drawn = `${series.version} ${series.media} ${stream.policy.threshold} ${openIncident(stream)?.id} ${this.#canvas.clientWidth}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    drawSpark(this.#canvas, series, { threshold: stream.policy.threshold, incident: openIncident(stream) !== null, colours });
+  }
+
+  /** Draw again although nothing came: the colours changed. */
+  redraw() {
+    this.#drawn = "";
+  }
+
+  close() {
+    this.setVisible(false);
+    this.node.remove();
+  }
+
+  #facts(stream) {
+    setText(this.#name, stream.name);
+    setAttr(this.#name, "title", stream.url && stream.url !== stream.name ? `${stream.name}\n${stream.url}` : stream.name);
+    if (!this.visible) return;
+    this.#stream = stream;
+    this.#drawn = "";
+    const incident = openIncident(stream);
+    this.#state.set(incident ? "incident" : stream.state);
+    setText(this.#prob, prob(stream.prob));
+    setAttr(this.link, "data-level", levelOf(stream, incident));
+    if (stream.prob === null) this.#previews.unwatch(this.#image);
+    else this.#previews.watch(this.#image, `/v1/streams/${encodeURIComponent(stream.id)}/preview.jpg`, PICTURE_EVERY_MS);
+  }
+}
+
+function levelOf(stream, incident) {
+  if (incident || (stream.prob ?? 0) >= stream.policy.threshold) return "high";
+  return (stream.prob ?? 0) >= stream.policy.release * 0.75 ? "some" : "calm";
+}
