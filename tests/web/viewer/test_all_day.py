@@ -40,7 +40,7 @@ async def _after(page: Page, sockets: Sockets, source: FakeSource, *, from_numbe
         # Each is waited for: scores that wait for a slow reader are merged.
         wanted = sockets.received + _AT_ONCE
         for number in range(first, first + _AT_ONCE):
-            source.sample(number / 2, 0.9 if number % 500 < 20 else 0.1)
+            source.sample(number / 2, 0.9 if number % 2500 < 20 else 0.1)
         await sockets.until(wanted)
     session = await page.context.new_cdp_session(page)
     await session.send("HeapProfiler.collectGarbage")

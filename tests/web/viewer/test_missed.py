@@ -18,9 +18,9 @@ async def test_incidents_while_disconnected_are_counted_and_there(tab: Tab, serv
     stream = await served.add(name="lobby")
     source = await served.pool.source()
     source.live()
+    page = await opened(tab, served.url)
     for position_s in range(4):
         source.sample(float(position_s), 0.9)
-    page = await opened(tab, served.url)
     tile = page.get_by_role("link", name="lobby")
     await expect(tile).to_contain_text("Incident")
     await expect(page.locator("#link")).to_have_attribute("data-link", "open")
@@ -53,3 +53,24 @@ async def test_quiet_time_away_is_told_as_quiet(tab: Tab, served: Served) -> Non
     await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator(".notice")).to_have_count(0)
+
+
+async def test_incident_that_ended_while_away_is_over_although_no_event_told_so(tab: Tab, served: Served) -> None:
+    sockets = Sockets()
+    await sockets.between(tab.page)
+    stream = await served.add(name="lobby")
+    source = await served.pool.source()
+    source.live()
+    for position_s in range(3):
+        source.sample(float(position_s), 0.9)
+    await served.until("/v1/incidents", lambda answer: bool(answer["incidents"]))
+    page = await opened(tab, served.url)
+    tile = page.get_by_role("link", name="lobby")
+    await expect(tile).to_contain_text("Incident")
+    await sockets.cut()
+    for position_s in range(3, 12):
+        source.sample(float(position_s), 0.05)
+    await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["samples"] == 12)
+    sockets.refused = False
+    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
+    await expect(page.locator("#counts")).to_contain_text("no incident running")

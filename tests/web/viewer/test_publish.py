@@ -46,7 +46,7 @@ async def test_camera_is_published_scored_and_stopped(tab: Tab, service: Service
 
 async def test_video_file_is_published_to_its_end(tab: Tab, service: Service, clips: Clips) -> None:
     page = await opened(tab, service.url, "#/publish")
-    await page.get_by_label("Video file").check()
+    await page.get_by_role("radio", name="Video file").check()
     await page.get_by_label("Name of the stream").fill("file")
     await _start(page)
     await expect(page.locator("#publish-error")).to_have_text("Choose a video file first.")
@@ -59,7 +59,7 @@ async def test_video_file_is_published_to_its_end(tab: Tab, service: Service, cl
 
 async def test_file_that_is_no_video_is_told_so(tab: Tab, served: Served) -> None:
     page = await opened(tab, served.url, "#/publish")
-    await page.get_by_label("Video file").check()
+    await page.get_by_role("radio", name="Video file").check()
     await page.locator("#publish-file").set_input_files(
         {"name": "notes.mp4", "mimeType": "video/mp4", "buffer": b"no video"}
     )

@@ -59,11 +59,11 @@ async def test_from_an_empty_service_to_a_summary(tab: Tab, served: Served) -> N
 
 
 async def test_failed_stream_says_why(tab: Tab, served: Served) -> None:
-    stream_id, source = await _watched(served)
+    stream_id = (await served.add(name="lobby"))["id"]
     page = await opened(tab, served.url, f"#/streams/{stream_id}")
-    source.fail("unauthorised", "The camera asks for a password.")
+    (await served.pool.source()).fail("not_found", "The server answered 404.")
     await expect(page.locator("#stream-state")).to_have_text("Failed")
-    await expect(page.locator("#banner")).to_have_text("The camera asks for a password. (unauthorised)")
+    await expect(page.locator("#banner")).to_have_text("The server answered 404. (not_found)")
 
 
 async def test_summary_is_copied(tab: Tab, served: Served) -> None:
