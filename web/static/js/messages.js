@@ -12,7 +12,7 @@ export const messages = {
     pages: "Pages",
     wall: "Wall",
     incidents: "Incidents",
-    add: "Add a stream",
+    add: "Add",
     publish: "Publish",
     settings: "Settings",
     keys: "Keys",
