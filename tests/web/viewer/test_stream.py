@@ -171,6 +171,43 @@ async def test_another_policy_is_tried_by_keys_by_pointer_and_by_number(tab: Tab
     assert tab.complaints == []
 
 
+async def test_service_judges_what_was_seen_by_another_policy(tab: Tab, served: Served) -> None:
+    stream_id, source = await _watched(served)
+    _score(source, *([0.35] * 6 + [0.05] * 6) * 3, 0.05)
+    source.end()
+    await served.until(f"/v1/streams/{stream_id}", lambda stream: stream["state"] == "ended")
+    page = await opened(tab, served.url, f"#/streams/{stream_id}")
+    await page.get_by_label("Threshold", exact=True).fill("0.3")
+    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 3 incidents", timeout=SOON_MS)
+    await page.get_by_label("Threshold", exact=True).fill("0.9")
+    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 0 incidents", timeout=SOON_MS)
+    assert tab.complaints == []
+
+
+async def test_busy_service_is_asked_again(tab: Tab, served: Served) -> None:
+    answers = [429, 200]
+
+    async def answer(route: Route) -> None:
+        body = {
+            "detail": "One at a time.",
+            "incidents": [],
+            "incident_count": 1,
+            "flagged_seconds": 2.0,
+            "exact": False,
+        }
+        await route.fulfill(status=answers.pop(0), json=body)
+
+    await tab.page.route("**/v1/media/*/replay", answer)
+    stream_id, source = await _watched(served)
+    _score(source, 0.2)
+    page = await opened(tab, served.url, f"#/streams/{stream_id}")
+    await page.get_by_label("Threshold", exact=True).fill("0.6")
+    await expect(page.locator(".try-answer")).to_have_text(
+        "Would have raised 1 incident, 2.0 s flagged in all. The present policy raised 0. "
+        "Scores are missing or thinned out, so this is not exact."
+    )
+
+
 async def test_service_that_cannot_replay_is_told_of(tab: Tab, served: Served) -> None:
     await tab.page.route("**/v1/media/*/replay", lambda route: route.fulfill(status=404, json={"detail": "Not found."}))
     stream_id, source = await _watched(served)

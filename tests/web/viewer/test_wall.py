@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -147,7 +146,7 @@ async def test_what_a_service_says_is_text_not_markup(tab: Tab, served: Served) 
     assert "owned" not in (await page.title()).split(" · ")
 
 
-async def test_two_hundred_streams_scroll(browser: Browser, record_property: Callable[[str, object], None]) -> None:
+async def test_two_hundred_streams_scroll(browser: Browser) -> None:
     """Frame times are reported, not judged: they belong to the machine."""
     tab = await new_tab(browser, width_px=1920, height_px=1080)
     async with serving(limits={"max_streams": _MANY}) as served:
@@ -161,7 +160,7 @@ async def test_two_hundred_streams_scroll(browser: Browser, record_property: Cal
             drawn, pictures = await page.evaluate(_DRAWN)
         finally:
             feeding.cancel()
-    record_property("frame_ms", f"median {median_ms:.1f}, p95 {p95_ms:.1f}, longest {longest_ms:.1f}")
+    print(f"frame times of {_MANY} tiles: median {median_ms:.1f} ms, p95 {p95_ms:.1f}, longest {longest_ms:.1f}")
     assert 0 < drawn < 100, "tiles out of sight have no canvas"
     assert pictures == drawn
 

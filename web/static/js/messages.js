@@ -199,7 +199,7 @@ export const messages = {
     cooldown: "Cooldown (s)",
     would: { one: "would have raised {n} incident", other: "would have raised {n} incidents" },
     wouldTime: "{length} flagged in all",
-    now: { one: "The present policy raised {n}.", other: "The present policy raised {n}." },
+    now: "The present policy raised {n}.",
     inexact: "Scores are missing or thinned out, so this is not exact.",
     asking: "Judging again…",
     replayMissing: "This service cannot judge stored scores again.",
