@@ -43,8 +43,8 @@ class Wall {
     this.#context = context;
     this.#past = new Past(context.api);
     this.#observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: AHEAD });
-    this.#bar = el("div", "wall-bar", make("label", { for: "wall-search" }, t("wall.search")), this.#search,
-      make("label", { for: "wall-show" }, t("wall.filter")), this.#show, this.#count);
+    this.#bar = el("div", "wall-bar", el("div", "pair", make("label", { for: "wall-search" }, t("wall.search")), this.#search),
+      el("div", "pair", make("label", { for: "wall-show" }, t("wall.filter")), this.#show), this.#count);
     root.append(make("h1", { class: "visually-hidden" }, t("wall.title")), this.#bar, this.#grid, this.#none, this.#empty, this.#ended.node);
     this.#wire();
     context.title(t("wall.title"));
