@@ -19,13 +19,21 @@ _HELPERS = """
     const { Series, pointsOf, thin, MAX_POINTS } = await import("/static/js/series.js");
     const { dropped, position } = await import("/static/js/format.js");
     const event = (type, data = {}, subject = "med_1") =>
-      ({ type: "event", event: { id: "1", type, source: "/v1/streams/str_1", subject, data } });
+      ({ type: "events", events: [{ id: "1", type, source: "/v1/streams/str_1", subject, data }] });
     const reading = (at, prob) => ({ position: at, gore: { prob }, raw: { prob }, latency: 0.05 });
     const incident = (state, id, start, end, peak) => event("gore.incident",
       { ...reading(end ?? start, peak), state, incident: { id, start, end, peak, peak_position: start } });
     const added = { type: "stream", stream: { id: "str_1", name: "one", state: "connecting", media: "med_1" } };
     const after = (...actions) => actions.reduce(reduce, initial());
     const one = (state) => state.streams.get("str_1");
+"""
+
+
+_NEED = """
+    const { need, settled, ordered, matches } = await import("/static/js/wall/need.js");
+    const stream = (id, prob, rise = 0, state = "live", incident = false) =>
+      ({ id, name: id, url: "", prob, rise, state, incidents: incident ? [{ id: "inc", start: 0, end: null }] : [] });
+    const needs = (streams) => new Map(streams.map((one) => [one.id, need(one, one.rise)]));
 """
 
 
@@ -116,7 +124,9 @@ async def test_memory_is_bounded(page: Page) -> None:
     sizes = await _run(
         page,
         """let state = after(added);
-           for (let n = 0; n < 2 * LOG_LIMIT; n += 1) state = reduce(state, event("gore.prob", reading(n, 0.1)));
+           for (let n = 0; n < 2 * LOG_LIMIT; n += 1) {
+             state = reduce(state, event("media.stalled", { reason: String(n) }));
+           }
            for (let n = 0; n < FINAL_LIMIT + 50; n += 1) {
              const id = `str_9${String(n).padStart(4, "0")}`;
              state = reduce(state, { type: "stream", stream: { id, name: id, state: "ended" } });
@@ -155,6 +165,103 @@ async def test_stored_and_live_points_join_in_order(page: Page) -> None:
            return [series.x, series.raw];""",
     )
     assert x == [[1, 2, 4, 5], [0.2, None, 0.1, 0.2]]
+
+
+async def test_scores_do_not_push_the_rest_out_of_the_log(page: Page) -> None:
+    log = await _run(
+        page,
+        """const types = ["media.stalled", "gore.prob", "media.resumed"];
+           const events = types.map((type) => event(type, reading(1, 0.1)).events[0]);
+           return after(added, { type: "events", events }).log.map((entry) => [entry.seq, entry.type]);""",
+    )
+    assert log == [[2, "media.resumed"], [1, "media.stalled"]]
+
+
+async def test_stream_that_a_page_shows_stays_however_old(page: Page) -> None:
+    names = await _run(
+        page,
+        """let state = reduce(after(added, { type: "pin", id: "str_1" }), event("media.finished"));
+           state = reduce(state, { type: "snapshot", streams: [] });
+           const first = one(state).name;
+           state = reduce(reduce(state, { type: "pin", id: null }), { type: "snapshot", streams: [] });
+           return [first, one(state) ?? null];""",
+    )
+    assert names == ["one", None]
+
+
+async def test_hash_names_a_page_and_what_it_is_about(page: Page) -> None:
+    pages = await _run(
+        page,
+        """const { match } = await import("/static/js/routes.js");
+           return ["", "#/", "#/streams/str_1", "#/streams/", "#/incidents?since=a%26b", "#/incidents/inc_1",
+                   "#/media/m/report", "#/streams/%E0%A4%A", "#main", "#/nowhere"].map((hash) => {
+             const route = match(hash);
+             return route && [route.page, route.params, [...route.query]];
+           });""",
+    )
+    assert pages == [
+        ["wall", {}, []],
+        ["wall", {}, []],
+        ["stream", {"id": "str_1"}, []],
+        None,
+        ["incidents", {}, [["since", "a&b"]]],
+        ["incidents", {"id": "inc_1"}, []],
+        ["report", {"id": "m"}, []],
+        None,
+        None,
+        None,
+    ]
+
+
+async def test_who_needs_somebody_comes_first(page: Page) -> None:
+    order = await _run(
+        page,
+        f"""{_NEED}
+           const streams = [stream("calm", 0.1), stream("rising", 0.3, 0.4), stream("high", 0.6),
+             stream("lost", 0.1, 0, "stalled"), stream("incident", 0.2, 0, "live", true),
+             stream("worse", 0.9, 0, "live", true)];
+           return ordered([], settled(new Map(), needs(streams)));""",
+    )
+    assert order == ["worse", "incident", "rising", "high", "lost", "calm"]
+
+
+async def test_small_changes_move_no_tile(page: Page) -> None:
+    orders = await _run(
+        page,
+        f"""{_NEED}
+           const first = settled(new Map(), needs([stream("a", 0.30), stream("b", 0.25), stream("c", 0.20)]));
+           const near = settled(first, needs([stream("a", 0.20), stream("b", 0.35), stream("c", 0.29)]));
+           const far = settled(near, needs([stream("a", 0.20), stream("b", 0.35), stream("c", 0.50)]));
+           const order = ordered([], first);
+           const equal = new Map([["a", 0], ["b", 0], ["c", 0]]);
+           return [ordered(order, near), ordered(order, far), ordered(["c", "a", "b"], equal)];""",
+    )
+    assert orders == [["a", "b", "c"], ["c", "a", "b"], ["c", "a", "b"]]
+
+
+async def test_tiles_stay_under_the_pointer_until_it_rests(page: Page) -> None:
+    answers = await _run(
+        page,
+        """const { maySort, kept, PAUSE_MS } = await import("/static/js/wall/need.js");
+           const over = { inside: true, movedAtMs: 50_000, sortedAtMs: 0, nowMs: 55_000 };
+           const at = (changes) => maySort({ ...over, ...changes });
+           return [at({}), at({ inside: false }), at({ nowMs: 50_000 + PAUSE_MS }),
+                   at({ inside: false, sortedAtMs: 54_500 }), kept(["a", "b", "c"], ["d", "c", "a"])];""",
+    )
+    assert answers == [False, True, True, False, ["a", "c", "d"]]
+
+
+async def test_words_are_looked_for_in_name_and_address(page: Page) -> None:
+    found = await _run(
+        page,
+        f"""{_NEED}
+           const door = {{ ...stream("a", 0.1), name: "Front Door", url: "rtsp://cam.example/7" }};
+           const stalled = {{ ...door, state: "stalled" }};
+           return [[door, "door"], [door, "DOOR cam"], [door, "back"], [stalled, "", "trouble"], [door, "", "trouble"],
+                   [door, "", "incident"], [{{ ...door, state: "ended" }}, ""]]
+             .map(([s, text, show = "running"]) => matches(s, {{ text, show }}));""",
+    )
+    assert found == [True, True, False, True, False, False, False]
 
 
 async def test_numbers_read_well(page: Page) -> None:

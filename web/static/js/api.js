@@ -1,5 +1,7 @@
 /** Calls to the service: one place for credentials, problem documents and what can go wrong on the way. */
 
+import { t } from "./words.js";
+
 const TOKEN_KEY = "gorewatch.token";
 const SHORT_LIVED = "tok_";
 const TIMEOUT_MS = 15_000;
@@ -12,7 +14,7 @@ export class Problem extends Error {
     this.status = status;
     this.title = title;
     this.code = code;
-    /** Message by name of the field at fault. */
+    /** Message by name of the field at fault: its dotted path, such as `policy.fps`. */
     this.fields = fields;
   }
 }
@@ -39,35 +41,13 @@ export class Api {
     return (await this.json("POST", "/v1/tokens", { scope: "events", expires_s: 3600 })).token;
   }
 
-  async streams() {
-    const answer = await this.json("GET", "/v1/streams");
-    return Array.isArray(answer) ? answer : (answer.streams ?? answer.data ?? []);
+  get(path, options) {
+    return this.json("GET", path, undefined, options);
   }
 
-  async openIncidents() {
-    return (await this.json("GET", "/v1/incidents?state=open")).incidents ?? [];
-  }
-
-  addStream(url, name) {
-    return this.json("POST", "/v1/streams", name ? { url, name } : { url });
-  }
-
-  endStream(id) {
-    return this.json("DELETE", `/v1/streams/${encodeURIComponent(id)}`);
-  }
-
-  summary(id, detail = false) {
-    return this.json("GET", `/v1/streams/${encodeURIComponent(id)}/summary${detail ? "?detail=1" : ""}`);
-  }
-
-  /** The latest sampled frame as a Blob, or null when there is none. */
-  async preview(id) {
-    const response = await this.request(`/v1/streams/${encodeURIComponent(id)}/preview.jpg`, { cache: "no-store" });
-    return response.status === 200 ? response.blob() : null;
-  }
-
-  async json(method, path, body) {
-    const options = { method };
+  /** Every answer that is no success raises `Problem`; of 204 the answer is null. `signal` gives up waiting. */
+  async json(method, path, body, { signal } = {}) {
+    const options = { method, signal };
     if (body !== undefined) {
       options.body = JSON.stringify(body);
       options.headers = { "Content-Type": "application/json" };
@@ -76,16 +56,29 @@ export class Api {
     return response.status === 204 ? null : response.json();
   }
 
-  /** A fetch with credentials. Raises `Problem` for every answer that is no success. */
-  async request(path, options = {}) {
+  /** A picture as a Blob, or null when there is none. */
+  async picture(path, { signal } = {}) {
+    try {
+      const response = await this.request(path, { cache: "no-store", signal });
+      return response.status === 200 ? await response.blob() : null;
+    } catch (problem) {
+      if (problem.status === 404) return null;
+      throw problem;
+    }
+  }
+
+  /** A fetch with credentials. Raises `Problem` for every answer that is no success; an aborted one raises as fetch does. */
+  async request(path, { signal, ...options } = {}) {
     const headers = new Headers(options.headers);
-    if (this.#token) headers.set("Authorization", `Bearer ${this.#token}`);
     const token = this.#token;
+    if (token) headers.set("Authorization", `Bearer ${token}`);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     let response;
     try {
-      response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options, headers });
+      response = await fetch(path, { ...options, headers, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
     } catch (error) {
-      throw new Problem(0, error.name === "TimeoutError" ? "The service did not answer in time." : "The service cannot be reached.");
+      if (error.name === "AbortError") throw error;
+      throw new Problem(0, t(error.name === "TimeoutError" ? "problem.timeout" : "problem.unreachable"));
     }
     if (response.ok) return response;
     // An answer to an older token must not throw out the one just entered.
@@ -102,17 +95,9 @@ async function problemOf(response) {
     // No problem document: the status has to do.
   }
   const fields = {};
-  for (const entry of Array.isArray(document.errors) ? document.errors : []) {
-    const name = fieldName(entry);
-    if (name && entry.message) fields[name] = fields[name] ? `${fields[name]} ${entry.message}` : entry.message;
+  for (const { field, message } of Array.isArray(document.errors) ? document.errors : []) {
+    if (field && message) fields[field] = fields[field] ? `${fields[field]} ${message}` : message;
   }
-  const message = document.detail ?? document.title ?? `The service answered ${response.status} ${response.statusText}.`;
+  const message = document.detail ?? document.title ?? t("problem.status", { status: String(response.status) });
   return new Problem(response.status, message, { title: document.title, fields, code: document.code });
-}
-
-/** "url" from any of the ways in which a problem document points at a field. */
-function fieldName(entry) {
-  const where = entry.field ?? entry.pointer ?? entry.loc ?? entry.path ?? "";
-  const parts = Array.isArray(where) ? where : String(where).split(/[/.#]/);
-  return String(parts.filter(Boolean).at(-1) ?? "");
 }

@@ -12,15 +12,37 @@ export function el(tag, className = "", ...children) {
   return node;
 }
 
+/** The same with attributes and, under `on`, listeners: `make("a", { href: "#/", on: { click } }, "Wall")`. */
+export function make(tag, { on = {}, ...attributes } = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  for (const [type, listener] of Object.entries(on)) node.addEventListener(type, listener);
+  node.append(...children);
+  return node;
+}
+
+export function button(text, onClick, className = "") {
+  const node = el("button", className, text);
+  node.type = "button";
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+/** An element of SVG with attributes. */
+export function svg(tag, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
 /** One of the symbols of index.html. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
+  const node = svg("svg", { class: "icon", "aria-hidden": "true" });
+  node.append(svg("use", { href: `#i-${name}` }));
+  return node;
 }
 
 /** Write only what changed: an untouched node costs no layout. */

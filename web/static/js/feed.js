@@ -1,4 +1,6 @@
-/** The event socket: connects, resumes after the last id, and says how it stands. */
+/** The one event socket of the viewer: connects, resumes after the last id, and says how it stands. */
+
+import { t } from "./words.js";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
@@ -8,21 +10,26 @@ const TOO_SLOW = 4008;
 
 export class Feed {
   #api;
+  #handlers;
   #socket = null;
   #timer = 0;
   #failures = 0;
   #openedAt = 0;
-  #lastId = null;
+  #last = null;
+  /** When a connection that had been open was lost: { at, since }, until it is back. */
+  #away = null;
   /** Counts connections that were begun or given up, so that one that is still asking for its token notices. */
   #attempt = 0;
 
   /**
    * @param api whose credentials are used
-   * @param handlers onEvent(event), onLink({state, retryAt, why}), onOpen(resumed)
+   * @param handlers onEvent(event); onLink({state, retryAt, why}); onOpen(away), where `away` is null at first and otherwise
+   *   { forMs, since, resumed } of the time without a connection: `since` is the time of the last event before it, by the
+   *   service's clock; unless `resumed` there was none, and what came meanwhile does not follow
    */
   constructor(api, handlers) {
     this.#api = api;
-    this.handlers = handlers;
+    this.#handlers = handlers;
     addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
   }
@@ -46,14 +53,16 @@ export class Feed {
     const address = new URL("/v1/events", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     if (token) address.searchParams.set("token", token);
-    if (this.#lastId !== null) address.searchParams.set("since", this.#lastId);
-    const resumed = this.#lastId !== null;
+    if (this.#last) address.searchParams.set("since", this.#last.id);
+    const resumed = this.#last !== null;
     const socket = new WebSocket(address, "cloudevents.json");
     this.#socket = socket;
     socket.onopen = () => {
       this.#openedAt = performance.now();
       this.#link("open");
-      this.handlers.onOpen(resumed);
+      const away = this.#away;
+      this.#away = null;
+      this.#handlers.onOpen(away && { forMs: performance.now() - away.at, since: away.since, resumed });
     };
     socket.onmessage = (message) => this.#receive(message.data);
     socket.onclose = (event) => this.#closed(event);
@@ -79,13 +88,15 @@ export class Feed {
     }
     if (!event || typeof event.type !== "string") return;
     // A gap has an id too: to resume after it misses nothing that is still kept.
-    if (event.id) this.#lastId = event.id;
-    this.handlers.onEvent(event);
+    if (event.id) this.#last = { id: event.id, time: event.time };
+    this.#handlers.onEvent(event);
   }
 
   #closed(event) {
     this.#socket = null;
-    if (this.#openedAt && performance.now() - this.#openedAt > GOOD_AFTER_MS) this.#failures = 0;
+    const lasted = this.#openedAt ? performance.now() - this.#openedAt : 0;
+    if (lasted > GOOD_AFTER_MS) this.#failures = 0;
+    if (this.#openedAt) this.#away ??= { at: performance.now(), since: this.#last?.time ?? null };
     this.#openedAt = 0;
     const exponential = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -100,13 +111,13 @@ export class Feed {
   }
 
   #link(state, more = {}) {
-    this.handlers.onLink({ state, ...more });
+    this.#handlers.onLink({ state, ...more });
   }
 }
 
 function reason(event) {
-  if (event.code === TOO_SLOW) return "this page could not keep up";
-  if (event.code === 1001) return "the service is stopping";
-  if (event.code === 1008) return "the sign-in has to be renewed";
-  return event.reason || "the connection was lost";
+  if (event.code === TOO_SLOW) return t("link.tooSlow");
+  if (event.code === 1001) return t("link.stopping");
+  if (event.code === 1008) return t("link.renew");
+  return event.reason || t("link.lost");
 }

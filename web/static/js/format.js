@@ -1,15 +1,6 @@
-/** Numbers, times and words for people. Pure: no DOM, no clock. */
+/** Numbers and lengths for people. Pure: no DOM, no clock. */
 
-const NONE = "–";
-
-export const STATE_WORDS = {
-  connecting: "Connecting",
-  live: "Live",
-  stalled: "Stalled",
-  reconnecting: "Reconnecting",
-  ended: "Ended",
-  failed: "Failed",
-};
+export const NONE = "–";
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
@@ -28,13 +19,15 @@ export function position(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A span of seconds: "0.4 s", "17 s", "3 min 05 s". */
+/** A span of seconds: "0.4 s", "17 s", "3 min 05 s", "2 h 10 min". */
 export function duration(seconds) {
   if (!isNumber(seconds)) return NONE;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  if (whole < 60) return `${whole} s`;
+  const two = (n) => String(n).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor(whole / 60) % 60)} min`;
 }
 
 export function milliseconds(seconds) {
@@ -64,55 +57,4 @@ export function fps(value) {
 
 export function text(value) {
   return value === undefined || value === null || value === "" ? NONE : String(value);
-}
-
-/** Local wall-clock time of an ISO stamp or of Unix seconds. */
-export function clock(stamp) {
-  const date = asDate(stamp);
-  return date ? date.toLocaleTimeString("en-GB") : NONE;
-}
-
-/** The same moment in UTC, for a tooltip. */
-export function utc(stamp) {
-  const date = asDate(stamp);
-  return date ? date.toISOString() : "";
-}
-
-function asDate(stamp) {
-  const date = isNumber(stamp) ? new Date(stamp * 1000) : new Date(stamp ?? NaN);
-  return Number.isNaN(date.getTime()) ? null : date;
-}
-
-export function plural(n, one, many = `${one}s`) {
-  return `${count(n)} ${n === 1 ? one : many}`;
-}
-
-/** One line about an event, for the log. */
-export function eventLine(event) {
-  const data = event.data ?? {};
-  const incident = data.incident ?? {};
-  switch (event.type) {
-    case "gore.prob":
-      return `${prob(data.gore?.prob, 3)}, raw ${prob(data.raw?.prob, 3)}, at ${position(data.position)}`;
-    case "gore.incident":
-      if (data.state === "started") return `Incident started at ${position(incident.start)}`;
-      if (data.state === "ended") {
-        return `Incident ended after ${duration(incident.end - incident.start)}, peak ${prob(incident.peak)}`;
-      }
-      return `Incident rose to ${prob(incident.peak)} at ${position(incident.peak_position ?? data.position)}`;
-    case "media.started":
-      return `Started: ${[text(data.codec), size(data.width, data.height), fps(data.fps)].filter((part) => part !== NONE).join(", ")}`;
-    case "media.stalled":
-      return `Stalled: ${data.reason ?? "no frames arrive"}`;
-    case "media.resumed":
-      return `Frames again${data.reason ? `: ${data.reason}` : ""}`;
-    case "media.finished":
-      return `Ended, highest probability ${prob(data.summary?.gore?.prob)}`;
-    case "media.failed":
-      return `Failed: ${data.error?.message ?? "no reason given"}`;
-    case "gap":
-      return "Events were missed while the connection was away; everything was loaded afresh";
-    default:
-      return event.type;
-  }
 }

@@ -13,9 +13,11 @@ const DEFAULTS = { threshold: 0.5, release: 0.4 };
 
 export const initial = () => ({
   streams: new Map(),
-  selected: null,
+  /** Events but scores, newest first. */
   log: [],
   link: { state: "connecting" },
+  /** The stream that a page shows: it stays, however long ago it ended. */
+  pinned: null,
   loaded: false,
   /** Counts log entries, so that views can tell which are new. */
   seq: 0,
@@ -27,7 +29,7 @@ export const isFinal = (stream) => FINAL.has(stream.state);
 
 export const openIncident = (stream) => stream.incidents.find((incident) => incident.end === null) ?? null;
 
-/** Streams for the list, newest first: the running ones and the ended ones. One known from an event alone has no name yet. */
+/** Streams, newest first: the running ones and the ended ones. One known from an event alone has no name yet. */
 export function listed(state) {
   const all = [...state.streams.values()].filter((stream) => stream.name).sort((a, b) => (a.id < b.id ? 1 : -1));
   return { active: all.filter((stream) => !isFinal(stream)), final: all.filter(isFinal) };
@@ -42,11 +44,11 @@ export function reduce(state, action) {
     case "detail":
       return patch(state, action.id, (stream) => detailed(stream, action.summary));
     case "incidents":
-      return action.incidents.reduce(withListed, state);
-    case "event":
-      return onEvent(state, action.event);
-    case "select":
-      return { ...state, selected: action.id };
+      return action.incidents.reduce(withListed, withoutOver(state, action));
+    case "events":
+      return onEvents(state, action.events);
+    case "pin":
+      return { ...state, pinned: action.id };
     case "link":
       return { ...state, link: action.link };
     default:
@@ -63,14 +65,14 @@ export function streamOf(event) {
 /** The list as it stood at revision `asked`: what changed since stays, what is no longer in it goes. */
 function snapshot(state, { streams: list, asked = Infinity }) {
   const streams = new Map();
-  for (const [id, stream] of state.streams) if (stream.revision > asked) streams.set(id, stream);
+  for (const [id, stream] of state.streams) if (stream.revision > asked || id === state.pinned) streams.set(id, stream);
   for (const raw of list) streams.set(raw.id, merged(state.streams.get(raw.id), raw));
-  return trimmed({ ...state, streams, loaded: true, selected: streams.has(state.selected) ? state.selected : null });
+  return trimmed({ ...state, streams, loaded: true });
 }
 
 function blank(id) {
   return { id, revision: 0, name: "", url: "", state: "connecting", media: null, prob: null, raw: null, position: null, samples: null,
-    dropped: null, started: null, error: null, codec: null, width: null, height: null, fps: null, latency: null,
+    dropped: null, started: null, error: null, codec: null, width: null, height: null, fps: null, latency: null, decoder: null, counters: null,
     policy: DEFAULTS, incidents: [], summary: null };
 }
 
@@ -104,6 +106,15 @@ function withListed(state, raw) {
   return withStream(state, { ...stream, incidents: ordered([incidentOf(raw), ...stream.incidents]) });
 }
 
+/** Those that ran when the list was asked for (`running`) and are not on it are over: their event was missed. */
+function withoutOver(state, { incidents, running = new Set() }) {
+  const listed = new Set(incidents.map((raw) => raw.id));
+  const over = (one) => one.end === null && running.has(one.id) && !listed.has(one.id);
+  return [...state.streams.values()].filter((stream) => stream.incidents.some(over)).reduce((next, stream) => withStream(next, {
+    ...stream, incidents: stream.incidents.map((one) => (over(one) ? { ...one, end: stream.position ?? one.start } : one)),
+  }), state);
+}
+
 function incidentOf(raw) {
   const seconds = (value) => (typeof value === "number" ? value : null);
   return { id: String(raw.id), start: seconds(raw.start) ?? 0, end: seconds(raw.end), peak: seconds(raw.peak) ?? seconds(raw.peak?.prob),
@@ -113,11 +124,22 @@ function incidentOf(raw) {
 /** Newest first, and no more than the limit. */
 const ordered = (incidents) => incidents.sort((a, b) => b.start - a.start).slice(0, INCIDENT_LIMIT);
 
-function onEvent(state, event) {
-  const id = streamOf(event);
-  const next = id ? patch(state, id, (stream) => afterEvent(ofMedia(stream, event), event), true) : state;
-  const entry = { seq: state.seq + 1, id: event.id, stream: id, type: event.type, time: event.time, event };
-  return { ...next, seq: entry.seq, log: [entry, ...state.log.slice(0, LOG_LIMIT - 1)] };
+/** Many at a time: of two hundred streams some hundred come in a second, and each copy of the list costs. */
+function onEvents(state, events) {
+  const streams = new Map(state.streams);
+  const entries = [];
+  let { seq, revision } = state;
+  for (const event of events) {
+    const id = streamOf(event);
+    if (id) {
+      revision += 1;
+      streams.set(id, { ...afterEvent(ofMedia(streams.get(id) ?? blank(id), event), event), revision });
+    }
+    // Scores are on the chart; here they would push out everything else within seconds.
+    if (event.type !== "gore.prob") entries.unshift({ seq: (seq += 1), id: event.id, stream: id, type: event.type, time: event.time, event });
+  }
+  const log = entries.length ? [...entries, ...state.log].slice(0, LOG_LIMIT) : state.log;
+  return trimmed({ ...state, streams, log, seq, revision });
 }
 
 /** The stream on the media the event is about: a new media starts with a clean sheet. */
@@ -169,8 +191,8 @@ function closed(stream, changes) {
   return { ...stream, ...changes, incidents };
 }
 
-function patch(state, id, change, create = false) {
-  const stream = state.streams.get(id) ?? (create ? blank(id) : null);
+function patch(state, id, change) {
+  const stream = state.streams.get(id);
   return stream ? withStream(state, change(stream)) : state;
 }
 
@@ -180,7 +202,7 @@ function withStream(state, stream) {
 }
 
 function trimmed(state) {
-  const final = [...state.streams.values()].filter((stream) => isFinal(stream) && stream.id !== state.selected);
+  const final = [...state.streams.values()].filter((stream) => isFinal(stream) && stream.id !== state.pinned);
   if (final.length <= FINAL_LIMIT) return state;
   const streams = new Map(state.streams);
   final.sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,45 +1,31 @@
-/** Publishing through WHIP (RFC 9725): camera, offer, answer, end. No DOM. */
+/** Publishing through WHIP (RFC 9725): offer, answer, end. No DOM. */
+
+import { PublishError } from "./sources.js";
+import { t } from "./words.js";
 
 const GATHER_MS = 2000;
+/** A browser itself gives up after half a minute or never. */
+const CONNECT_MS = 15_000;
 
-/** Why publishing does not work, as a sentence. */
-export class PublishError extends Error {}
-
-const CAMERA = {
-  NotAllowedError: "The camera was refused. Allow it for this page in the browser's address bar, then try again.",
-  SecurityError: "The camera was refused by this browser's settings.",
-  NotFoundError: "No camera was found. Connect one, then try again.",
-  OverconstrainedError: "This camera offers no picture that can be sent.",
-  NotReadableError: "The camera is in use by another program, or failed to start.",
-  AbortError: "The camera failed to start.",
-};
-
-/** The camera's picture, without sound. Raises `PublishError`. */
-export async function openCamera() {
-  if (!isSecureContext || !navigator.mediaDevices?.getUserMedia) {
-    throw new PublishError("Browsers give the camera only to pages opened over HTTPS, or at localhost. Open this page that way.");
-  }
-  try {
-    return await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
-  } catch (error) {
-    throw new PublishError(CAMERA[error.name] ?? `The camera could not be opened: ${error.message}`);
-  }
-}
-
-/** One published camera. `onState` hears "connecting", "connected", "interrupted" and "lost". */
+/** One publication. `onState` hears "connecting", "connected", "interrupted", "lost", and "unreachable": no path was found. */
 export class Publication {
   #api;
   #peer = new RTCPeerConnection({ iceServers: [] });
   #location = null;
   #stopped = false;
+  #connected = false;
+  #timer = 0;
+  #onTimeout;
 
   constructor(api, onState) {
     this.#api = api;
     const words = { connecting: "connecting", connected: "connected", disconnected: "interrupted", failed: "lost", closed: "lost" };
     this.#peer.onconnectionstatechange = () => {
       const word = words[this.#peer.connectionState];
-      if (word && !this.#stopped) onState(word);
+      if (word === "connected") this.#connected = true;
+      if (word && !this.#stopped) onState(word === "lost" && !this.#connected ? "unreachable" : word);
     };
+    this.#onTimeout = () => this.#stopped || this.#connected || onState("unreachable");
   }
 
   /** Offer the media's tracks under a name. Raises `PublishError`, or `Problem` with the service's reason. */
@@ -60,13 +46,15 @@ export class Publication {
       await this.#peer.setRemoteDescription({ type: "answer", sdp });
     } catch (error) {
       await this.stop();
-      throw new PublishError(`The service's answer could not be used: ${error.message}`);
+      throw new PublishError(t("publish.badAnswer", { why: error.message }));
     }
+    this.#timer = setTimeout(this.#onTimeout, CONNECT_MS);
   }
 
   /** End it on both sides. Never raises: what is gone already is no error. */
   async stop() {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     this.#peer.close();
     await this.#leave();
   }

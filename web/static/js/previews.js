@@ -1,13 +1,13 @@
-/** Pixelated previews: fetched with credentials, shown as object URLs, and only while somebody can see them. */
+/** Pictures that follow something live: fetched with credentials, shown as object URLs, and only while somebody can see them. */
 
 const TICK_MS = 250;
 const AT_ONCE = 3;
-/** After a failed try, so that a picture that is not there is not asked for again and again. */
+/** After a try that gave none, so that a picture that is not there is not asked for again and again. */
 const PAUSE_MS = 10_000;
 
 export class Previews {
   #api;
-  /** By image element: { id, everyMs, nextAt, visible, url }. */
+  /** By the element around the image: { image, path, everyMs, nextAt, visible, url }. */
   #watched = new Map();
   #running = 0;
   #observer;
@@ -23,13 +23,13 @@ export class Previews {
     setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Keep `image` at the latest frame of stream `id`; its parent element says whether it is in view. */
-  watch(image, id, everyMs) {
+  /** Keep `image` at what `path` answers with; its parent element says whether it is in view. */
+  watch(image, path, everyMs) {
     const box = image.parentElement;
     const known = this.#watched.get(box);
-    if (known?.id === id && known.everyMs === everyMs) return;
+    if (known?.path === path && known.everyMs === everyMs) return;
     this.unwatch(image);
-    this.#watched.set(box, { image, id, everyMs, nextAt: 0, visible: false, url: null });
+    this.#watched.set(box, { image, path, everyMs, nextAt: 0, visible: false, url: null });
     // Observed is the box: an image without a picture is hidden and would never come into view.
     this.#observer.observe(box);
   }
@@ -55,8 +55,10 @@ export class Previews {
     this.#running += 1;
     watch.nextAt = now + watch.everyMs;
     try {
-      const blob = await this.#api.preview(watch.id);
-      if (this.#watched.get(watch.image.parentElement) === watch && blob) this.#show(watch, URL.createObjectURL(blob));
+      const blob = await this.#api.picture(watch.path);
+      if (this.#watched.get(watch.image.parentElement) !== watch) return;
+      if (blob) this.#show(watch, URL.createObjectURL(blob));
+      else watch.nextAt = performance.now() + PAUSE_MS;
     } catch {
       watch.nextAt = performance.now() + PAUSE_MS;
     } finally {
