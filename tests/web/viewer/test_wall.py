@@ -71,7 +71,7 @@ async def test_tile_shows_what_a_stream_is_like_now(tab: Tab, served: Served) ->
     source.sample(2.0, 0.9)
     await expect(tile).to_contain_text("Incident")
     await expect(tile).to_have_attribute("data-level", "high")
-    await expect(tile.locator(".spark-line")).to_have_attribute("d", re.compile("^M17[78]"))
+    await expect(tile.locator(".spark-line")).to_have_attribute("d", re.compile("^M17[89]"))
     source.end()
     await expect(page.locator("#ended")).to_contain_text("lobby")
     await expect(page.locator(".tile")).to_have_count(0)
