@@ -51,7 +51,7 @@ export class Desk {
     const decision = this.decisions.of(incident.id);
     if (!decision) return incident;
     const { verdict, note } = decision;
-    return { ...incident, review: { verdict, note, by: { key: null, name: t("incidents.you") }, at: incident.review?.at ?? "", waits: true } };
+    return { ...incident, review: { verdict, note, by: { key: null, name: "" }, at: incident.review?.at ?? "", waits: true } };
   }
 
   show(incident, options) {

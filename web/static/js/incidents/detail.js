@@ -36,6 +36,7 @@ export class Detail {
       el("dl", "facts", fact("peak", peak), fact("at", at), fact("began", el("dd", "", began)), fact("lasted", lasted)),
       el("p", "detail-links", ...Object.values(this.#links)), this.#trailPart);
     this.#mark.set("incident");
+    this.#trailPart.hidden = true;
   }
 
   /** @param alone whether this is the page of this incident */

@@ -10,9 +10,9 @@ export const called = (incident) => t("incidents.called", { name: nameOf(inciden
 
 export const lastedOf = (incident) => (incident.state === "open" ? t("incidents.lasts") : duration(incident.end - incident.start));
 
-export function whoOf(review) {
-  return review.by.name || review.by.key || t("incidents.somebody");
+/** "Dismissed by Ann"; while there is no key nobody has a name. */
+export function reviewOf(review) {
+  if (review.waits) return t(`incidents.${review.verdict}ByYou`);
+  const who = review.by.name || review.by.key;
+  return review.by.key && who ? t(`incidents.${review.verdict}By`, { who }) : t(`incidents.${review.verdict}`);
 }
-
-/** "Dismissed by Ann". */
-export const reviewOf = (review) => t(`incidents.${review.verdict}By`, { who: whoOf(review) });
