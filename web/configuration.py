@@ -8,11 +8,10 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
-from inference.policy import Policy
-
 from .policies import PolicyRefused, field_errors
 from .settings import NESTED, PREFIX, ConfigError, Settings
 from .store.address import masked
+from .wire import policy_json
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 CLIENT_VARIABLE = f"{PREFIX}TOKEN"
@@ -63,7 +62,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
 def _plain(settings: Settings) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(settings, name) for name in Settings.model_fields}
     return values | {
-        "policy": {name: getattr(settings.policy, name) for name in Policy.__dataclass_fields__},
+        "policy": policy_json(settings.policy),
         "limits": dict(settings.limits),
         "retention": dict(settings.retention),
     }

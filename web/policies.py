@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from inference.policy import RANGES, Policy, PolicyInvalid
 
+from .callback_urls import RULE, usable
+
 _ADAPTER = TypeAdapter(Policy)
 _KEYS = tuple(field.name for field in fields(Policy))
 
@@ -38,8 +40,9 @@ def merge_policy(given: Mapping[str, object], defaults: Policy, *, prefix: str =
         for key in given
         if key not in _KEYS
     ]
-    if given.get("callback_url") is not None:
-        errors.append(FieldError(f"{prefix}callback_url", "is not available in this version"))
+    url = given.get("callback_url")
+    if isinstance(url, str) and not usable(url):
+        errors.append(FieldError(f"{prefix}callback_url", RULE))
     if errors:
         raise PolicyRefused(tuple(errors))
     try:
@@ -60,7 +63,11 @@ def bounded(schema: Mapping[str, object]) -> dict[str, object]:
 def changes_schema() -> dict[str, object]:
     """The JSON schema of what `merge_policy` takes."""
     properties = dict(_properties(bounded(_ADAPTER.json_schema())))
-    properties["callback_url"] = {"type": "null", "description": "Not available in this version."}
+    properties["callback_url"] = {
+        "anyOf": [{"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}, {"type": "null"}],
+        "default": None,
+        "description": "Where the stream's events but `gore.prob` are POSTed, signed; `http` or `https`.",
+    }
     kept = {name: {key: value for key, value in one.items() if key != "title"} for name, one in properties.items()}
     return {"type": "object", "properties": kept, "additionalProperties": False}
 

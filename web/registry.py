@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from inference.events import Event
-from inference.looking import Tells
 from inference.overheard import Overheard
-from inference.pipeline import Scores, run
+from inference.pipeline import run
 from inference.policy import Policy
 from inference.summary import Summary
 from stream.address import Address
@@ -22,6 +20,7 @@ from stream.options import Decoder, SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
+from .around import Keeping, Lane, Pool
 from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers
 from .publishing import Publishing, ReceivedSource
 from .recording.judging import HeardJudge
@@ -38,24 +37,6 @@ _CLOSING_TIMEOUT_S = 2.2
 _CUT_TIMEOUT_S = 0.3
 _PATIENCE_S = 60.0
 """What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
-
-
-class Lane(Scores, Tells, Protocol):
-    """A lane of the scorer: `inference.scorer.Lane`."""
-
-
-class Keeping(Protocol):
-    """What keeps scores: `web.recording.recorder.Recorder`."""
-
-    def add(self, media_id: str, sample: Judged) -> None: ...
-    def end(self, media_id: str) -> None: ...
-
-
-class Pool(Protocol):
-    """What opens sources: `stream.pool.WorkerPool`."""
-
-    async def pull(self, address: Address, options: SourceOptions) -> Source: ...
-    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]: ...
 
 
 class Registry:

@@ -72,6 +72,12 @@ class Limits(BaseModel):
         le=1_000_000,
         description="events waiting for one subscriber before it is closed as too slow",
     )
+    webhook_queue: int = Field(
+        default=10_000,
+        ge=10,
+        le=1_000_000,
+        description="events owed to one webhook or `callback_url`; of more the oldest go, `gore.prob` before others",
+    )
     history_events: int = Field(
         default=20_000, ge=1, le=10_000_000, description="events kept in memory for `since=` (about 1 kB each)"
     )
@@ -86,6 +92,12 @@ class Limits(BaseModel):
     )
     key_subscribers: int = Field(
         default=1000, ge=1, le=1_000_000, description="event connections of one key at once; more are answered with 429"
+    )
+    replay_samples: int = Field(
+        default=5_000_000,
+        ge=1,
+        le=10**9,
+        description="scores times policies that one replay may judge; more are answered with 422",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from inference.events import Reading
 from inference.policy import Policy
 from inference.summary import Json, probability, seconds, summary_json
+from stream.address import redact
 from stream.errors import Failure
 
 __all__ = ["Json", "failure_json", "policy_json", "reading_json", "summary_json", "timestamp"]
@@ -32,4 +33,7 @@ def reading_json(reading: Reading) -> Json:
 
 
 def policy_json(policy: Policy) -> Json:
-    return {name: getattr(policy, name) for name in Policy.__dataclass_fields__}
+    """User name and password of its `callback_url` are masked."""
+    url = policy.callback_url
+    shown: Json = {name: getattr(policy, name) for name in Policy.__dataclass_fields__}
+    return shown | {"callback_url": None if url is None else redact(url)}

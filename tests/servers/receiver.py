@@ -34,7 +34,8 @@ class Got:
 
     @property
     def status(self) -> str:
-        return str(self.body["data"]["status"])
+        """Of the job that it is about."""
+        return str(self.body["data"].get("status"))
 
 
 class Receiver:
@@ -44,6 +45,9 @@ class Receiver:
     /never/…      500
     /hang/…       no answer
     /redirect/…   302 to /ok/redirected
+    /later/…      503 with `Retry-After`
+    /gone/…       410
+    /switch/…     500 while `switched_off`, otherwise 200
     """
 
     def __init__(self) -> None:
@@ -51,6 +55,7 @@ class Receiver:
         self._got: list[Got] = []
         self._seen: Counter[str] = Counter()
         self._changed = threading.Condition()
+        self.switched_off = False
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.listening.port}{path}"
@@ -91,6 +96,12 @@ class Receiver:
                 await asyncio.Event().wait()
             case "redirect":
                 return web.Response(status=302, headers={"Location": self.url("/ok/redirected")})
+            case "later":
+                return web.Response(status=503, headers={"Retry-After": "120"})
+            case "gone":
+                return web.Response(status=410)
+            case "switch" if self.switched_off:
+                return web.Response(status=500)
             case "never":
                 return web.Response(status=500)
             case "once" if first:

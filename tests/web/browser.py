@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright
 
 from tests.servers.needs import need_program
 
+Theme = Literal["dark", "light"]
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -54,9 +56,11 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def new_tab(browser: Browser, *, width_px: int = 1280, height_px: int = 720, bypass_csp: bool = False) -> Tab:
+async def new_tab(
+    browser: Browser, *, width_px: int = 1280, height_px: int = 720, bypass_csp: bool = False, theme: Theme = "dark"
+) -> Tab:
     """A fresh tab with storage and permissions of its own."""
     context = await browser.new_context(
-        viewport={"width": width_px, "height": height_px}, color_scheme="dark", bypass_csp=bypass_csp
+        viewport={"width": width_px, "height": height_px}, color_scheme=theme, bypass_csp=bypass_csp
     )
     return Tab(await context.new_page())

@@ -17,9 +17,9 @@ from web.access.access import Access, open_access
 from web.access.hashing import hashed, new_secret, new_user
 from web.access.scopes import USUAL, Scope
 from web.api.parts import Detector
-from web.app import front
 from web.delivery.hub import Hub
 from web.delivery.journal import Journal
+from web.front import front
 from web.registry import Registry
 from web.settings import Settings
 from web.store import keys

@@ -22,12 +22,13 @@ from stream.sample import State
 from tests.web.fakes import FakePool, FakeScorer, FakeSource
 from tests.web.serving import DETECTOR, new_key, parts_of_a_service, settings_of
 from web import app
-from web.api.compat import opening
-from web.app import NamedSource, Service, front, serve, service
-from web.delivery.callbacks import Dispatcher
+from web import front as front_module
+from web.access.access import Access
+from web.app import NamedSource, serve, service
 from web.delivery.hub import Hub
+from web.delivery.opening import Webhooks, open_webhooks
+from web.front import Service, front
 from web.jobs.jobs import Jobs
-from web.jobs.opening import open_callbacks
 from web.settings import ConfigError, Settings
 from web.store import keys
 from web.store.store import Store, open_store
@@ -126,9 +127,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
             steps("Close the store")
 
     @asynccontextmanager
-    async def send_and_note(settings: Settings, store: Store) -> AsyncIterator[Dispatcher]:
-        async with open_callbacks(settings, store) as dispatcher:
-            yield dispatcher
+    async def send_and_note(settings: Settings, store: Store, access: Access) -> AsyncIterator[Webhooks]:
+        async with open_webhooks(settings, store, access) as webhooks:
+            yield webhooks
             steps("Send no more callbacks")
 
     async def leave_jobs(self: Jobs) -> None:
@@ -137,7 +138,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
     leave = Jobs.aclose
     monkeypatch.setattr(Jobs, "aclose", leave_jobs)
-    monkeypatch.setattr(opening, "open_callbacks", send_and_note)
+    monkeypatch.setattr(front_module, "open_webhooks", send_and_note)
     monkeypatch.setattr(app, "open_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 

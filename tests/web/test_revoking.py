@@ -9,8 +9,9 @@ from tests.web.api.test_whip import OFFER, SDP
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.access.scopes import Scope
 from web.app import NamedSource, add_sources
+from web.delivery.delivery import Style
 from web.settings import Settings
-from web.store import callbacks, jobs, keys
+from web.store import deliveries, jobs, keys
 from web.store.job import Job, JobStatus
 
 WATCH = "/1.0/video/check.json"
@@ -70,7 +71,7 @@ async def test_jobs_of_a_revoked_key_end_as_stopped_and_tell_their_receiver() ->
         assert await ended(served, stopped) is JobStatus.STOPPED
         assert (await found(served, kept)).status is JobStatus.ONGOING
         async with served.store.reading() as tx:
-            (owed,) = await callbacks.listed(tx, limit=10)
+            (owed,) = await deliveries.listed(tx, styles=tuple(Style), limit=10)
         assert (owed.job_id, b'"stopped"' in owed.body) == (stopped, True)
 
 

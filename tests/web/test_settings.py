@@ -107,7 +107,7 @@ def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatc
         ("[limits]\nmax = 1", "no setting limits.max"),
         ("[policy]\nfsp = 1", "policy.fsp is not a key"),
         ("[policy]\nfps = 99", "policy.fps must be at least 0.001 and at most 30"),
-        ('[policy]\ncallback_url = "http://x/"', "policy.callback_url is not available"),
+        ('[policy]\ncallback_url = "ftp://x/"', "policy.callback_url must be an http"),
         ("port = 70000", "port should be less than or equal to 65535"),
         ('workers = "many"', "workers should be a valid integer"),
         ('egress_allow = "10.0.0.0/40"', "egress_allow '10.0.0.0/40' does not appear to be"),
@@ -171,3 +171,11 @@ def test_the_document_lists_every_setting_with_its_default_and_nothing_else() ->
     expected = {name: varying.get(name, value) for name, value, _ in describe(load_settings())}
     assert dict(rows) == expected
     assert len(rows) == len(expected)
+
+
+def test_user_name_and_password_of_a_callback_are_not_shown() -> None:
+    policy = {"callback_url": "https://user:secret@hook.example/x"}
+    settings = load_settings(flags={"policy": policy})
+    assert settings.policy.callback_url == policy["callback_url"]
+    shown = {name: value for name, value, _ in describe(settings)}
+    assert shown["policy.callback_url"] == "https://***:***@hook.example/x"

@@ -22,7 +22,8 @@ _PUBLIC_FOLDER = "/static/"
 _NEEDED = (
     ("/v1/events", Scope.EVENTS),
     ("/v1/tokens", None),
-    ("/v1/callbacks", Scope.CHECK),
+    ("/v1/webhooks", Scope.EVENTS),
+    ("/v1/callbacks", None),
     ("/v1/views/", Scope.STREAMS),
     ("/v1/views", Scope.ADMIN),
     ("/v1/", Scope.STREAMS),

@@ -1,4 +1,4 @@
-"""Summaries and scores over time."""
+"""Summaries and scores over time: those in memory, and for what is not there any more the store's."""
 
 import math
 
@@ -7,10 +7,10 @@ from aiohttp import web
 from inference.scores import downsample
 from inference.summary import detail_json, point_json, summary_json
 
+from ..recording.series import read_series
 from ..running import Stream
-from .auth import caller_of
+from .kept_media import kept_media, kept_summary, last_media_of, running_media
 from .parts import parts_of
-from .problems import Problem
 from .query import Count, Flag, Number
 from .streams import stream_of
 
@@ -24,34 +24,40 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1/streams/{id}/summary")
 async def stream_summary(request: web.Request) -> web.Response:
-    return _summary(request, stream_of(request))
+    """Of a stream that an earlier service had, the summary of its last media."""
+    stream = parts_of(request).registry.stream(request.match_info["id"])
+    if stream is not None:
+        return _summary(request, stream_of(request))
+    kept = await last_media_of(request, request.match_info["id"])
+    return web.json_response(await kept_summary(request, kept, detail=DETAIL.read(request)))
 
 
 @routes.get("/v1/media/{id}/summary")
 async def media_summary(request: web.Request) -> web.Response:
-    return _summary(request, _media_of(request))
+    if (stream := running_media(request)) is not None:
+        return _summary(request, stream)
+    kept = await kept_media(request)
+    return web.json_response(await kept_summary(request, kept, detail=DETAIL.read(request)))
 
 
 @routes.get("/v1/media/{id}/scores")
 async def scores(request: web.Request) -> web.Response:
     """The points from `from` to `to`, media seconds, thinned out to `max_points` with their peaks."""
-    stream = _media_of(request)
     first_s = FROM.read(request)
     last_s = TO.read(request)
     most = MAX_POINTS.read(request)
-    within = [point for point in stream.points if first_s <= point.position_s <= last_s]
-    body = {"media": stream.media.media_id, "scores": [point_json(point) for point in downsample(within, most)]}
-    return web.json_response(body)
+    if (stream := running_media(request)) is not None:
+        media_id = stream.media.media_id
+        within = [point for point in stream.points if first_s <= point.position_s <= last_s]
+        points = downsample(within, most)
+    else:
+        media_id = (await kept_media(request)).facts.ref.media_id
+        store = parts_of(request).store
+        points = list((await read_series(store, media_id, max_points=most, from_s=first_s, to_s=last_s)).points)
+    return web.json_response({"media": media_id, "scores": [point_json(point) for point in points]})
 
 
 def _summary(request: web.Request, stream: Stream) -> web.Response:
     if not DETAIL.read(request):
         return web.json_response(summary_json(stream.summary()))
     return web.json_response(detail_json(stream.summary(), stream.incidents, stream.points))
-
-
-def _media_of(request: web.Request) -> Stream:
-    stream = parts_of(request).registry.media(request.match_info["id"])
-    if stream is None or not caller_of(request).sees(stream.owner, stream.id):
-        raise Problem(404, "There is no media of this id.", code="media_unknown")
-    return stream

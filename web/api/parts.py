@@ -10,12 +10,14 @@ from inference.scorer import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
 from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
 from ..store.store import Store
+from ..whatif.replays import Replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Parts:
     access: Access
     seats: Seats
     pictures: Pictures
+    replays: Replays
+    webhooks: Webhooks
 
 
 PARTS = web.AppKey("parts", Parts)

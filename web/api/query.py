@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
+from pydantic import JsonValue
 
 from stream.ids import is_id
 
@@ -16,6 +17,10 @@ from ..policies import FieldError
 from .openapi.operation import Parameter
 from .problems import Problem, unprocessable
 
+NO_MOMENT = "must be a time such as 2026-11-22T17:40:03Z, or Unix seconds"
+MOMENT_SCHEMA: dict[str, JsonValue] = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]
+}
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -70,20 +75,13 @@ class Moment:
         text = request.query.get(self.name)
         if text is None:
             return None
-        if _UNIX_SECONDS.fullmatch(text):
-            return float(text)
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.timestamp()
-        message = "must be a time such as 2026-11-22T17:40:03Z, or Unix seconds"
-        raise Problem(400, f"{self.name} {message}.", errors=[FieldError(self.name, message)])
+        unix_s = unix_seconds(text)
+        if unix_s is None:
+            raise Problem(400, f"{self.name} {NO_MOMENT}.", errors=[FieldError(self.name, NO_MOMENT)])
+        return unix_s
 
     def described(self) -> Parameter:
-        schema = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]}
-        return Parameter(name=self.name, text=self.text, schema=schema)
+        return Parameter(name=self.name, text=self.text, schema=MOMENT_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +148,17 @@ class Cursor:
 
     def described(self) -> Parameter:
         return Parameter(name=self.name, text="The `next` of the page before.")
+
+
+def unix_seconds(text: str) -> float | None:
+    """A time in Unix seconds, or in RFC 3339 with its offset; None for what is neither."""
+    if _UNIX_SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.timestamp()
 
 
 def _number(request: web.Request, name: str, default: float) -> float:

@@ -31,6 +31,8 @@ class Measured:
     large_cpu_s: Sequence[float]
     small_cpu_s: Sequence[float]
     """Of one check each, in pairs."""
+    bare_large_vs_small: float
+    """The same of the bare parts: what of it is the decoder's."""
     large_mb: float
     upload_mb: float
     upload_peak_mb: float
@@ -73,6 +75,7 @@ def figures(found: Measured) -> dict[str, object]:
         "video_s": round(statistics.median(found.clips_s), 2),
         "jpeg_48mp_cpu_ms": round(1000.0 * statistics.median(found.large_cpu_s), 1),
         "jpeg_2mp_cpu_ms": round(1000.0 * statistics.median(found.small_cpu_s), 1),
+        "bare_48mp_vs_2mp": round(found.bare_large_vs_small, 2),
         "jpeg_48mp_mb": round(found.large_mb, 2),
         "requests": found.requests,
         "streams": found.streams,

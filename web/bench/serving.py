@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from pydantic import BaseModel, TypeAdapter
 
 from ..commands.common import CommandError
@@ -61,10 +62,12 @@ class Running:
 
 
 @contextmanager
-def running_service(folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None) -> Iterator[Running]:
+def running_service(
+    folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[Running]:
     """`gorewatch serve` while the block lasts, with the caller's detector and workers. Raises `CommandError`.
 
-    `more` are variables of settings.
+    `more` are variables of settings; port 0 is a free one.
     """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) or name in _OF_THE_DETECTOR
@@ -75,7 +78,7 @@ def running_service(folder: Path, *, max_streams: int, more: Mapping[str, str] |
         "GOREWATCH_LIMITS__MAX_STREAMS": str(max_streams),
         "GOREWATCH_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "web", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "web", "serve", "--port", str(port)]
     with _started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
         yield Running(url, process.pid)
 
@@ -171,13 +174,16 @@ class Api:
 
     async def published(self) -> dict[str, int]:
         """Events since the start, by type."""
+        samples = await self._metrics()
+        return {one.labels["type"]: int(one.value) for one in samples if one.name == "gorewatch_events_total"}
+
+    async def counts(self, *names: str) -> dict[str, int]:
+        """Metrics without labels."""
+        return {one.name: int(one.value) for one in await self._metrics() if one.name in names}
+
+    async def _metrics(self) -> list[Sample]:
         text = (await self._asked("GET", "/metrics")).decode()
-        return {
-            sample.labels["type"]: int(sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == "gorewatch_events_total"
-        }
+        return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
     @asynccontextmanager
     async def events(self, *types: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:

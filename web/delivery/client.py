@@ -22,6 +22,8 @@ _PATH = "/v1/events"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _MAX_EVENT_BYTES = 1 << 20
 _OPEN_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 1.0
+"""For the service to answer a close: behind many events that nobody reads any more it cannot."""
 _FIRST_DELAY_S = 0.25
 _LAST_DELAY_S = 10.0
 _LONGEST_RETRY_AFTER_S = 60.0
@@ -125,6 +127,7 @@ def _connection(subscription: Subscription, since: str | None) -> connect:
         additional_headers=headers,
         subprotocols=[_SUBPROTOCOL],
         open_timeout=_OPEN_TIMEOUT_S,
+        close_timeout=_CLOSE_TIMEOUT_S,
         max_size=_MAX_EVENT_BYTES,
     )
 

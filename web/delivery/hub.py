@@ -43,7 +43,7 @@ class Hub:
         self._last = max(above, int(unix() * 1e6))
         self._history = History(history_events, floor=self._last)
         self._unkept = Unkept(unkept_events)
-        self._past = Past(self._history, self._unkept, journal, timeout_s=patience.write_s)
+        self._past = Past(self._history, self._unkept, journal, timeout_s=patience.write_s, turn_s=patience.turn_s)
         self._outbox = (
             None if journal is None else Outbox(journal, self._unkept, hand_out=self._hand_out, patience=patience)
         )

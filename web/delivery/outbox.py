@@ -28,6 +28,8 @@ class Patience:
     """Until events are sent although they are not kept."""
     write_s: float = 10.0
     """Until one writing, or reading, counts as failed."""
+    turn_s: float = 60.0
+    """Until who waits for others to have read is told to come back later."""
     close_s: float = 2.0
     """Until what is left at the end is given up."""
     leave_s: float = 1.0
@@ -46,7 +48,8 @@ class Outbox:
         self._unkept = unkept
         self._hand_out = hand_out
         self._patience = patience
-        self._unsent: deque[Entry] = deque()
+        self._unsent: deque[tuple[float, Entry]] = deque()
+        """Each with the loop's time until which it waits to be kept."""
         self._timer: asyncio.TimerHandle | None = None
         self._added = asyncio.Event()
         self._empty = asyncio.Event()
@@ -65,26 +68,32 @@ class Outbox:
         self._empty.clear()
         self._added.set()
         if self.ok and not self._closed:
-            self._unsent.append(published.entry)
-            if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(self._patience.send_s, self._lose_patience)
+            self._unsent.append((asyncio.get_running_loop().time() + self._patience.send_s, published.entry))
+            self._watch_oldest()
         else:
             self._hand_out([published.entry])
 
     async def run(self) -> None:
         """Write until cancelled."""
         retry_s = self._patience.retry_s
+        loop = asyncio.get_running_loop()
         while True:
             await self._added.wait()
             batch = self._unkept.begin(_BATCH)
+            began_s = loop.time()
             if not batch:
                 self._added.clear()
+                self._empty.set()
                 self._recovered()
             elif await self._written(batch):
                 retry_s = self._patience.retry_s
                 self._trouble = _SLOW
                 self._unkept.written()
                 self._send(batch[-1].entry.number)
+                # Without a pause between events there is always one that is not kept yet. What comes during a writing
+                # waits for that and for the next one.
+                if len(batch) < _BATCH and 2.0 * (loop.time() - began_s) < self._patience.send_s:
+                    self._recovered()
             else:
                 self._unkept.failed()
                 await asyncio.sleep(retry_s)
@@ -118,13 +127,19 @@ class Outbox:
     def _send(self, upto: int | None) -> None:
         """Hand out what waits for it, up to that number or all."""
         entries: list[Entry] = []
-        while self._unsent and (upto is None or self._unsent[0].number <= upto):
-            entries.append(self._unsent.popleft())
-        if not self._unsent and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        while self._unsent and (upto is None or self._unsent[0][1].number <= upto):
+            entries.append(self._unsent.popleft()[1])
         if entries:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._watch_oldest()
             self._hand_out(entries)
+
+    def _watch_oldest(self) -> None:
+        """Have patience until the time of the event that has waited longest."""
+        if self._unsent and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(self._unsent[0][0], self._lose_patience)
 
     def _lose_patience(self) -> None:
         self._timer = None
@@ -133,7 +148,6 @@ class Outbox:
         self._send(None)
 
     def _recovered(self) -> None:
-        self._empty.set()
         if not self.ok:
             self.ok = True
             _log.warning("the journal has recovered: events are kept before they are sent; dropped: %s", self._lost())

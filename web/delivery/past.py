@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from .history import Entry, History
@@ -11,6 +12,8 @@ from .unkept import Unkept
 
 _RING_CHUNK = 256
 _JOURNAL_CHUNK = 500
+_MOST_READING = 3
+"""Replays that read the journal at once: of the four connections that the store has, one is left to who writes."""
 _log = logging.getLogger("gorewatch.events")
 
 
@@ -29,13 +32,20 @@ class Stretch:
 
 
 class Past:
-    """What was handed out. `ring` has the newest of it, `unkept` what may be missing in the journal."""
+    """What was handed out. `ring` has the newest of it, `unkept` what may be missing in the journal.
 
-    def __init__(self, ring: History, unkept: Unkept, journal: Journal | None, *, timeout_s: float) -> None:
+    `timeout_s` is how long one reading of the journal may take, `turn_s` how long it may have to wait for others.
+    """
+
+    def __init__(
+        self, ring: History, unkept: Unkept, journal: Journal | None, *, timeout_s: float, turn_s: float
+    ) -> None:
         self._ring = ring
         self._unkept = unkept
         self._journal = journal
         self._timeout_s = timeout_s
+        self._turn_s = turn_s
+        self._turns = asyncio.Semaphore(_MOST_READING)
 
     @property
     def last(self) -> int:
@@ -52,16 +62,28 @@ class Past:
         return None if number < self._ring.floor else self._ring.after(number, _RING_CHUNK)
 
     async def older(self, number: int) -> Stretch:
-        """The next events after a number that the ring does not reach back to. Raises `PastUnreadable`."""
+        """The next events after a number that the ring does not reach back to. Raises `PastUnreadable`.
+
+        Whoever asks has to wait for its turn, the first come first; a cancellation gives it up.
+        """
         if self._journal is None:
             first = self._ring.first
             return Stretch((), first - 1, first)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._turn(), asyncio.timeout(self._timeout_s):
                 return await self._journaled(self._journal, number)
         except Exception as error:
             _log.error("older events cannot be read for a subscriber: %s", str(error) or "it takes too long")
             raise PastUnreadable from error
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(self._turn_s):
+            await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _journaled(self, journal: Journal, number: int) -> Stretch:
         base = number

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -21,28 +22,43 @@ _HEADERS = {"Content-Type": "application/json", "User-Agent": "gorewatch"}
 class NotPosted(Exception):
     """It did not arrive, or was not answered with a 2xx. `str()` says why, in words of ours."""
 
-    def __init__(self, message: str, *, hopeless: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hopeless: bool = False, status: int | None = None, retry_after: str | None = None
+    ) -> None:
         super().__init__(message)
         self.hopeless = hopeless
         """No later attempt can do better."""
+        self.status = status
+        """What it was answered with, None if it was not."""
+        self.retry_after = retry_after
+        """The header of that name."""
 
 
 class Poster:
-    """Follows no redirect, and needs nothing of the answer but its status."""
+    """Follows no redirect, and needs nothing of the answer but its status and when to come again."""
 
     def __init__(
-        self, *, egress_allow: tuple[str, ...], resolve: Resolve | None = None, timeout_s: float = _TIMEOUT_S
+        self,
+        *,
+        egress_allow: tuple[str, ...],
+        resolve: Resolve | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        threads: Executor | None = None,
     ) -> None:
-        """`egress_allow`: networks in CIDR form that may be reached although they are not public."""
+        """`egress_allow`: networks in CIDR form that may be reached although they are not public.
+
+        `threads` are where names are resolved, so many at once as there are of them; by default those of the loop.
+        """
+        self._threads = threads
         self._options = SourceOptions(egress_allow=egress_allow)
         self._resolve = resolve
         self._timeout_s = timeout_s
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises `NotPosted`, also when it takes longer than ten seconds in all."""
+        """`headers` come before those of the poster. Raises `NotPosted`, also when it takes over ten seconds in all."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                status = await self._post(url, body, headers)
+                await self._post(url, body, headers)
         except TimeoutError as error:
             raise NotPosted(f"There was no answer within {self._timeout_s:g} s.") from error
         except SourceError as error:
@@ -50,13 +66,13 @@ class Poster:
             raise NotPosted(_REASONS.get(error.code, "The address cannot be reached."), hopeless=hopeless) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotPosted("The connection failed or broke.") from error
-        if not 200 <= status < 300:
-            raise NotPosted(f"It was answered with {status}.")
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         address = for_wire(parse(url))
         host = address.host or ""
-        ips = await asyncio.to_thread(reachable, host, self._options, _RESOLVE_TIMEOUT_S, self._resolve)
+        ips = await asyncio.get_running_loop().run_in_executor(
+            self._threads, reachable, host, self._options, _RESOLVE_TIMEOUT_S, self._resolve
+        )
         connector = aiohttp.TCPConnector(resolver=_Pinned(ips), use_dns_cache=False, force_close=True)
         async with (
             aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session,
@@ -67,7 +83,12 @@ class Poster:
                 allow_redirects=False,
             ) as response,
         ):
-            return response.status
+            if not 200 <= response.status < 300:
+                raise NotPosted(
+                    f"It was answered with {response.status}.",
+                    status=response.status,
+                    retry_after=response.headers.get("Retry-After"),
+                )
 
 
 class _Pinned(AbstractResolver):

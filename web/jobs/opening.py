@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..background import going_on
-from ..delivery.callbacks import Dispatcher
-from ..delivery.posting import Poster
 from ..settings import ConfigError, Settings
 from ..store.store import Store
 from .folder import MediaFolder
@@ -25,19 +23,6 @@ async def open_folder(settings: Settings) -> AsyncIterator[MediaFolder]:
             f"The folder {settings.data_dir} cannot be written to ({error.strerror or error}); set GOREWATCH_DATA_DIR."
         ) from error
     yield folder
-
-
-@asynccontextmanager
-async def open_callbacks(settings: Settings, store: Store) -> AsyncIterator[Dispatcher]:
-    """What sends callbacks, those that an earlier service owed first."""
-    secret = settings.signing_secret
-    dispatcher = Dispatcher(
-        store,
-        Poster(egress_allow=settings.egress_allow),
-        signing_secret=None if secret is None else secret.get_secret_value(),
-    )
-    async with going_on(dispatcher.run, "callbacks"):
-        yield dispatcher
 
 
 @asynccontextmanager

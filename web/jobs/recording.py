@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..ids import new_id
-from ..store import callbacks
+from ..delivery.delivery import Owed, Style
+from ..store import deliveries
 from ..store import jobs as rows
 from ..store.jobs import Job, JobError, JobFrame, JobStatus
 from .fold import Batch
@@ -36,7 +36,7 @@ async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -
         return
     so_far = replace(job, last_update_s=now_s, operations=batch.operations, progress=batch.progress)
     for frames in batch.notices:
-        await _owe(tx, job.id, _body(so_far, frames), job.callback_url, due_s=now_s)
+        await _owe(tx, job, _body(so_far, frames), job.callback_url, now_s=now_s)
 
 
 async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> bool:
@@ -49,7 +49,7 @@ async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: fl
     assert ended is not None, "it was changed just now"
     # In a thread: there may be megabytes of it.
     body = await asyncio.to_thread(_body, ended, await rows.frames(tx, job.id))
-    await _owe(tx, job.id, body, job.callback_url, due_s=now_s)
+    await _owe(tx, job, body, job.callback_url, now_s=now_s)
     return True
 
 
@@ -57,5 +57,14 @@ def _body(job: Job, frames: Sequence[JobFrame]) -> bytes:
     return encoded(job_json(job, frames))
 
 
-async def _owe(tx: AsyncConnection, job_id: str, body: bytes, url: str, *, due_s: float) -> None:
-    await callbacks.add(tx, callback_id=new_id("cbk"), job_id=job_id, body=body, url=url, due_s=due_s)
+async def _owe(tx: AsyncConnection, job: Job, body: bytes, url: str, *, now_s: float) -> None:
+    owed = Owed(
+        sender=job.id,
+        number=await deliveries.next_number(tx, job.id),
+        style=Style.SIGHTENGINE,
+        media_id=job.id,
+        body=body,
+        url=url,
+        key_id=job.key_id,
+    )
+    await deliveries.add(tx, [owed], now_s=now_s)

@@ -1,13 +1,13 @@
-"""Metrics of what is sent out: events to subscribers, callbacks to their receivers."""
+"""Metrics of what is sent out: events to subscribers, callbacks and events to their receivers."""
 
 from collections.abc import Iterator, Mapping
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ..delivery.attempts import Attempts
+from ..delivery.delivery import DeliveryState
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
-from ..store.callbacks import CallbackState
 from .families import counter, gauge
 
 
@@ -31,18 +31,27 @@ def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
     yield CounterMetricFamily("gorewatch_subscribers_refused", "Event connections over the limit.", value=seats.refused)
 
 
-def of_callbacks(attempts: Attempts) -> Iterator[Metric]:
+def of_callbacks(webhooks: Webhooks) -> Iterator[Metric]:
     yield counter(
         "gorewatch_callback_attempts",
-        "Callbacks posted, by outcome.",
+        "Attempts to post a callback or an event, by outcome.",
         "outcome",
-        {"delivered": attempts.delivered, "failed": attempts.failed},
+        webhooks.dispatcher.outcomes,
     )
-    yield CounterMetricFamily(
-        "gorewatch_callbacks_given_up", "Callbacks that are not tried again.", value=attempts.given_up
+    yield counter(
+        "gorewatch_webhooks_dropped",
+        "Events that a receiver was not told of.",
+        "reason",
+        webhooks.ledger.dropped,
     )
 
 
 def of_kept_callbacks(by_state: Mapping[str, int]) -> Iterator[Metric]:
-    words = [state.value for state in CallbackState]
-    yield gauge("gorewatch_callbacks", "Callbacks in the store, by state.", "state", by_state, words=words)
+    words = [state.value for state in DeliveryState]
+    yield gauge(
+        "gorewatch_callbacks",
+        "Callbacks and events owed or given up in the store, by state.",
+        "state",
+        by_state,
+        words=words,
+    )

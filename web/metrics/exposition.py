@@ -12,6 +12,7 @@ from inference.events import Event, GoreProb
 from ..api.compat.parts import Compat
 from ..api.parts import Scoring, Workers
 from ..delivery.hub import Hub
+from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
 from ..recording.pictures import Pictures
 from ..recording.recorder import Recorder
@@ -65,6 +66,10 @@ class Metrics:
         """The same for what stands behind `/1.0`."""
         self._prometheus.register(_Calls(compat))
 
+    def watch_outgoing(self, webhooks: Webhooks) -> None:
+        """The same for what is posted."""
+        self._prometheus.register(_Outgoing(webhooks))
+
     def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers. `kept`: what is in the store now, None where it cannot be read."""
         self._store.kept = kept
@@ -97,8 +102,15 @@ class _Calls(Collector):
     def collect(self) -> Iterator[Metric]:
         compat = self._compat
         yield from of_jobs(compat.jobs.counts())
-        yield from of_callbacks(compat.callback_attempts)
         yield from of_turns(compat.checks.turns, compat.uploads, compat.large_uploads)
+
+
+class _Outgoing(Collector):
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    def collect(self) -> Iterator[Metric]:
+        yield from of_callbacks(self._webhooks)
 
 
 class _Store(Collector):

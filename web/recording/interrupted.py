@@ -14,7 +14,7 @@ from ..store.blocks import Judged
 from ..store.kept import IncidentFilter, KeptMedia, MediaFacts
 from ..store.store import Store
 
-_FAILURE = Failure("interrupted", "The service ended while it watched this media.")
+INTERRUPTED = Failure("interrupted", "The service ended while it watched this media.")
 _MOST_INCIDENTS = 100
 """Of one media; there is one that lasts, at most."""
 
@@ -49,10 +49,10 @@ async def _owed(store: Store, one: KeptMedia, *, at_s: float) -> Owed:
         wanted = IncidentFilter(media_id=ref.media_id, state="open")
         lasting = await incidents.listed(tx, limit=_MOST_INCIDENTS, wanted=wanted)
     prob = max((sample.prob for sample in samples), default=None)
-    summary = Summary(ref, at_s, len(samples), prob, None if samples else _FAILURE)
+    summary = Summary(ref, at_s, len(samples), prob, None if samples else INTERRUPTED)
     policy = one.facts.policy or Policy()
     ends = [_ended(kept.incident, samples, policy) for kept in reversed(lasting)]
-    return Owed(one.facts, (*ends, MediaFailed(_FAILURE, summary)))
+    return Owed(one.facts, (*ends, MediaFailed(INTERRUPTED, summary)))
 
 
 def _ended(incident: Incident, samples: Sequence[Judged], policy: Policy) -> GoreIncident:

@@ -4,7 +4,8 @@ So who finds an incident's event finds its incident, and who finds the event tha
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,8 +17,17 @@ from ..store import events, incidents, media
 from ..store.store import Store
 from .following import US_PER_S, Describe, ceiling_for, facts_of, following
 
-Along = Callable[[AsyncConnection, Sequence[Published]], Awaitable[None]]
-"""What else is to be written in the transaction of a batch. It may be called again with events that it had before."""
+
+class Along(Protocol):
+    """Has something else to write in the transaction of a batch."""
+
+    async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:
+        """Called with the events that no earlier transaction kept; again with the same if this one is not committed."""
+        ...
+
+    def written(self) -> None:
+        """A transaction is committed. Called once more where nobody knew whether an earlier one was."""
+        ...
 
 
 class StoreJournal:
@@ -52,13 +62,15 @@ class StoreJournal:
         new = {event.media_id: event for event in reversed(batch) if event.media_id not in self._rows}
         async with self._store.writing() as tx:
             ceiling = await self._reserve(tx, batch)
-            await events.add(tx, batch)
+            added = await events.add(tx, batch)
             if new:
                 await media.add(tx, [facts_of(published, self._describe) for published in new.values()])
             await _follow(tx, batch)
-            for write in self._along:
-                await write(tx, batch)
+            for along in self._along:
+                await along.write(tx, added)
         self._ceiling = ceiling
+        for along in self._along:
+            along.written()
         self._rows.update(new)
         self._rows.difference_update(
             published.media_id for published in batch if isinstance(published.event, MediaFinished | MediaFailed)

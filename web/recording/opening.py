@@ -1,7 +1,7 @@
 """Opens what keeps events, incidents, scores and pictures, in order, and closes it in the opposite one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ..running import Stream
 from ..settings import Settings
 from ..store.kept import MediaFacts
 from ..store.store import Store
-from .journal import StoreJournal
+from .journal import Along, StoreJournal
 from .picture_folder import PictureFolder
 from .pictures import Pictures
 from .recorder import Recorder
@@ -28,7 +28,7 @@ class Recording:
 
 @asynccontextmanager
 async def open_recording(
-    settings: Settings, store: Store, find: Callable[[str], Stream | None]
+    settings: Settings, store: Store, find: Callable[[str], Stream | None], *, along: Sequence[Along]
 ) -> AsyncIterator[Recording]:
     """`find` knows the stream of a media, by the media's id. What waits at the end is written, within two seconds."""
     recorder = Recorder(store)
@@ -38,7 +38,8 @@ async def open_recording(
     async with going_on(retainer.run, "retaining"):
         try:
             async with going_on(recorder.run, "recorder"), going_on(pictures.run, "pictures"):
-                yield Recording(StoreJournal(store, lambda media_id: _facts(find(media_id))), recorder, pictures)
+                journal = StoreJournal(store, lambda media_id: _facts(find(media_id)), along=along)
+                yield Recording(journal, recorder, pictures)
         finally:
             await asyncio.gather(recorder.aclose(), pictures.aclose())
 

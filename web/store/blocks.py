@@ -5,8 +5,9 @@ positions and epochs the differences are kept, taken of their bits as whole numb
 bytes of one rank lie together, since those are alike.
 """
 
+import math
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,14 +67,28 @@ def decode(block: bytes) -> list[Judged]:
 
 def joined(blocks: Iterable[bytes], *, from_s: float, to_s: float) -> list[Judged]:
     """The samples of a media's blocks from one position to another, both included, each once. Raises ValueError."""
-    samples: list[Judged] = []
+    return [sample for sample in samples_of(blocks) if from_s <= sample.position_s <= to_s]
+
+
+def samples_of(blocks: Iterable[bytes], *, damaged: Callable[[ValueError], None] | None = None) -> Iterator[Judged]:
+    """The samples of a media's blocks, each once, decoded as they are asked for.
+
+    `damaged` is told of a block that is none, which is passed over; without it ValueError is raised.
+    """
+    last_s = -math.inf
     for block in blocks:
-        last_s = samples[-1].position_s if samples else -np.inf
-        # What was written twice, since nobody knew whether it had been, overlaps.
-        samples += [
-            sample for sample in decode(block) if from_s <= sample.position_s <= to_s and sample.position_s > last_s
-        ]
-    return samples
+        try:
+            samples = decode(block)
+        except ValueError as error:
+            if damaged is None:
+                raise
+            damaged(error)
+            continue
+        for sample in samples:
+            # What was written twice, since nobody knew whether it had been, overlaps.
+            if sample.position_s > last_s:
+                last_s = sample.position_s
+                yield sample
 
 
 def thinned(samples: Sequence[Judged], *, step_s: float) -> list[Judged]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Column, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .tables import callbacks, jobs
+from .delivery_tables import deliveries
+from .tables import jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,11 @@ class Kept:
     jobs: Mapping[str, int]
     """By status."""
     callbacks: Mapping[str, int]
-    """By state."""
+    """Of jobs and events, by state."""
 
 
 async def kept(tx: AsyncConnection) -> Kept:
-    return Kept(await _by(tx, jobs.c.status), await _by(tx, callbacks.c.state))
+    return Kept(await _by(tx, jobs.c.status), await _by(tx, deliveries.c.state))
 
 
 async def _by(tx: AsyncConnection, column: Column[str]) -> Mapping[str, int]:

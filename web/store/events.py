@@ -17,8 +17,8 @@ _FLOOR = "events_floor"
 _CEILING = "events_ceiling"
 
 
-async def add(tx: AsyncConnection, batch: Sequence[Published]) -> None:
-    """Those that are there already stay as they are."""
+async def add(tx: AsyncConnection, batch: Sequence[Published]) -> list[Published]:
+    """Those that are there already stay as they are. The others, in their order."""
     rows = [
         {
             "number": published.entry.number,
@@ -31,7 +31,9 @@ async def add(tx: AsyncConnection, batch: Sequence[Published]) -> None:
         }
         for published in batch
     ]
-    await tx.execute(insert_into(tx, events).on_conflict_do_nothing(index_elements=["number"]), rows)
+    adding = insert_into(tx, events).on_conflict_do_nothing(index_elements=["number"]).returning(events.c.number)
+    added = set(await tx.scalars(adding, rows))
+    return [published for published in batch if published.entry.number in added]
 
 
 async def after(tx: AsyncConnection, number: int, limit: int, *, stream_id: str | None = None) -> list[Entry]:

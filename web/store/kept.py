@@ -126,6 +126,8 @@ class MediaFilter:
 
     owners: frozenset[str | None] | None = None
     stream_id: str | None = None
+    stream_ids: frozenset[str] | None = None
+    """Of any of these streams."""
     since_s: float | None = None
     until_s: float | None = None
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from inference.summary import MediaRef
 from stream.errors import Failure
 
 from ..ids import first_id
-from ..wire import failure_json, policy_json
+from ..wire import failure_json
 from .kept import KeptMedia, MediaEnd, MediaFacts, MediaFilter, MediaPicture
 from .tables import NOBODY
 from .upsert import insert_into
@@ -34,7 +34,7 @@ async def add(tx: AsyncConnection, those: Sequence[MediaFacts]) -> None:
             # The only text from outside: PostgreSQL has no place for this one character.
             "uri": facts.ref.uri.replace("\0", "�"),
             "started": facts.started_s,
-            "policy": None if facts.policy is None else json.dumps(policy_json(facts.policy)),
+            "policy": None if facts.policy is None else json.dumps(asdict(facts.policy)),
         }
         for facts in those
     ]
@@ -74,6 +74,15 @@ async def names(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
+async def callback_urls(tx: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """Where the events of these media are posted, by media; only of those whose policy says so."""
+    if not ids:
+        return {}
+    rows = await tx.execute(select(media.c.id, media.c.policy).where(media.c.id.in_(ids), media.c.policy.is_not(None)))
+    urls = {media_id: json.loads(policy).get("callback_url") for media_id, policy in rows}
+    return {media_id: url for media_id, url in urls.items() if url is not None}
+
+
 async def running(tx: AsyncConnection) -> tuple[KeptMedia, ...]:
     """Those whose end is not known, oldest first."""
     rows = await tx.execute(select(media).where(media.c.finished.is_(None)).order_by(media.c.id))
@@ -91,6 +100,8 @@ async def listed(
         page = page.where(media.c.key_id.in_([owner or NOBODY for owner in wanted.owners]))
     if wanted.stream_id is not None:
         page = page.where(media.c.stream_id == wanted.stream_id)
+    if wanted.stream_ids is not None:
+        page = page.where(media.c.stream_id.in_(wanted.stream_ids))
     if wanted.since_s is not None:
         page = page.where(media.c.id >= first_id(_PREFIX, wanted.since_s))
     if wanted.until_s is not None:

@@ -1,7 +1,8 @@
 """Scores of media, in blocks."""
 
 import asyncio
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, RowMapping, delete, func, select, tuple_, update
@@ -11,6 +12,22 @@ from .blocks import Judged, encode, joined
 from .errors import StoreError
 from .upsert import insert_into
 from .watched import scores
+
+_SIZE = (
+    func.sum(scores.c.count).label("samples"),
+    func.count().label("blocks"),
+    func.max(scores.c.step).label("step"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much there is of one media."""
+
+    samples: int = 0
+    blocks: int = 0
+    thinned: bool = False
+    """Of some blocks fewer samples are left than were judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +71,13 @@ async def put(tx: AsyncConnection, those: Sequence[Block]) -> None:
 
 
 async def read(
-    tx: AsyncConnection, media_id: str, *, from_s: float = float("-inf"), to_s: float = float("inf")
+    tx: AsyncConnection, media_id: str, *, from_s: float = -math.inf, to_s: float = math.inf
 ) -> list[Judged]:
     """The samples of a media from one position to another, both included, in order.
 
     Old ones are thinned out. Raises `StoreError` for what is damaged.
     """
-    of_it = (scores.c.media_id == media_id) & (scores.c.last_s >= from_s) & (scores.c.first_s <= to_s)
+    of_it = _within(media_id, from_s, to_s)
     blocks = (await tx.scalars(select(scores.c.data).where(of_it).order_by(scores.c.first_s))).all()
     try:
         return await asyncio.to_thread(joined, blocks, from_s=from_s, to_s=to_s)
@@ -68,6 +85,41 @@ async def read(
         raise StoreError(
             f"The scores of {media_id} are damaged in the store: {error}; put a copy of it back."
         ) from error
+
+
+async def page(
+    tx: AsyncConnection,
+    media_id: str,
+    *,
+    after_s: float | None,
+    limit: int,
+    from_s: float = -math.inf,
+    to_s: float = math.inf,
+) -> tuple[Block, ...]:
+    """Up to `limit` blocks with samples of a media from one position to another, in order.
+
+    `after_s` is where the last block of the page before begins.
+    """
+    of_it = _within(media_id, from_s, to_s)
+    if after_s is not None:
+        of_it &= scores.c.first_s > after_s
+    rows = await tx.execute(select(scores).where(of_it).order_by(scores.c.first_s).limit(limit))
+    return tuple(_block(row) for row in rows.mappings())
+
+
+async def size(tx: AsyncConnection, media_id: str, *, from_s: float = -math.inf, to_s: float = math.inf) -> Size:
+    """Of the blocks with samples of a media from one position to another."""
+    row = (await tx.execute(select(*_SIZE).where(_within(media_id, from_s, to_s)))).one()
+    return Size(samples=row.samples or 0, blocks=row.blocks, thinned=bool(row.step))
+
+
+async def sizes(tx: AsyncConnection, media_ids: Collection[str]) -> dict[str, Size]:
+    """Those of these media that have scores."""
+    of_them = select(scores.c.media_id, *_SIZE).where(scores.c.media_id.in_(media_ids)).group_by(scores.c.media_id)
+    return {
+        row.media_id: Size(samples=row.samples, blocks=row.blocks, thinned=bool(row.step))
+        for row in await tx.execute(of_them)
+    }
 
 
 async def unthinned(tx: AsyncConnection, *, before_s: float, limit: int) -> tuple[Block, ...]:
@@ -110,6 +162,10 @@ async def forget(tx: AsyncConnection, *, before_s: float, excess: int, limit: in
     if gone:
         await tx.execute(delete(scores).where(tuple_(scores.c.media_id, scores.c.first_s).in_(gone)))
     return len(gone)
+
+
+def _within(media_id: str, from_s: float, to_s: float) -> ColumnElement[bool]:
+    return (scores.c.media_id == media_id) & (scores.c.last_s >= from_s) & (scores.c.first_s <= to_s)
 
 
 def _same(block: Block) -> ColumnElement[bool]:

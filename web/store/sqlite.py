@@ -1,11 +1,12 @@
 """All that is SQLite's own: where its file is, how a connection is set up, and what its errors mean to people."""
 
+import asyncio
 import os
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -62,6 +63,7 @@ def _engine(path: Path) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "handle_error", _keep_if_cancelled)
     return engine
 
 
@@ -121,6 +123,13 @@ def _set_up(connection: PoolProxiedConnection, _: ConnectionPoolEntry) -> None:
             cursor.execute(f"PRAGMA {pragma}")
     finally:
         cursor.close()
+
+
+def _keep_if_cancelled(context: ExceptionContext) -> None:
+    # SQLAlchemy closes a connection whose call was cancelled, without waiting for its transaction to end. There is no
+    # need to: what was begun goes on in the connection's thread, and rolling back comes after it there.
+    if isinstance(context.original_exception, asyncio.CancelledError):
+        context.is_disconnect = False
 
 
 def _begin(connection: Connection) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -15,6 +15,7 @@ from . import meta, migrate, postgres, sqlite
 from .address import is_file, is_server
 from .database import Database
 from .errors import StoreError
+from .sheltered import Sheltered
 
 _WRITER_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 3.0
@@ -36,16 +37,15 @@ class Store:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the store. Raises `StoreError`."""
-        async with self._explained(), self._database.engine.connect() as connection:
-            await connection.execution_options(**self._database.reads)
-            async with connection.begin():
-                yield connection
+        async with Sheltered(self._transaction(self._database.reads)) as connection:
+            yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction of the only writer, committed at the end, undone by an exception. Keep it short.
 
-        Raises `StoreError`, also when the writer is not free for 10 s.
+        Whoever is cancelled meanwhile has written nothing, or all if that happened while it was being committed; the
+        next writer need not wait. Raises `StoreError`, also when the writer is not free for 10 s.
         """
         try:
             async with asyncio.timeout(_WRITER_TIMEOUT_S):
@@ -53,10 +53,8 @@ class Store:
         except TimeoutError as error:
             raise StoreError("The store is too busy to be written to now; try again.") from error
         try:
-            async with self._explained(), self._database.engine.connect() as connection:
-                await connection.execution_options(**self._database.writes)
-                async with connection.begin():
-                    yield connection
+            async with Sheltered(self._transaction(self._database.writes)) as connection:
+                yield connection
         finally:
             self._writer.release()
 
@@ -81,6 +79,13 @@ class Store:
                 await meta.put(tx, _PROBED, str(int(time.time())).encode())
         except TimeoutError as error:
             raise StoreError("The store does not take anything within 3 s.") from error
+
+    @asynccontextmanager
+    async def _transaction(self, options: Mapping[str, object]) -> AsyncIterator[AsyncConnection]:
+        async with self._explained(), self._database.engine.connect() as connection:
+            await connection.execution_options(**options)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def _explained(self) -> AsyncIterator[None]:

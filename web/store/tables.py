@@ -1,6 +1,7 @@
 """The schema of keys, jobs and the service itself. Times are Unix seconds, durations seconds; nobody's key is "".
 
-What moderation leaves behind is in `watched.py`. A change to a table needs a revision in `migrations/versions`.
+What moderation leaves behind is in `watched.py`, what is owed to receivers in `delivery_tables.py`. A change to a table
+needs a revision in `migrations/versions`.
 """
 
 from sqlalchemy import (
@@ -84,22 +85,6 @@ job_frames = Table(
     Column("position_ms", Integer, nullable=False),
     Column("prob", Float, nullable=False),
     Column("detail", Text),
-)
-
-callbacks = Table(
-    "callbacks",
-    metadata,
-    Column("id", id_type(), primary_key=True),
-    Column("job_id", id_type(), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_attempt", Float),
-    Column("last_error", Text),
-    Index("callbacks_order", "job_id", "number", unique=True),
-    Index("callbacks_due", "state", "next_attempt"),
 )
 
 uploads = Table(

@@ -10,15 +10,17 @@ import struct
 from tests.web.serving import Served
 
 
-async def raw_client(served: Served, *, query: str = "", receive_bytes: int = 4096) -> socket.socket:
+async def raw_client(served: Served, *, query: str = "", receive_bytes: int = 4096, headers: str = "") -> socket.socket:
     """Shakes hands and then reads nothing by itself, with the smallest buffer the system allows."""
-    client, head = await request(served, query=query, receive_bytes=receive_bytes)
+    client, head = await request(served, query=query, receive_bytes=receive_bytes, headers=headers)
     assert head.startswith(b"HTTP/1.1 101"), head
     return client
 
 
-async def request(served: Served, *, query: str = "", receive_bytes: int = 4096) -> tuple[socket.socket, bytes]:
-    """Ask for a WebSocket; the connection, and the head of the answer."""
+async def request(
+    served: Served, *, query: str = "", receive_bytes: int = 4096, headers: str = ""
+) -> tuple[socket.socket, bytes]:
+    """Ask for a WebSocket, with more headers; the connection, and the head of the answer."""
     host, port = served.url.removeprefix("http://").split(":")
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -28,7 +30,7 @@ async def request(served: Served, *, query: str = "", receive_bytes: int = 4096)
     key = base64.b64encode(os.urandom(16)).decode()
     asked = (
         f"GET /v1/events{query} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{headers}\r\n"
     )
     await loop.sock_sendall(client, asked.encode())
     head = b""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import zlib
 from contextlib import ExitStack
 
 import pytest
@@ -65,6 +66,19 @@ async def _pour(client: socket.socket, data: bytes) -> None:
     for _ in range(100):
         await asyncio.get_running_loop().sock_sendall(client, data)
     raise AssertionError("all of it was taken")
+
+
+async def test_what_is_small_compressed_and_vast_otherwise_is_not_taken_in() -> None:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    vast = packer.compress(bytes(20_000_000)) + packer.flush(zlib.Z_SYNC_FLUSH).removesuffix(b"\x00\x00\xff\xff")
+    async with serving(event_compression=True) as served, events(served) as other:
+        with await raw_client(served, headers="Sec-WebSocket-Extensions: permessage-deflate\r\n") as client:
+            await asyncio.get_running_loop().sock_sendall(client, frame(TEXT, vast[:16_000], flags=0xC0))
+            ids, *found = await read_to_the_close(client)
+            assert (ids, found) == ([], [1009, "A message may have 16384 bytes."])
+        served.hub.publish("str_a", "med_a", STALLED)
+        await received(other)
+        await alone(served)
 
 
 @pytest.mark.parametrize("unread", [0, 300], ids=["silent", "blocked"])

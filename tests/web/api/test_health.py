@@ -129,7 +129,8 @@ async def test_metrics_tell_of_jobs_checks_and_callbacks() -> None:
             'gorewatch_callback_attempts_total{outcome="failed"} 1.0',
             'gorewatch_callback_attempts_total{outcome="delivered"} 0.0',
             'gorewatch_callbacks{state="pending"} 1.0',
-            "gorewatch_callbacks_given_up_total 0.0",
+            'gorewatch_callback_attempts_total{outcome="given_up"} 0.0',
+            'gorewatch_webhooks_dropped_total{reason="over_limit"} 0.0',
         }
         async with asyncio.timeout(WITHIN_S):
             while True:

@@ -154,7 +154,8 @@ async def test_more_streams_than_allowed_are_refused() -> None:
         ({"url": "rtsp://x/", "policy": {"window": 10**400}}, ["policy.window"]),
         ({"url": "rtsp://x/", "policy": {"release": 0.9}}, ["policy.release"]),
         ({"url": "rtsp://x/", "policy": {"decode": "some"}}, ["policy.decode"]),
-        ({"url": "rtsp://x/", "policy": {"callback_url": "http://x/"}}, ["policy.callback_url"]),
+        ({"url": "rtsp://x/", "policy": {"callback_url": "ftp://x/"}}, ["policy.callback_url"]),
+        ({"url": "rtsp://x/", "policy": {"callback_url": 1}}, ["policy.callback_url"]),
         ({"url": "rtsp://x/", "policy": []}, ["policy"]),
     ],
 )

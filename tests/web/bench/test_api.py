@@ -37,6 +37,7 @@ _FOUND = Measured(
     clips_s=[1.0, 1.5, 9.0],
     large_cpu_s=[0.4, 0.2],
     small_cpu_s=[0.1, 0.1],
+    bare_large_vs_small=5.875,
     large_mb=4.7,
     upload_mb=12.0,
     upload_peak_mb=18.0,

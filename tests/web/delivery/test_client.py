@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http
 import json
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -255,3 +257,25 @@ async def test_a_service_that_is_unwell_is_tried_again() -> None:
     async with _feed(one, refuse=busy_at_first) as server:
         assert await _take(Subscription(url=_url(server)), 1, outages.append) == [5]
     assert outages == ["the service answered 503"]
+
+
+async def test_whoever_leaves_in_the_middle_of_a_flood_does_not_wait_for_its_end() -> None:
+    stuck = asyncio.Event()
+    # Nothing that compression makes small.
+    event = json.dumps({"id": "1", "data": os.urandom(100_000).hex()})
+
+    async def flood(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                sending = asyncio.ensure_future(connection.send(event))
+                if not (await asyncio.wait({sending}, timeout=0.2))[0]:
+                    stuck.set()
+                await sending
+
+    async with _feed(flood) as server:
+        events = subscribe(Subscription(url=_url(server)))
+        await anext(events)
+        async with asyncio.timeout(20):
+            await stuck.wait()
+        async with asyncio.timeout(5):
+            await events.aclose()

@@ -63,6 +63,56 @@ async def test_nothing_is_sent_before_it_is_kept() -> None:
         assert (hub.unkept, hub.journal_ok) == (0, True)
 
 
+class Clock:
+    """The loop's time, which only a test moves on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self.now_s = loop.time()
+        monkeypatch.setattr(loop, "time", lambda: self.now_s)
+
+
+async def kept(journal: MemoryJournal, count: int) -> None:
+    """Until so many are in the journal, though it has not returned yet from the last writing."""
+    while len(journal.kept) < count:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0)
+
+
+async def test_patience_is_for_each_event_and_not_for_a_flood_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, clock = MemoryJournal(), Clock(monkeypatch)
+    journal.write_turns = 5
+    async with running(journal, send_s=0.25) as (hub, reader):
+        for count in range(1, 100):
+            publish(hub, STALLED)
+            assert hub.unkept, "there is always one that is not kept"
+            clock.now_s += 0.1
+            await kept(journal, count)
+            assert hub.journal_ok
+            assert set(numbers(reader)) <= set(journal.kept)
+        assert len(reader.got) >= 98
+
+
+async def test_a_journal_recovers_in_the_middle_of_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, clock = MemoryJournal(), Clock(monkeypatch)
+    journal.write_turns = 5
+    async with running(journal, send_s=0.25) as (hub, reader):
+        journal.hang()
+        publish(hub, STALLED)
+        await asyncio.sleep(0)
+        clock.now_s += 0.3
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        states = [hub.journal_ok]
+        journal.go_on()
+        for count in range(1, 10):
+            await kept(journal, count)
+            # The next is there before this one's writing has returned.
+            publish(hub, STALLED)
+        assert [*states, hub.journal_ok] == [False, True]
+        assert numbers(reader) == sorted(numbers(reader))
+        assert len(reader.got) < len(journal.kept) + hub.unkept, "again it is kept first"
+
+
 async def test_what_was_kept_together_is_sent_together() -> None:
     journal, writes = MemoryJournal(), list[int]()
     async with running(journal, send_s=NEVER_S) as (hub, reader):

@@ -1,6 +1,9 @@
 """Callbacks go where they may, to the address that was checked, and nowhere else."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,7 +45,15 @@ async def test_anything_but_a_success_is_none(receiver: Receiver, path: str, wor
     with pytest.raises(NotPosted, match=words) as refusal:
         await Poster(egress_allow=LOOPBACK).post(receiver.url(path), b"{}", {})
     assert not refusal.value.hopeless
+    assert (refusal.value.status, refusal.value.retry_after) == (int(words), None)
     assert receiver.at("/ok/redirected") == []
+
+
+async def test_when_to_come_again_is_told(receiver: Receiver) -> None:
+    with pytest.raises(NotPosted) as refusal:
+        await Poster(egress_allow=LOOPBACK).post(receiver.url("/later/x"), b"{}", {"Content-Type": "a/b"})
+    assert (refusal.value.status, refusal.value.retry_after) == (503, "120")
+    assert receiver.at("/later/x")[0].headers["Content-Type"] == "a/b"
 
 
 async def test_who_does_not_answer_is_given_up(receiver: Receiver) -> None:
@@ -68,6 +79,31 @@ async def test_a_private_address_is_never_called(receiver: Receiver, host: str) 
         )
     assert refusal.value.hopeless
     assert receiver.at("/ok/private") == []
+
+
+async def test_names_that_nobody_resolves_hold_up_no_others(receiver: Receiver) -> None:
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def resolve(host: str) -> list[str]:
+        if host.startswith("slow"):
+            asked.release()
+            answer.wait(2.0)
+        return ["127.0.0.1"]
+
+    with ThreadPoolExecutor(64) as threads:
+        poster = Poster(egress_allow=LOOPBACK, resolve=resolve, threads=threads)
+        slow = [
+            asyncio.create_task(
+                poster.post(receiver.url("/ok/slow").replace("127.0.0.1", f"slow{number}.example"), b"{}", {})
+            )
+            for number in range(40)
+        ]
+        for _ in slow:
+            await asyncio.to_thread(asked.acquire)
+        await poster.post(receiver.url("/ok/quick"), b"{}", {})
+        assert receiver.at("/ok/slow") == []
+        answer.set()
+        await asyncio.gather(*slow)
 
 
 async def test_an_unknown_host_is_said() -> None:

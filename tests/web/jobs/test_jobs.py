@@ -16,13 +16,14 @@ from stream.sample import SourceInfo
 from tests.web.fakes import FakeKeeping, FakePool, FakeScorer
 from tests.web.serving import Served, new_key, serving
 from web.access.caller import ANYBODY
+from web.delivery.delivery import Style
 from web.ids import new_id
 from web.jobs.folder import MediaFolder
 from web.jobs.jobs import Jobs, Wanted
 from web.jobs.sweeping import Sweeper
 from web.names import ShuttingDown
 from web.registry import Registry
-from web.store import callbacks, jobs, uploads
+from web.store import deliveries, jobs, uploads
 from web.store.job import Job, JobStatus
 from web.store.store import Store, open_store
 from web.store.uploads import Upload
@@ -97,7 +98,11 @@ class World:
     async def statuses(self, job_id: str) -> list[str]:
         """Of the callbacks that are owed, in order."""
         async with self.store.reading() as tx:
-            owed = [callback for callback in await callbacks.listed(tx, limit=100) if callback.job_id == job_id]
+            owed = [
+                callback
+                for callback in await deliveries.listed(tx, styles=tuple(Style), limit=100)
+                if callback.job_id == job_id
+            ]
         return [
             str(json.loads(callback.body)["data"]["status"])
             for callback in sorted(owed, key=lambda callback: callback.number)
@@ -292,7 +297,7 @@ async def test_what_is_too_old_is_cleared_away_with_its_files(world: World) -> N
     await sweeper.sweep()
     async with world.store.reading() as tx:
         assert await jobs.find(tx, job.id) is None
-        assert await callbacks.listed(tx, limit=1) == ()
+        assert await deliveries.listed(tx, styles=tuple(Style), limit=1) == ()
 
 
 async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: World) -> None:

@@ -40,6 +40,7 @@ class Filming:
     owner: str | None = "1"
     unix_s: float = START_S
     last: int = field(default=0)
+    callback_url: str | None = None
 
     @property
     def media_id(self) -> str:
@@ -60,7 +61,7 @@ class Filming:
             stream_id=self.stream_id,
             owner=self.owner,
             name="door",
-            policy=Policy(fps=4.0),
+            policy=Policy(fps=4.0, callback_url=self.callback_url),
             started_s=START_S - 1.0,
         )
 

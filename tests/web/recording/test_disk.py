@@ -1,12 +1,11 @@
 """A disk that is full or may not be written any more, as a small file system of its own."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.servers.disk import fill, remount, small_disk
 from tests.web.recording.making import Filming
 from tests.web.recording.test_journal import journal_of
 from web.store.errors import StoreError
@@ -15,14 +14,8 @@ from web.store.store import open_store
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Two megabytes of memory as a disk."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip("needs to mount a file system: run it as root")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with small_disk(tmp_path / "disk", size_bytes=2 * 2**20) as folder:
+        yield folder
 
 
 async def test_a_full_disk_is_said_loses_nothing_and_passes(disk: Path) -> None:
@@ -57,16 +50,3 @@ async def test_a_disk_that_turns_read_only_is_said_to_be(disk: Path) -> None:
     remount(disk, "rw")
     async with open_store(address) as store:
         await journal_of(store, film).write(film.film())
-
-
-def remount(disk: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
-
-
-def fill(path: Path) -> None:
-    with path.open("wb") as file:
-        try:
-            while True:
-                os.write(file.fileno(), bytes(4096))
-        except OSError:
-            pass

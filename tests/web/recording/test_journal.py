@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,23 @@ def journal_of(store: Store, *films: Filming, unix_s: float = START_S) -> StoreJ
 def describing(*films: Filming) -> Describe:
     known = {film.media_id: film.facts for film in films}
     return known.get
+
+
+class Beside:
+    """Goes along with every batch; of each the events that were new. `do` is called in the transaction."""
+
+    def __init__(self, do: Callable[[AsyncConnection], Awaitable[None]] | None = None) -> None:
+        self.do = do
+        self.new: list[list[int]] = []
+        self.committed = 0
+
+    async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:
+        self.new.append([one.entry.number for one in new])
+        if self.do is not None:
+            await self.do(tx)
+
+    def written(self) -> None:
+        self.committed += 1
 
 
 async def everything(store: Store) -> dict[str, set[tuple[object, ...]]]:
@@ -113,52 +130,68 @@ async def test_writing_again_changes_nothing(store: Store, again: slice) -> None
 
 async def test_either_all_of_a_batch_is_kept_or_nothing(store: Store) -> None:
     film = Filming()
-    broken = True
 
-    async def along(tx: AsyncConnection, batch: Sequence[Published]) -> None:
-        if broken:
-            raise StoreError("It does not go.")
+    async def fail(tx: AsyncConnection) -> None:
+        raise StoreError("It does not go.")
 
-    journal = StoreJournal(store, describing(film), along=[along], clock=lambda: START_S)
+    beside = Beside(fail)
+    journal = StoreJournal(store, describing(film), along=[beside], clock=lambda: START_S)
     empty = await everything(store)
     batch = film.film()
     with pytest.raises(StoreError):
         await journal.write(batch)
     assert await everything(store) == empty
-    broken = False
+    assert beside.committed == 0
+    beside.do = None
     await journal.write(batch)
     kept = await everything(store)
     assert [len(kept[name]) for name in ("events", "media", "incidents")] == [6, 1, 1]
+    assert [len(new) for new in beside.new] == [6, 6]
+    assert beside.committed == 1
 
 
 async def test_what_goes_along_is_in_the_same_transaction(store: Store) -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[int] = []
 
-    async def along(tx: AsyncConnection, batch: Sequence[Published]) -> None:
-        seen.append((len(batch), len(await events.after(tx, 0, 100))))
+    async def look(tx: AsyncConnection) -> None:
+        seen.append(len(await events.after(tx, 0, 100)))
 
     film = Filming()
-    await StoreJournal(store, describing(film), along=[along]).write(film.film())
-    assert seen == [(6, 6)]
+    await StoreJournal(store, describing(film), along=[Beside(look)]).write(film.film())
+    assert seen == [6]
+
+
+async def test_what_goes_along_hears_of_each_event_once_though_a_batch_is_written_again(store: Store) -> None:
+    film, beside = Filming(), Beside()
+    batch = film.film()
+    journal = StoreJournal(store, describing(film), along=[beside])
+    await journal.write(batch[:4])
+    await journal.write(batch)
+    await journal.write(batch)
+    assert beside.new == [[one.entry.number for one in some] for some in (batch[:4], batch[4:], [])]
+    assert beside.committed == 3
 
 
 async def test_a_cancelled_write_may_be_written_again(store: Store) -> None:
     film = Filming()
     reached = asyncio.Event()
 
-    async def along(tx: AsyncConnection, batch: Sequence[Published]) -> None:
+    async def hang_once(tx: AsyncConnection) -> None:
         if not reached.is_set():
             reached.set()
             await asyncio.Event().wait()
 
-    journal = StoreJournal(store, describing(film), along=[along])
+    beside = Beside(hang_once)
+    journal = StoreJournal(store, describing(film), along=[beside])
     batch = film.film()
     task = asyncio.create_task(journal.write(batch))
     await reached.wait()
     task.cancel()
     await asyncio.wait({task})
     await journal.write(batch)
-    assert [entry.number for entry in await journal.after(0, 99)] == [one.entry.number for one in batch]
+    numbers = [one.entry.number for one in batch]
+    assert [entry.number for entry in await journal.after(0, 99)] == numbers
+    assert (beside.new, beside.committed) == ([numbers, numbers], 1)
 
 
 async def test_of_a_new_store_nobody_can_say_what_was_before_it(store: Store) -> None:

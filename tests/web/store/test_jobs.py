@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from web.store import callbacks, jobs
+from web.delivery.delivery import Owed, Style
+from web.store import deliveries, jobs
 from web.store.jobs import Job, JobError, JobFrame, JobStatus
 from web.store.store import Store
 from web.workflows import Rule, Workflow
@@ -107,10 +108,13 @@ async def test_old_jobs_go_with_all_that_is_theirs(store: Store, before_s: float
         await jobs.add(tx, replace(JOB, id="med_b"))
         await jobs.add(tx, JOB)
         await jobs.advance(tx, JOB.id, at_s=11.0, operations=1, progress=0.5, new_frames=FRAMES)
-        await callbacks.add(tx, callback_id="cbk_1", job_id=JOB.id, body=b"{}", url="http://h/", due_s=1.0)
+        owed = Owed(
+            sender=JOB.id, number=1, style=Style.SIGHTENGINE, media_id=JOB.id, body=b"{}", url="http://h/", key_id="1"
+        )
+        await deliveries.add(tx, [owed], now_s=1.0)
         await jobs.end(tx, JOB.id, JobStatus.FINISHED, at_s=13.0)
         assert await jobs.forget(tx, ended_before_s=before_s) == (0 if left else 1)
         assert (await jobs.find(tx, JOB.id) is not None) is left
         assert bool(await jobs.frames(tx, JOB.id)) is left
-        assert (await callbacks.find(tx, "cbk_1") is not None) is left
+        assert bool(await deliveries.listed(tx, styles=tuple(Style), limit=1)) is left
         assert await jobs.find(tx, "med_b") is not None

@@ -13,8 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.web.store.test_blocks import wave
 from tests.web.store.test_jobs import FRAMES, JOB
 from tests.web.store.test_keys import FIRST
+from web.delivery.delivery import DeliveryState, Style
+from web.delivery.endpoint import Endpoint
 from web.delivery.history import Entry
-from web.store import callbacks, events, incidents, jobs, keys, media, meta, migrate, reviews, scores, views, watched
+from web.store import (
+    deliveries,
+    delivery_tables,
+    events,
+    incidents,
+    jobs,
+    keys,
+    media,
+    meta,
+    migrate,
+    reviews,
+    scores,
+    views,
+    watched,
+    webhooks,
+)
 from web.store.errors import StoreError
 from web.store.postgres import open_database as open_postgres
 from web.store.scores import block_of
@@ -25,7 +42,8 @@ from web.store.tables import metadata
 FOLDER = Path(migrate.__file__).parent / "migrations"
 REVISIONS = sorted(path.name[1:5] for path in (FOLDER / "versions").glob("v[0-9]*.py"))
 NEWEST = (REVISIONS[-1], str(int(REVISIONS[-1])).encode())
-assert watched.events.metadata is metadata
+assert watched.events.metadata is delivery_tables.deliveries.metadata is metadata
+HOOK = Endpoint(id="whk_a", key_id="1", url="https://h/", kinds=("gore.prob",), created_s=3.0)
 
 
 async def before(address: str, do: Callable[[Connection], None]) -> None:
@@ -51,11 +69,13 @@ def earlier(revision: str) -> Callable[[Connection], None]:
             detail = None if frame.detail is None else json.dumps(frame.detail)
             place = {"job_id": "med_a", "number": frame.number, "position_ms": frame.position_ms}
             insert(connection, "job_frames", **place, prob=frame.prob, detail=detail)
-        owed = {"id": "cbk_1", "job_id": "med_a", "number": 1, "body": b"{}", "url": "https://h/"}
-        insert(connection, "callbacks", **owed, state="pending", attempts=2, next_attempt=5.0)
         insert(connection, "meta", name="signing_key", value=b"k" * 32)
         if revision >= "0002":
             moderated(connection)
+        if revision >= "0003":
+            owed_to_receivers(connection)
+        else:
+            callbacks_of_jobs(connection)
 
     return make
 
@@ -75,6 +95,52 @@ def moderated(connection: Connection) -> None:
     block = block_of("med_a", wave(9), at_s=1.0)
     spans = {"first_s": block.first_s, "last_s": block.last_s, "at": 1.0, "step": 0.0, "count": 9}
     insert(connection, "scores", media_id="med_a", **spans, data=block.data)
+
+
+def callbacks_of_jobs(connection: Connection) -> None:
+    """What revision 0003 took away. One was taken, one is due again, one waits for it."""
+    for number, state, attempts, next_attempt in (
+        (1, "delivered", 1, None),
+        (2, "pending", 2, 5.0),
+        (3, "pending", 0, 6.0),
+        (4, "failed", 6, None),
+    ):
+        owed = {"id": f"cbk_{number}", "job_id": "med_a", "number": number, "body": b"{}", "url": "https://u:p@H:8443/"}
+        times = {"attempts": attempts, "next_attempt": next_attempt}
+        insert(connection, "callbacks", **owed, **times, state=state)
+
+
+def owed_to_receivers(connection: Connection) -> None:
+    """What revision 0003 brought."""
+    hook = {"id": HOOK.id, "key_id": "1", "url": HOOK.url, "kinds": "gore.prob", "streams": "", "created": 3.0}
+    insert(connection, "webhooks", **hook, sees_all=False)
+    insert(connection, "webhook_secrets", holder=HOOK.id, secret="whsec_AAAA")
+    place = {"id": "cbk_9", "sender": HOOK.id, "number": 7, "style": "standard", "webhook_id": HOOK.id, "key_id": "1"}
+    event = {"stream_id": "str_a", "media_id": "med_a", "event_id": "7", "kind": "gore.prob", "holder": HOOK.id}
+    owed = {"url": HOOK.url, "host": "h", "body": b"{}", "owed": 4.0, "state": "pending", "attempts": 0}
+    insert(connection, "deliveries", **place, **event, **owed, next_attempt=4.0)
+
+
+async def check_owed(tx: AsyncConnection) -> None:
+    hooks = await webhooks.listed(tx)
+    if hooks:
+        assert hooks == (HOOK,)
+        assert await webhooks.secret_of(tx, HOOK.id) == webhooks.Secret("whsec_AAAA")
+        owed = await deliveries.find(tx, "cbk_9")
+        assert owed is not None
+        assert (owed.sender, owed.number, owed.style, owed.next_attempt_s) == (HOOK.id, 7, Style.STANDARD, 4.0)
+        return
+    found = await deliveries.listed(tx, styles=[Style.SIGHTENGINE], limit=9)
+    assert [(one.id, one.number, one.state, one.attempts, one.next_attempt_s) for one in found] == [
+        ("cbk_1", 1, DeliveryState.DELIVERED, 1, None),
+        ("cbk_2", 2, DeliveryState.PENDING, 2, 5.0),
+        # Its turn has not come.
+        ("cbk_3", 3, DeliveryState.PENDING, 0, None),
+        ("cbk_4", 4, DeliveryState.FAILED, 6, None),
+    ]
+    assert {(one.job_id, one.media_id, one.key_id, one.host, one.body, one.owed_s) for one in found} == {
+        ("med_a", "med_a", "1", "h:8443", b"{}", 10.25)
+    }
 
 
 async def check_moderated(tx: AsyncConnection) -> None:
@@ -136,9 +202,7 @@ async def test_an_earlier_store_is_led_up_with_all_that_is_in_it(
                 assert await keys.listed(tx) == (FIRST,)
                 assert await jobs.find(tx, JOB.id) == JOB
                 assert await jobs.frames(tx, JOB.id) == FRAMES
-                owed = await callbacks.find(tx, "cbk_1")
-                assert owed is not None
-                assert (owed.body, owed.attempts, owed.next_attempt_s) == (b"{}", 2, 5.0)
+                await check_owed(tx)
                 assert await meta.get(tx, "signing_key") == b"k" * 32
                 if await events.highest(tx):
                     await check_moderated(tx)

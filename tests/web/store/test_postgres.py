@@ -183,7 +183,7 @@ async def test_ids_are_in_the_order_of_their_time_in_any_language(postgres: Post
         for column in table.columns
         if getattr(column.type.dialect_impl(dialect), "collation", None) == "C"
     }
-    assert {("jobs", "id"), ("callbacks", "job_id"), (watched.media.name, "id"), (watched.events.name, "owner")} <= ids
+    assert {("jobs", "id"), ("deliveries", "id"), (watched.media.name, "id"), (watched.events.name, "owner")} <= ids
     assert found == ids
 
 

@@ -65,6 +65,39 @@ async def test_another_process_may_write_in_between(store: Store, url: str) -> N
         assert await meta.get(tx, "probed") is not None
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_writer_that_is_cancelled_leaves_nothing_and_holds_nobody_up(
+    times: int, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever finds the file locked fails at once, instead of waiting.
+    monkeypatch.setattr("web.store.sqlite._BUSY_TIMEOUT_MS", 0)
+
+    async def write(store: Store) -> None:
+        async with store.writing() as tx:
+            for _ in range(2):
+                await meta.put(tx, "cancelled", b"1")
+                await meta.get(tx, "cancelled")
+
+    async with open_store(url) as store:
+        steps = cut_off = 0
+        while True:
+            writing = asyncio.create_task(write(store))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for _ in range(times):
+                writing.cancel()
+                await asyncio.sleep(0)
+            await store.probe()
+            async with store.reading() as tx:
+                there = await meta.get(tx, "cancelled") is not None
+            await asyncio.wait({writing})
+            if not writing.cancelled():
+                break
+            cut_off += not there
+            steps += 1
+    assert cut_off > 10
+
+
 @pytest.mark.parametrize("named", ["sqlite:///", "gorewatch.db", "mysql://user:secret@host/d", "sqlite:///a\0b"])
 async def test_what_names_no_file_is_refused(named: str) -> None:
     said = await refused(named)

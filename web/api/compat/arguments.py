@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stream.address import Address, parse
 from stream.errors import AddressInvalid
 
+from ...callback_urls import usable
 from .errors import BAD_ADDRESS, BAD_CALLBACK, NO_MODELS, OUT_OF_RANGE, UNKNOWN_MODEL, Refused
 
 GORE, GORE_2 = "gore", "gore-2.0"
@@ -73,11 +74,7 @@ def read_callback_url(fields: Mapping[str, str]) -> str | None:
     text = fields.get("callback_url", "").strip()
     if not text:
         return None
-    try:
-        address = parse(text)
-    except AddressInvalid:
-        address = None
-    if address is None or address.scheme not in _WEB:
+    if not usable(text):
         raise Refused(BAD_CALLBACK)
     return text
 

@@ -10,7 +10,7 @@ from ... import passing
 from ...checked import Checked
 from ...checks import CheckLimits, Checks, Puller
 from ...jobs.jobs import Jobs
-from ...jobs.opening import open_callbacks, open_folder
+from ...jobs.opening import open_folder
 from ...registry import Registry
 from ...settings import Settings
 from ...store.store import Store
@@ -29,15 +29,19 @@ async def open_compat(
     registry: Registry,
     pool: Puller,
     new_lane: Callable[[], Tells],
+    owed: Callable[[], None],
     checked: Callable[[Checked], None],
 ) -> AsyncIterator[Compat]:
-    """All but the running of its jobs, which the registry must outlive. `checked` hears of every check that is over."""
+    """All but the running of its jobs, which the registry must outlive.
+
+    `owed` is called when there are callbacks to be sent; `checked` hears of every check that is over.
+    """
     limits = CheckLimits(
         running=settings.limits.max_checks,
         waiting=settings.limits.check_queue,
         fetch_timeout_s=settings.limits.fetch_timeout_s,
     )
-    async with open_folder(settings) as media, open_callbacks(settings, store) as dispatcher:
+    async with open_folder(settings) as media:
         await asyncio.to_thread(passing.sweep)
         with passing.folder() as folder:
             yield Compat(
@@ -52,10 +56,8 @@ async def open_compat(
                     folder=media,
                     policy=settings.policy,
                     max_jobs=settings.limits.max_jobs,
-                    owed=dispatcher.wake,
+                    owed=owed,
                 ),
-                owed=dispatcher.wake,
-                callback_attempts=dispatcher.attempts,
                 media=media,
                 job_spooling=Spooling(media.incoming),
                 large_uploads=Turns(running=_LARGE_UPLOADS, waiting=0, wait_s=0.0),

@@ -1,12 +1,10 @@
 """What the handlers of `/1.0` work with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from ...checks import Checks
-from ...delivery.attempts import Attempts
 from ...jobs.folder import MediaFolder
 from ...jobs.jobs import Jobs
 from ...turns import Turns
@@ -23,9 +21,6 @@ class Compat:
     """Bodies that are read at once: each of them may need room on the disk."""
     upload_grace_s: float
     jobs: Jobs
-    owed: Callable[[], None]
-    """To be called when there are callbacks to be sent."""
-    callback_attempts: Attempts
     media: MediaFolder
     job_spooling: Spooling
     """For files that a job may keep: it may outlive the service."""

@@ -72,16 +72,17 @@ _PROBLEMS = {
     404: "It does not exist, or is another key's.",
     406: "No codec of the offer is decoded here: `codec_unsupported`.",
     408: "The body came too slowly: `body_too_slow`.",
-    409: "`name_taken`, `not_failed`.",
+    409: "`name_taken`, `not_failed`, `too_many_webhooks`, `webhook_disabled`.",
     412: "Another ICE session has begun: `etag_mismatch`.",
     413: "The body is too large.",
     415: "The body has another type than it must have.",
-    422: "Values that cannot be used, each named in `errors`; `restart_refused`.",
+    422: "Values that cannot be used, each named in `errors`; `restart_refused`; `replay_too_large`.",
     426: "The path speaks WebSocket alone.",
     428: "`If-Match` is missing.",
-    429: "`rate_exceeded`, with `Retry-After`; `too_many_streams`.",
+    429: "`rate_exceeded`, `replay_running`, with `Retry-After`; `too_many_streams`.",
     500: "A fault of the service, whose log has it.",
-    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`, `store_unavailable`.",
+    503: "`overloaded`, `shutting_down`, `ports_taken`, `too_many_publishers`, `store_unavailable`, `replay_broken`, "
+    "`replay_too_long`.",
 }
 _ALWAYS = (401, 403, 429, 500, 503)
 

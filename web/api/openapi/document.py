@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .compat_shapes import JobObject
 from .components import Components, Json
 from .operation import JSON, Answer, Content, Operation, Parameter
+from .webhook_shapes import CloudEvent
 
 _SECURITY_SCHEMES: Json = {
     "bearer": {
@@ -16,6 +17,7 @@ _SECURITY_SCHEMES: Json = {
     "api_user": {"type": "apiKey", "in": "query", "name": "api_user", "description": "Of a key; in the body, too."},
     "api_secret": {"type": "apiKey", "in": "query", "name": "api_secret", "description": "Of a key; in the body, too."},
 }
+EVENT = "application/cloudevents+json"
 _LICENCE = {"name": "Apache 2.0", "identifier": "Apache-2.0"}
 _TEXT = (
     "Watches live video and says when it turns graphic. `/1.0` is the Sightengine-compatible API; `/v1` has streams, "
@@ -27,7 +29,7 @@ _TEXT = (
 def document(operations: Sequence[Operation], *, version: str) -> Json:
     """Raises ValueError where two operations are of one path and method, or have one id."""
     types = [content.type for content in _contents(operations) if content.type is not None]
-    schemas = Components([*types, JobObject])
+    schemas = Components([*types, JobObject, CloudEvent])
     paths: Json = {}
     ids: set[str] = set()
     for operation in operations:
@@ -42,7 +44,7 @@ def document(operations: Sequence[Operation], *, version: str) -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
-        "webhooks": {"job": {"post": _callback(schemas)}},
+        "webhooks": {"job": {"post": _callback(schemas)}, "event": {"post": _webhook(schemas)}},
         "components": {"schemas": schemas.all, "securitySchemes": _SECURITY_SCHEMES},
     }
 
@@ -110,5 +112,20 @@ def _callback(schemas: Components) -> Json:
         "description": "With a signing secret it has the header `Sightengine-Signature`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": schemas.of(JobObject)}}},
         "responses": {"2XX": {"description": "It was taken. After anything else it is sent again."}},
+        "security": [],
+    }
+
+
+def _webhook(schemas: Components) -> Json:
+    return {
+        "operationId": "eventWebhook",
+        "tags": ["Webhooks"],
+        "summary": "What is posted to webhooks and to the `callback_url` of streams",
+        "description": "With the three headers of Standard Webhooks, `webhook-signature` among them.",
+        "requestBody": {"required": True, "content": {EVENT: {"schema": schemas.of(CloudEvent)}}},
+        "responses": {
+            "2XX": {"description": "It was taken. After anything else it is sent again."},
+            "410": {"description": "No more events are wanted: the webhook is disabled."},
+        },
         "security": [],
     }

@@ -15,17 +15,21 @@ from .components import Json
 from .document import document
 from .incidents import INCIDENTS, VIEWS
 from .operation import JSON, Operation
+from .past import PAST
 from .service import SERVICE
 from .streams import MEDIA, OTHERS, STREAMS
+from .webhooks import WEBHOOKS
 from .whip import WHIP
 
 OPERATIONS: tuple[Operation, ...] = (
     *COMPAT,
     *STREAMS,
     *MEDIA,
+    *PAST,
     *INCIDENTS,
     *VIEWS,
     *OTHERS,
+    *WEBHOOKS,
     *WHIP,
     *SERVICE,
 )

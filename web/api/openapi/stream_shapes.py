@@ -8,7 +8,6 @@ from typing_extensions import TypedDict
 from inference.policy import Policy
 from stream.sample import State
 
-from ...store.callbacks import CallbackState
 from .common import DESCRIBED, Fault, IncidentId, MediaId, MediaInfo, Probability, RequestInfo, StreamId, Time
 
 
@@ -134,25 +133,3 @@ class TokenInfo(TypedDict):
 
     token: str
     expires: Time
-
-
-@with_config(DESCRIBED)
-class CallbackInfo(TypedDict):
-    """A callback of a job."""
-
-    id: str
-    media: MediaId
-    """The job's id."""
-    number: int
-    """Within the job, from 1."""
-    url: str
-    state: CallbackState
-    attempts: int
-    next_attempt: Time | None
-    error: str | None
-
-
-class CallbackList(TypedDict):
-    """Callbacks, oldest first."""
-
-    callbacks: list[CallbackInfo]

@@ -1,14 +1,12 @@
 """`/v1`, described."""
 
 from ...delivery.cloudevents import TYPES
-from .. import callbacks, media, preview
+from .. import media, preview
 from ..fields import NewStream
 from ..tokens import NewToken
 from .common import BEARER, in_path, problems
 from .operation import Answer, Content, Operation, Parameter, answer
 from .stream_shapes import (
-    CallbackInfo,
-    CallbackList,
     FailedSummary,
     Scores,
     StreamInfo,
@@ -155,26 +153,6 @@ OTHERS = (
         summary="A short-lived token for a browser",
         bodies=(Content(type=NewToken, example={"scope": "events", "expires_s": 600}),),
         answers={201: answer("The token.", TokenInfo)} | problems(*_BODY, 404),
-        security=BEARER,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/callbacks",
-        id="listCallbacks",
-        tag="Callbacks",
-        summary="Callbacks of jobs, oldest first",
-        parameters=(callbacks.STATE.described(), callbacks.LIMIT.described(), callbacks.AFTER.described()),
-        answers={200: answer("Those of the key's jobs, or with `admin` of all.", CallbackList)} | problems(422),
-        security=BEARER,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/callbacks/{id}/retry",
-        id="retryCallback",
-        tag="Callbacks",
-        summary="Send again a callback that was given up",
-        parameters=(in_path("id", "Id of a callback."),),
-        answers={200: answer("The callback, which is pending again.", CallbackInfo)} | problems(404, 409),
         security=BEARER,
     ),
 )

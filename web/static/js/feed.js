@@ -24,7 +24,8 @@ export class Feed {
   /**
    * @param api whose credentials are used
    * @param handlers onEvent(event); onLink({state, retryAt, why}); onOpen(away), where `away` is null at first and otherwise
-   *   { forMs, since } of the time without a connection: `since` is the time of the last event before it, by the service's clock
+   *   { forMs, since, resumed } of the time without a connection: `since` is the time of the last event before it, by the
+   *   service's clock; unless `resumed` there was none, and what came meanwhile does not follow
    */
   constructor(api, handlers) {
     this.#api = api;
@@ -53,6 +54,7 @@ export class Feed {
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     if (token) address.searchParams.set("token", token);
     if (this.#last) address.searchParams.set("since", this.#last.id);
+    const resumed = this.#last !== null;
     const socket = new WebSocket(address, "cloudevents.json");
     this.#socket = socket;
     socket.onopen = () => {
@@ -60,7 +62,7 @@ export class Feed {
       this.#link("open");
       const away = this.#away;
       this.#away = null;
-      this.#handlers.onOpen(away && { forMs: performance.now() - away.at, since: away.since });
+      this.#handlers.onOpen(away && { forMs: performance.now() - away.at, since: away.since, resumed });
     };
     socket.onmessage = (message) => this.#receive(message.data);
     socket.onclose = (event) => this.#closed(event);

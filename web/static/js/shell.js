@@ -87,7 +87,8 @@ export class Shell {
     for (const { page, node } of this.#links) setAttr(node, "aria-current", page === route?.page ? "page" : null);
     if (!module) this.#page = nothing(root, route ? t("shell.pageMissing", { why }) : t("shell.unknownPage"));
     else this.#page = module.open(root, this.#context, route.params, route.query);
-    if (!first) this.#main.focus({ preventScroll: true });
+    // A page may have put the focus where one begins.
+    if (!first && !root.contains(document.activeElement)) this.#main.focus({ preventScroll: true });
   }
 
   #close() {

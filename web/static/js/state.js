@@ -44,7 +44,7 @@ export function reduce(state, action) {
     case "detail":
       return patch(state, action.id, (stream) => detailed(stream, action.summary));
     case "incidents":
-      return action.incidents.reduce(withListed, state);
+      return action.incidents.reduce(withListed, withoutOver(state, action));
     case "events":
       return onEvents(state, action.events);
     case "pin":
@@ -104,6 +104,15 @@ function withListed(state, raw) {
   const stream = state.streams.get(raw.stream);
   if (!stream || stream.media !== raw.media || stream.incidents.some((one) => one.id === raw.id)) return state;
   return withStream(state, { ...stream, incidents: ordered([incidentOf(raw), ...stream.incidents]) });
+}
+
+/** Those that ran when the list was asked for (`running`) and are not on it are over: their event was missed. */
+function withoutOver(state, { incidents, running = new Set() }) {
+  const listed = new Set(incidents.map((raw) => raw.id));
+  const over = (one) => one.end === null && running.has(one.id) && !listed.has(one.id);
+  return [...state.streams.values()].filter((stream) => stream.incidents.some(over)).reduce((next, stream) => withStream(next, {
+    ...stream, incidents: stream.incidents.map((one) => (over(one) ? { ...one, end: stream.position ?? one.start } : one)),
+  }), state);
 }
 
 function incidentOf(raw) {

@@ -34,7 +34,7 @@ export class Sync {
       onOpen: (away) => {
         if (away) onBack(away, incidentIds(store.state));
         // What happened before the socket was open is in the lists.
-        if (away) this.load();
+        if (away?.resumed) this.load();
         else this.reload();
       },
     });
@@ -78,9 +78,10 @@ export class Sync {
 
   async reload() {
     await this.load();
+    const running = openIds(this.#store.state);
     try {
       const { incidents } = await this.#api.get("/v1/incidents?state=open&limit=1000");
-      this.#store.dispatch({ type: "incidents", incidents });
+      this.#store.dispatch({ type: "incidents", incidents, running });
     } catch {
       // The next event of a running incident tells of it too.
     }
@@ -136,9 +137,9 @@ export class Sync {
   }
 }
 
-function incidentIds(state) {
-  return new Set([...state.streams.values()].flatMap((stream) => stream.incidents.map((incident) => incident.id)));
-}
+const incidentsOf = (state) => [...state.streams.values()].flatMap((stream) => stream.incidents);
+const incidentIds = (state) => new Set(incidentsOf(state).map((incident) => incident.id));
+const openIds = (state) => new Set(incidentsOf(state).filter((incident) => incident.end === null).map((incident) => incident.id));
 
 /** How many incidents run now. */
 export function runningIncidents(state) {

@@ -14,24 +14,28 @@ from web.api import (
     feed,
     health,
     incidents,
+    kept_media,
     media,
     pages,
     preview,
+    replay,
     reviews,
     streams,
     thumbnail,
     tokens,
     views,
+    webhooks,
     whip,
 )
 from web.api.compat.routes import add_routes
 from web.api.openapi.document import document
 from web.api.openapi.operation import Operation, answer
 from web.api.openapi.routes import OPERATIONS, described, routes
+from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
-    *(streams, media, incidents, reviews, thumbnail, whip, feed),
-    *(preview, views, tokens, callbacks, health),
+    *(streams, media, kept_media, replay, incidents, reviews, thumbnail, whip, feed),
+    *(preview, views, tokens, callbacks, webhooks, health),
 )
 
 
@@ -72,6 +76,11 @@ def test_the_policy_is_described_with_its_ranges_where_it_is_given_and_where_it_
             assert told["properties"][name]["maximum"] == high
     assert given["additionalProperties"] is False
     assert "required" not in given
+
+
+def test_a_webhook_may_ask_for_every_type_of_event() -> None:
+    types = described()["components"]["schemas"]["NewWebhook"]["properties"]["types"]["anyOf"][0]
+    assert types["items"]["enum"] == list(TYPES)
 
 
 def test_security_is_of_schemes_that_are_there() -> None:

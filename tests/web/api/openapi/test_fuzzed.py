@@ -21,9 +21,11 @@ from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
 from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
+from web.api.openapi.past import PAST
 from web.api.openapi.routes import described
 from web.api.openapi.service import SERVICE
 from web.api.openapi.streams import MEDIA, OTHERS, STREAMS
+from web.api.openapi.webhooks import WEBHOOKS
 from web.api.openapi.whip import WHIP
 
 _EXAMPLES = 12
@@ -96,7 +98,10 @@ async def _filled(served: Served) -> _Running:
     async with served.http.get("/1.0/video/check.json", params=query) as response:
         job = await response.json()
     incident = (await served.until("/v1/incidents", lambda answer: bool(answer["incidents"])))["incidents"][0]
+    async with served.http.post("/v1/webhooks", json={"url": "http://hook.example/"}) as response:
+        webhook = await response.json()
     ids = {
+        "/v1/webhooks/": webhook["id"],
         "/v1/streams/": stream["id"],
         "/v1/media/": stream["media"],
         "/v1/incidents/": incident["id"],
@@ -120,8 +125,8 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), (*INCIDENTS, *VIEWS), OTHERS, (*WHIP, *SERVICE)],
-    ids=["compat", "streams", "incidents", "others", "whip"],
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
+    ids=["compat", "streams", "past", "incidents", "others", "webhooks", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
     with _running() as service:

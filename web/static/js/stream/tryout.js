@@ -7,6 +7,10 @@ import { moved } from "./handles.js";
 import { t } from "../words.js";
 
 const REST_MS = 300;
+/** The service judges one at a time for each key: while it is busy with the one before, it is asked again. */
+const AGAIN_MS = 1000;
+const TRIES = 6;
+const BUSY = new Set([429, 503]);
 const FIELDS = [["threshold", 0.01, 1, 0.01], ["release", 0.01, 1, 0.01], ["window", 0.1, 3600, 0.1], ["cooldown", 0, 3600, 0.1]];
 
 export class Tryout {
@@ -56,7 +60,7 @@ export class Tryout {
     this.#show();
     this.#error.textContent = "";
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), REST_MS);
+    this.#timer = setTimeout(() => this.#ask(TRIES), REST_MS);
     this.#onChange();
   }
 
@@ -98,7 +102,7 @@ export class Tryout {
     setAttr(this.#add, "href", `#/add?${new URLSearchParams({ policy: json })}`);
   }
 
-  async #ask() {
+  async #ask(tries) {
     const { media } = this.#stream;
     if (!media) return;
     if (this.#missing) return setText(this.#answer, t("stream.replayMissing"));
@@ -110,7 +114,9 @@ export class Tryout {
       const answer = await this.#context.api.json("POST", path, { policy: this.#changes() }, { signal: asking.signal });
       if (asking === this.#asking && this.policy) this.#answered(answer);
     } catch (problem) {
-      if (asking === this.#asking && problem.name !== "AbortError") this.#refused(problem);
+      if (asking !== this.#asking || problem.name === "AbortError") return;
+      if (BUSY.has(problem.status) && tries > 1) this.#timer = setTimeout(() => this.#ask(tries - 1), AGAIN_MS);
+      else this.#refused(problem);
     }
   }
 
@@ -123,11 +129,12 @@ export class Tryout {
   }
 
   #refused(problem) {
+    setText(this.#answer, "");
     // A service of an earlier version knows neither the path nor, so, the method.
     this.#missing = (problem.status === 404 && problem.code !== "media_unknown") || problem.status === 405;
     this.incidents = [];
-    setText(this.#answer, this.#missing ? t("stream.replayMissing") : "");
-    if (!this.#missing) setText(this.#error, problem.message);
+    if (this.#missing) setText(this.#answer, t("stream.replayMissing"));
+    else setText(this.#error, problem.message);
     this.#onChange();
   }
 }

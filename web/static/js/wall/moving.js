@@ -16,7 +16,7 @@ export function moveFocus(event, grid) {
 }
 
 function columnsOf(links) {
-  const top = links[0].offsetTop;
-  const second = links.findIndex((link) => link.offsetTop !== top);
+  const top = (link) => link.getBoundingClientRect().top;
+  const second = links.findIndex((link) => top(link) !== top(links[0]));
   return second < 0 ? links.length : second;
 }

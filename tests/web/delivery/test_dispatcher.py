@@ -1,0 +1,357 @@
+"""When callbacks and events are sent, and sent again: a real store, a clock that the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+from standardwebhooks import webhooks as independent
+
+from tests.web.delivery.sending import SECRET, START_S, WEBHOOK_SECRET, WITHIN_S, Posted, World
+from web.delivery import dispatcher, outcome
+from web.delivery.backoff import RETRY_AFTER_S
+from web.delivery.delivery import Delivery, DeliveryState, Style
+from web.delivery.outcome import Outcome
+from web.delivery.room import Closed
+from web.delivery.signature import HEADER, signature
+from web.store import deliveries, delivery_turns, webhooks
+from web.store.store import open_store
+
+_JOBS_S, _EVENTS_S = RETRY_AFTER_S[Style.SIGHTENGINE], RETRY_AFTER_S[Style.STANDARD]
+PENDING, DELIVERED, FAILED = DeliveryState
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_store(f"sqlite:///{tmp_path}/gorewatch.db") as store:
+        yield World(store)
+
+
+def verified(posted: Posted, secret: str, *, now_s: float) -> None:
+    """Have the reference implementation of Standard Webhooks check what came, at that time."""
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> "Then":
+            del tz
+            return cls.fromtimestamp(now_s, tz=UTC)
+
+    with patch.object(independent, "datetime", Then):
+        independent.Webhook(secret).verify(posted.body, dict(posted.headers), json_parse=False)
+
+
+async def test_a_callback_is_sent_at_once_and_signed(world: World) -> None:
+    async with world.sending():
+        await world.owe("a", b"1")
+        posted = await world.hook.next()
+        assert (posted.url, posted.body) == ("https://a.example/", b"1")
+        assert posted.headers == {HEADER: signature(SECRET, b"1", unix_s=int(START_S))}
+        posted.take()
+        assert (await world.until("a", 1, DELIVERED, 1)).next_attempt_s is None
+
+
+async def test_without_a_secret_no_callback_is_signed(world: World) -> None:
+    async with world.sending(secret=None):
+        await world.owe("a", b"1")
+        posted = await world.hook.next()
+        assert posted.headers == {}
+        posted.take()
+
+
+async def test_an_event_is_sent_as_the_standard_says_and_forgotten_when_it_was_taken(world: World) -> None:
+    async with world.sending() as sender:
+        await world.tell("whk_a", 7)
+        posted = await world.hook.next()
+        assert posted.headers["Content-Type"] == "application/cloudevents+json"
+        assert posted.headers["webhook-id"] == f"{7:020}"
+        assert posted.headers["webhook-timestamp"] == str(int(START_S))
+        verified(posted, WEBHOOK_SECRET, now_s=world.now_s)
+        with pytest.raises(independent.WebhookVerificationError):
+            verified(posted, "whsec_AAAA", now_s=world.now_s)
+        posted.take()
+        await world.until_nothing_is_owed()
+        assert await world.all() == {}
+        assert sender.outcomes["delivered"] == 1
+
+
+async def test_two_secrets_sign_for_a_day_after_one_replaced_the_other(world: World) -> None:
+    newer = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
+    async with world.sending():
+        await world.tell("whk_a", 1)
+        await world.hook.take(b"1")
+        async with world.store.writing() as tx:
+            await webhooks.replace_secret(tx, "whk_a", newer, now_s=world.now_s)
+        await world.tell("whk_a", 2)
+        posted = await world.hook.next()
+        for secret in (WEBHOOK_SECRET, newer):
+            verified(posted, secret, now_s=world.now_s)
+        posted.take()
+        world.pass_s(86_400.0)
+        await world.tell("whk_a", 3)
+        posted = await world.hook.next()
+        verified(posted, newer, now_s=world.now_s)
+        with pytest.raises(independent.WebhookVerificationError):
+            verified(posted, WEBHOOK_SECRET, now_s=world.now_s)
+        posted.take()
+
+
+async def test_events_of_a_stream_are_signed_with_one_secret_of_its_key(world: World) -> None:
+    async with world.sending():
+        await world.tell_stream("str_a", 1)
+        await world.tell_stream("str_b", 2)
+        both = [await world.hook.next() for _ in range(2)]
+        async with world.store.reading() as tx:
+            secret = await webhooks.secret_of(tx, "key:1")
+        assert secret is not None
+        for posted in both:
+            verified(posted, secret.current, now_s=world.now_s)
+            posted.take()
+
+
+async def test_those_of_one_sender_keep_their_order_and_others_do_not_wait(world: World) -> None:
+    async with world.sending():
+        await world.owe("a", b"1", b"2")
+        posted = await world.hook.next()
+        await world.tell("whk_a", 3)
+        other = await world.hook.next()
+        assert (posted.body, other.body) == (b"1", b"3")
+        other.take()
+        posted.refuse()
+        waits = await world.until("a", 1, PENDING, 1)
+        assert waits.next_attempt_s == START_S + _JOBS_S[0]
+        assert waits.last_error == "It was answered with 500."
+        world.pass_s(_JOBS_S[0])
+        await world.hook.take(b"1", b"2")
+        await world.until("a", 2, DELIVERED, 1)
+
+
+async def test_what_arrives_while_the_store_is_read_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, read = asyncio.Event(), asyncio.Event()
+
+    async def slowly(tx: AsyncConnection, *, now_s: float, limit: int, closed: Closed) -> tuple[Delivery, ...]:
+        found = await due(tx, now_s=now_s, limit=limit, closed=Closed(frozenset(), frozenset()))
+        reading.set()
+        await read.wait()
+        return found
+
+    due = delivery_turns.due
+    async with world.sending():
+        await world.owe("a", b"1")
+        posted = await world.hook.next()
+        monkeypatch.setattr(dispatcher, "due", slowly)
+        world.pass_s(0.0)
+        await asyncio.wait_for(reading.wait(), WITHIN_S)
+        posted.take()
+        await world.until("a", 1, DELIVERED, 1)
+        monkeypatch.setattr(dispatcher, "due", due)
+        read.set()
+        await world.owe("b", b"2")
+        await world.hook.take(b"2")
+
+
+async def test_it_is_tried_again_ever_more_rarely_then_given_up_until_somebody_asks(world: World) -> None:
+    async with world.sending():
+        await world.owe("a", b"1", b"2")
+        for attempt, delay_s in enumerate(_JOBS_S, start=1):
+            posted = await world.hook.next()
+            assert posted.body == b"1"
+            assert posted.headers[HEADER].startswith(f"t={int(world.now_s)},")
+            posted.refuse()
+            await world.until("a", 1, PENDING, attempt)
+            world.pass_s(delay_s - 1.0)
+            assert world.hook.posted.empty()
+            world.pass_s(1.0)
+        (await world.hook.next()).refuse()
+        given_up = await world.until("a", 1, FAILED, len(_JOBS_S) + 1)
+        await world.hook.take(b"2")
+        await world.until("a", 2, DELIVERED, 1)
+        async with world.store.writing() as tx:
+            assert await deliveries.retry(tx, given_up.id, now_s=world.now_s)
+        world.pass_s(0.0)
+        await world.hook.take(b"1")
+        await world.until("a", 1, DELIVERED, 1)
+
+
+async def test_an_event_is_tried_for_more_than_a_day_and_what_is_as_old_goes_with_it(world: World) -> None:
+    async with world.sending() as sender:
+        await world.tell("whk_a", 1, 2)
+        for attempt, delay_s in enumerate(_EVENTS_S, start=1):
+            (await world.hook.next()).refuse()
+            await world.until("whk_a", 1, PENDING, attempt)
+            world.pass_s(delay_s)
+        assert world.now_s - START_S > 86_400.0
+        await world.tell("whk_a", 3)
+        world.now_s += 1.0
+        (await world.hook.next()).refuse()
+        await world.until("whk_a", 1, FAILED, len(_EVENTS_S) + 1)
+        await world.hook.take(b"3")
+        await world.until_nothing_is_owed()
+        assert {key: one.attempts for key, one in (await world.all()).items()} == {
+            ("whk_a", 1): len(_EVENTS_S) + 1,
+            ("whk_a", 2): 0,
+        }
+        assert sender.outcomes == {"delivered": 1, "failed": len(_EVENTS_S), "given_up": 1, "gone": 0}
+
+
+async def test_who_was_down_for_an_hour_gets_everything_in_order(world: World) -> None:
+    down_until_s = START_S + 3600.0
+    got: list[bytes] = []
+
+    async def receive() -> None:
+        while True:
+            posted = await world.hook.next()
+            if world.now_s < down_until_s:
+                posted.refuse(503)
+            else:
+                got.append(posted.body)
+                posted.take()
+
+    async with world.sending():
+        receiver = asyncio.create_task(receive())
+        for number in range(1, 61):
+            await world.tell("whk_a", number)
+            world.pass_s(60.0)
+        while len(got) < 60:
+            pending = await world.all()
+            next_s = min(one.next_attempt_s for one in pending.values() if one.next_attempt_s) if pending else 0.0
+            world.pass_s(max(next_s - world.now_s, 0.0))
+            await asyncio.sleep(0.005)
+        receiver.cancel()
+        await asyncio.wait({receiver})
+    assert got == [str(number).encode() for number in range(1, 61)]
+
+
+async def test_a_receiver_may_ask_for_a_longer_wait_and_waits_are_jittered(world: World) -> None:
+    world.chance = 0.5
+    async with world.sending():
+        await world.tell("whk_a", 1)
+        (await world.hook.next()).refuse(429, retry_after="120")
+        assert (await world.until("whk_a", 1, PENDING, 1)).next_attempt_s == pytest.approx(START_S + 126.0)
+
+
+async def test_a_receiver_that_wants_no_more_is_left_alone(world: World) -> None:
+    async with world.sending():
+        await world.tell("whk_a", 1, 2)
+        await world.tell_stream("str_a", 3, 4)
+        for _ in range(2):
+            (await world.hook.next()).refuse(410)
+        await world.until_nothing_is_owed()
+        assert {one.state for one in (await world.all()).values()} == {FAILED}
+        async with world.store.reading() as tx:
+            (endpoint,) = await webhooks.listed(tx)
+        assert endpoint.disabled == "Its receiver answered 410: it wants no more events."
+        assert {delivery.sender for delivery in world.gone} == {"whk_a", "str_a"}
+        await world.owe("a", b"5")
+        (await world.hook.next()).refuse(410)
+        await world.until("a", 1, PENDING, 1)
+
+
+async def test_an_address_that_may_not_be_called_is_given_up_at_once(world: World) -> None:
+    async with world.sending():
+        await world.owe("a", b"1", b"2")
+        (await world.hook.next()).refuse(hopeless=True)
+        await world.until("a", 1, FAILED, 1)
+        await world.hook.take(b"2")
+
+
+async def test_a_service_that_comes_later_sends_what_is_owed(world: World) -> None:
+    async with world.sending():
+        await world.tell("whk_a", 1, 2)
+        assert (await world.hook.next()).body == b"1"
+    assert {one.attempts for one in (await world.all()).values()} == {0}
+    async with world.sending():
+        await world.hook.take(b"1", b"2")
+        await world.until_nothing_is_owed()
+
+
+async def test_a_webhook_that_is_removed_in_the_middle_is_forgotten(world: World) -> None:
+    async with world.sending():
+        await world.tell("whk_a", 1, 2)
+        posted = await world.hook.next()
+        async with world.store.writing() as tx:
+            await webhooks.remove(tx, "whk_a")
+        posted.refuse()
+        await world.owe("a", b"3")
+        await world.hook.take(b"3")
+        assert {sender for sender, _ in await world.all()} == {"a"}
+
+
+async def test_few_are_sent_to_one_host_and_so_many_in_all(world: World) -> None:
+    for number in range(6):
+        await world.tell_stream(f"str_{number}", number, url="https://u:p@busy.example/")
+    for number in range(70):
+        await world.owe(f"job{number:02}", b"1")
+    async with world.sending():
+        held = [await world.hook.next() for _ in range(64)]
+        assert sum("busy" in posted.url for posted in held) == 4
+        assert world.hook.posted.empty()
+        held[-1].take()
+        await world.hook.next()
+        assert world.hook.posted.empty()
+
+
+async def test_receivers_that_hang_leave_room_for_those_who_answer(world: World) -> None:
+    async with world.sending():
+        for number in range(24):
+            await world.tell_stream(f"str_{number:02}", number, url=f"https://down{number // 4}.example/")
+        # Once each of them has failed, they have their part of the room and no more.
+        for _ in range(24):
+            (await world.hook.next()).refuse()
+        for number in range(24):
+            await world.until(f"str_{number:02}", number, PENDING, 1)
+        world.pass_s(_EVENTS_S[0])
+        held = [await world.hook.next() for _ in range(16)]
+        assert world.hook.posted.empty()
+        for number in range(200, 230):
+            await world.tell(f"whk_{number}", number, url=f"https://up{number}.example/")
+            await world.hook.take(str(number).encode())
+        held[0].take()
+        assert "down" in (await world.hook.next()).url
+
+
+async def test_what_was_taken_is_written_down_although_the_service_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noting, noted = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: object, **options: object) -> Outcome:
+        noting.set()
+        await noted.wait()
+        return await note(*args, **options)  # type: ignore[arg-type]
+
+    note = outcome.note
+    monkeypatch.setattr(dispatcher, "note", slowly)
+    async with world.sending():
+        await world.tell("whk_a", 1)
+        await world.tell("whk_b", 2)
+        first, second = await world.hook.next(), await world.hook.next()
+        first.take()
+        await asyncio.wait_for(noting.wait(), WITHIN_S)
+        asyncio.get_running_loop().call_soon(noted.set)
+    assert not second.answer.done() or second.answer.cancelled()
+    assert {sender for sender, _ in await world.all()} == {"whk_b"}
+
+
+async def test_whoever_keeps_events_waits_for_no_more_than_one_attempt_to_be_written_down(world: World) -> None:
+    async with world.sending():
+        for number in range(20):
+            await world.tell(f"whk_{number:02}", number)
+        posted = [await world.hook.next() for _ in range(4)]
+        async with world.store.writing():
+            for one in posted:
+                one.take()
+            for _ in range(100):
+                await asyncio.sleep(0)
+            keeping = asyncio.create_task(_owed_when_it_is_my_turn(world))
+            await asyncio.sleep(0)
+        assert await keeping >= 19
+
+
+async def _owed_when_it_is_my_turn(world: World) -> int:
+    async with world.store.writing() as tx:
+        return sum((await deliveries.counts(tx, [f"whk_{number:02}" for number in range(20)])).values())

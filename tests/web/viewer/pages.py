@@ -1,0 +1,56 @@
+"""Opening the viewer's pages, and the sockets between them and the service."""
+
+import asyncio
+
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from tests.web.browser import Tab
+
+SOON_MS = 20_000
+"""For what takes decoding, scoring or connecting on a busy machine."""
+
+
+async def opened(tab: Tab, url: str, fragment: str = "#/") -> Page:
+    """The page of this hash, once it is connected."""
+    await tab.page.goto(f"{url.rstrip('/')}/{fragment}")
+    await expect(tab.page.locator("#link")).to_have_text("Connected", timeout=SOON_MS)
+    return tab.page
+
+
+class Sockets:
+    """The event sockets of a page, which a test may cut; while `refused` is set no new one gets through."""
+
+    def __init__(self) -> None:
+        self.refused = False
+        self.routes: list[WebSocketRoute] = []
+        self.received = 0
+        """Messages of the service's that reached the page."""
+        self._more = asyncio.Event()
+
+    async def between(self, page: Page) -> None:
+        await page.route_web_socket(lambda url: "/v1/events" in url, self._on_socket)
+
+    async def until(self, received: int) -> None:
+        """Wait until so many messages came."""
+        async with asyncio.timeout(SOON_MS / 1000):
+            while self.received < received:
+                self._more.clear()
+                await self._more.wait()
+
+    async def cut(self) -> None:
+        self.refused = True
+        await self.routes[-1].close(code=4000)
+
+    async def _on_socket(self, route: WebSocketRoute) -> None:
+        if self.refused:
+            await route.close(code=4000)
+            return
+        self.routes.append(route)
+        server = route.connect_to_server()
+
+        def passed_on(message: str | bytes) -> None:
+            self.received += 1
+            self._more.set()
+            route.send(message)
+
+        server.on_message(passed_on)

@@ -1,0 +1,147 @@
+"""The webhooks of all keys in memory, as the store has them: what is owed for an event is known without asking it."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ..ids import new_id
+from ..store import deliveries, webhooks
+from ..store.errors import StoreError
+from ..store.store import Store
+from .delivery import Delivery
+from .endpoint import Endpoint
+from .outcome import GONE
+from .signature import SECRET_BYTES, new_secret
+
+MOST_OF_A_KEY = 20
+_STREAMS_REMEMBERED = 1000
+_REVOKED = "Its key was revoked."
+_REMOVED = "It is being removed."
+_log = logging.getLogger("gorewatch.callbacks")
+
+
+class TooManyWebhooks(Exception):
+    """The key has as many as it may."""
+
+
+class Endpoints:
+    """Lives on one event loop; nothing else writes the webhooks of the store. `revoked` is asked for keys."""
+
+    def __init__(
+        self, store: Store, *, revoked: Callable[[str | None], bool], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._is_revoked = revoked
+        self._clock = clock
+        self._known: dict[str, Endpoint] = {}
+        self._unwanted: dict[str, None] = {}
+        """Streams whose receiver wants no more events, the latest last."""
+        self._looked = asyncio.Event()
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        """Oldest first, those that are disabled too."""
+        return iter(tuple(self._known.values()))
+
+    def find(self, webhook_id: str) -> Endpoint | None:
+        return self._known.get(webhook_id)
+
+    def unwanted(self, stream_id: str) -> bool:
+        """Whether the receiver of a stream's events said that it wants no more."""
+        return stream_id in self._unwanted
+
+    async def load(self) -> None:
+        """Raises `StoreError`."""
+        async with self._store.reading() as tx:
+            self._known = {endpoint.id: endpoint for endpoint in await webhooks.listed(tx)}
+
+    async def add(
+        self, url: str, *, key_id: str | None, kinds: tuple[str, ...], streams: tuple[str, ...], sees_all: bool
+    ) -> tuple[Endpoint, str]:
+        """A new webhook, with its secret. Raises `TooManyWebhooks` and `StoreError`."""
+        endpoint = Endpoint(
+            id=new_id("whk"),
+            key_id=key_id,
+            url=url,
+            kinds=kinds,
+            streams=streams,
+            sees_all=sees_all,
+            created_s=self._clock(),
+        )
+        secret = drawn_secret()
+        async with self._store.writing() as tx:
+            if await webhooks.count_of(tx, key_id) >= MOST_OF_A_KEY:
+                raise TooManyWebhooks
+            await webhooks.add(tx, endpoint, secret=secret)
+        self._known[endpoint.id] = endpoint
+        return endpoint, secret
+
+    async def remove(self, endpoint: Endpoint) -> None:
+        """With all that is owed to it. Raises `StoreError`."""
+        # Told of nothing more before it goes: what is owed to one that is not there could not be written down, nor the
+        # events with it. So it stays where nobody learns whether it went.
+        self._change(endpoint, _REMOVED)
+        try:
+            async with self._store.writing() as tx:
+                await webhooks.remove(tx, endpoint.id)
+        except StoreError:
+            self._change(endpoint, endpoint.disabled)
+            raise
+        self._known.pop(endpoint.id, None)
+
+    async def enable(self, endpoint: Endpoint) -> Endpoint:
+        """Have events sent again from now on. Raises `StoreError`."""
+        async with self._store.writing() as tx:
+            await webhooks.disable(tx, [endpoint.id], None)
+        return self._change(endpoint, None)
+
+    def gone(self, delivery: Delivery) -> None:
+        """The receiver of a delivery wants no more events, which the store knows of already if it is a webhook."""
+        endpoint = self._known.get(delivery.webhook_id or "")
+        if endpoint is not None:
+            self._change(endpoint, GONE)
+        elif delivery.webhook_id is None and delivery.stream_id is not None:
+            self._unwanted[delivery.stream_id] = None
+            if len(self._unwanted) > _STREAMS_REMEMBERED:
+                del self._unwanted[next(iter(self._unwanted))]
+
+    def look(self) -> None:
+        """To be called every now and then, for webhooks whose key was revoked."""
+        if self._revoked():
+            self._looked.set()
+
+    async def run(self) -> None:
+        """Disable those, until cancelled."""
+        while True:
+            await self._looked.wait()
+            self._looked.clear()
+            try:
+                await self._disable_revoked()
+            except StoreError as error:
+                _log.error("webhooks of a revoked key cannot be disabled yet: %s", error)
+
+    def _revoked(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self if endpoint.disabled is None and self._is_revoked(endpoint.key_id)]
+
+    async def _disable_revoked(self) -> None:
+        revoked = self._revoked()
+        async with self._store.writing() as tx:
+            await webhooks.disable(tx, [endpoint.id for endpoint in revoked], _REVOKED)
+            for endpoint in revoked:
+                await deliveries.give_up_all(tx, endpoint.id, error=_REVOKED)
+        for endpoint in revoked:
+            self._change(endpoint, _REVOKED)
+            _log.info("the webhook %s is disabled: its key was revoked", endpoint.id)
+
+    def _change(self, endpoint: Endpoint, why: str | None) -> Endpoint:
+        changed = replace(endpoint, disabled=why)
+        if endpoint.id in self._known:
+            self._known[endpoint.id] = changed
+        return changed
+
+
+def drawn_secret() -> str:
+    """A new secret, as people see it."""
+    return new_secret(secrets.token_bytes(SECRET_BYTES))

@@ -1,0 +1,196 @@
+"""What stands before the pool and the scorer, built in order as contexts that are left in the opposite one."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Protocol
+
+from aiohttp import web
+
+from inference.events import Event
+
+from .access.access import Access
+from .api.application import build_app
+from .api.compat.opening import open_compat
+from .api.parts import Detector, Parts, Scoring, Workers
+from .around import Lane, Pool
+from .delivery.hub import Hub, open_hub
+from .delivery.journal import Journal
+from .delivery.opening import open_webhooks
+from .delivery.seats import Seats
+from .jobs.opening import running_jobs
+from .metrics.exposition import Metrics
+from .recording.interrupted import owed_events
+from .recording.opening import Recording, open_recording
+from .registry import Registry
+from .revoking import ending_what_is_revoked
+from .running import Stream
+from .server import Runner
+from .settings import ConfigError, Settings
+from .store.store import Store
+from .whatif.opening import open_replays
+
+_HANDLERS_TIMEOUT_S = 0.4
+"""For requests in progress to end by themselves; as long again after they are cancelled."""
+_log = logging.getLogger("gorewatch.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs."""
+
+    url: str
+    """Where this machine reaches it."""
+    registry: Registry
+    hub: Hub
+
+
+class OpeningPool(Pool, Workers, Protocol):
+    """`stream.pool.WorkerPool`, or what stands for it."""
+
+
+class LaneScorer(Scoring, Protocol):
+    """`inference.scorer.Scorer`, or what stands for it."""
+
+    def lane(self) -> Lane: ...
+
+
+@asynccontextmanager
+async def front(
+    settings: Settings,
+    *,
+    store: Store,
+    access: Access,
+    pool: OpeningPool,
+    scorer: LaneScorer,
+    detector: Detector,
+    journal: Journal | None = None,
+) -> AsyncIterator[Service]:
+    """All that stands before the pool and the scorer: the registry, the hub and HTTP.
+
+    Events are kept in `journal`, or else in the store.
+    """
+    limits, metrics = settings.limits, Metrics()
+    async with AsyncExitStack() as stack:
+        hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
+        recording = await stack.enter_async_context(
+            open_recording(settings, store, lambda media_id: registry.media(media_id), along=[hooks.ledger])
+        )
+        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
+        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
+        await _close_interrupted(store, hub)
+        seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
+        metrics.watch(
+            registry=registry,
+            hub=hub,
+            seats=seats,
+            recorder=recording.recorder,
+            pictures=recording.pictures,
+            scorer=scorer,
+            workers=pool,
+        )
+        replays = await stack.enter_async_context(
+            open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
+        )
+        parts = Parts(
+            settings=settings,
+            detector=detector,
+            workers=pool,
+            registry=registry,
+            hub=hub,
+            metrics=metrics,
+            store=store,
+            access=access,
+            seats=seats,
+            pictures=recording.pictures,
+            replays=replays,
+            webhooks=hooks,
+        )
+        behind_compat = await stack.enter_async_context(
+            open_compat(
+                settings,
+                store=store,
+                registry=registry,
+                pool=pool,
+                new_lane=scorer.lane,
+                owed=hooks.dispatcher.wake,
+                checked=metrics.checks.observe,
+            )
+        )
+        metrics.watch_calls(behind_compat)
+        metrics.watch_outgoing(hooks)
+        runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(hub.aclose)
+        stack.push_async_callback(registry.aclose)
+        await stack.enter_async_context(
+            running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
+        )
+        await stack.enter_async_context(ending_what_is_revoked(access, registry))
+        site = await _listen(runner, settings)
+        stack.push_async_callback(site.stop)
+        yield Service(_base_url(runner), registry, hub)
+
+
+def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:
+    limits = settings.limits
+    return open_hub(
+        history_events=limits.history_events,
+        queue_limit=limits.subscriber_queue,
+        unkept_events=limits.unkept_events,
+        journal=journal,
+    )
+
+
+async def _close_interrupted(store: Store, hub: Hub) -> None:
+    """Tell what an earlier service that broke off did not: how its media and incidents ended."""
+    for owed in await owed_events(store, at_s=time.time()):
+        _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
+        for event in owed.events:
+            hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
+
+
+def _registry(
+    settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub, recording: Recording
+) -> Registry:
+    def publish(stream: Stream, event: Event) -> None:
+        metrics.observe(event, monotonic_s=time.monotonic())
+        hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
+        if (peak := stream.peaks.told(event)) is not None:
+            recording.pictures.add(peak)
+
+    return Registry(
+        pool=pool,
+        new_lane=scorer.lane,
+        publish=publish,
+        keeping=recording.recorder,
+        max_streams=settings.limits.max_streams,
+        max_publishers=settings.limits.max_publishers,
+        egress_allow=settings.egress_allow,
+        decode_errors_per_min=settings.limits.decode_errors_per_minute,
+        decoder=settings.decoder,
+    )
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
+    site = web.TCPSite(runner, settings.host, settings.port)
+    try:
+        await site.start()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"Cannot listen on {settings.host} port {settings.port}: {reason}. Choose another with --host and --port."
+        ) from error
+    return site
+
+
+def _base_url(runner: web.AppRunner) -> str:
+    """An address that works on this machine, whatever was listened on."""
+    host, port = runner.addresses[0][:2]
+    if (address := ip_address(host)).is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
