@@ -384,6 +384,7 @@ export const messages = {
     trail: "All reviews",
     noteTitle: "Verdict with a note",
     noteLabel: "Note",
+    cancel: "Cancel",
     confirmWith: "Confirm with it",
     dismissWith: "Dismiss with it",
   },

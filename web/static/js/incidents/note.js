@@ -17,7 +17,7 @@ export function askNote(incident, onVerdict) {
   const dialog = make("dialog", { "aria-labelledby": "note-title" },
     make("h2", { id: "note-title" }, t("incidents.noteTitle")), el("p", "hint", called(incident)),
     make("label", { for: "note" }, t("incidents.noteLabel")), text,
-    el("div", "actions", button(t("shell.cancel"), () => dialog.close()),
+    el("div", "actions", button(t("incidents.cancel"), () => dialog.close()),
       button(t("incidents.dismissWith"), () => give("dismissed")), button(t("incidents.confirmWith"), () => give("confirmed"), "danger")));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
