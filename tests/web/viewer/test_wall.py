@@ -1,7 +1,9 @@
 """The wall: who needs somebody first, found by name and state, and still quick with two hundred streams."""
 
 import asyncio
+import logging
 import math
+import re
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -14,7 +16,8 @@ from tests.web.viewer.pages import SOON_MS, opened
 pytestmark = pytest.mark.browser
 
 _MANY = 200
-_DRAWN = "['canvas', 'img'].map((tag) => document.querySelectorAll(`.tile ${tag}`).length)"
+_log = logging.getLogger(__name__)
+_DRAWN = "document.querySelectorAll('.tile img').length"
 _FRAMES = """async (pixels) => {
   const times = [];
   let last = performance.now();
@@ -64,14 +67,14 @@ async def test_tile_shows_what_a_stream_is_like_now(tab: Tab, served: Served) ->
     await expect(tile).to_contain_text("0.25")
     await expect(tile).to_contain_text("Live")
     await expect(tile.locator("img")).to_be_visible(timeout=SOON_MS)
-    assert await tile.locator("canvas").evaluate("(canvas) => canvas.width") > 100
     source.sample(1.0, 0.9)
     source.sample(2.0, 0.9)
     await expect(tile).to_contain_text("Incident")
     await expect(tile).to_have_attribute("data-level", "high")
+    await expect(tile.locator(".spark-line")).to_have_attribute("d", re.compile("^M17[89]"))
     source.end()
     await expect(page.locator("#ended")).to_contain_text("lobby")
-    await expect(tile.locator("canvas")).to_have_count(0)
+    await expect(page.locator(".tile")).to_have_count(0)
     assert tab.complaints == []
 
 
@@ -157,12 +160,11 @@ async def test_two_hundred_streams_scroll(browser: Browser) -> None:
             await expect(page.locator(".tile")).to_have_count(_MANY)
             await expect(page.locator(".tile-prob", has_text="0.").nth(20)).to_be_visible(timeout=SOON_MS)
             median_ms, p95_ms, longest_ms = await page.evaluate(_FRAMES, 90)
-            drawn, pictures = await page.evaluate(_DRAWN)
+            drawn = await page.evaluate(_DRAWN)
         finally:
             feeding.cancel()
-    print(f"frame times of {_MANY} tiles: median {median_ms:.1f} ms, p95 {p95_ms:.1f}, longest {longest_ms:.1f}")
-    assert 0 < drawn < 100, "tiles out of sight have no canvas"
-    assert pictures == drawn
+    _log.warning("frame times in ms: median %.1f, p95 %.1f, longest %.1f", median_ms, p95_ms, longest_ms)
+    assert 0 < drawn < 100, "tiles out of sight have no picture"
 
 
 async def _feed(sources: list[FakeSource]) -> None:

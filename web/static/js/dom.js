@@ -31,15 +31,18 @@ export function button(text, onClick, className = "") {
   return node;
 }
 
+/** An element of SVG with attributes. */
+export function svg(tag, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
 /** One of the symbols of index.html. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
+  const node = svg("svg", { class: "icon", "aria-hidden": "true" });
+  node.append(svg("use", { href: `#i-${name}` }));
+  return node;
 }
 
 /** Write only what changed: an untouched node costs no layout. */

@@ -2,12 +2,11 @@
 
 import { button, el, make, setChildren, setHidden, setText } from "../dom.js";
 import { isFinal, listed } from "../state.js";
-import { colours, onTheme } from "../theme.js";
 import { endedList } from "../wall/ended.js";
 import { emptyWall } from "../wall/empty.js";
 import { kept, matches, maySort, need, ordered, settled } from "../wall/need.js";
 import { Past } from "../wall/past.js";
-import { SPARK_COLOURS, riseOf } from "../wall/spark.js";
+import { riseOf } from "../wall/spark.js";
 import { Tile } from "../wall/tile.js";
 import { moveFocus } from "../wall/moving.js";
 import { t } from "../words.js";
@@ -30,7 +29,6 @@ class Wall {
   #sortedAtMs = -Infinity;
   #movedAtMs = 0;
   #inside = false;
-  #colours = colours(SPARK_COLOURS);
   #past;
   #observer;
   #search = make("input", { type: "search", id: "wall-search", autocomplete: "off", placeholder: t("wall.searchHint") });
@@ -45,8 +43,8 @@ class Wall {
     this.#context = context;
     this.#past = new Past(context.api);
     this.#observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: AHEAD });
-    this.#bar = el("div", "wall-bar", make("label", { for: "wall-search" }, t("wall.search")), this.#search,
-      make("label", { for: "wall-show" }, t("wall.filter")), this.#show, this.#count);
+    this.#bar = el("div", "wall-bar", el("div", "pair", make("label", { for: "wall-search" }, t("wall.search")), this.#search),
+      el("div", "pair", make("label", { for: "wall-show" }, t("wall.filter")), this.#show), this.#count);
     root.append(make("h1", { class: "visually-hidden" }, t("wall.title")), this.#bar, this.#grid, this.#none, this.#empty, this.#ended.node);
     this.#wire();
     context.title(t("wall.title"));
@@ -55,7 +53,7 @@ class Wall {
       { key: "ArrowRight", text: t("wall.keyMove"), run: () => this.#grid.querySelector("a")?.focus() },
     ]);
     const timer = setInterval(() => this.#render(context.store.state), TICK_MS);
-    this.#stops = [context.store.subscribe((state) => this.#render(state)), () => clearInterval(timer), onTheme(() => this.#repaint())];
+    this.#stops = [context.store.subscribe((state) => this.#render(state)), () => clearInterval(timer)];
     this.#render(context.store.state);
   }
 
@@ -128,7 +126,7 @@ class Wall {
     const tile = this.#tiles.get(stream.id);
     const series = this.#series(stream);
     if (tile.visible) this.#past.want(stream, series);
-    tile.update(stream, series, { colours: this.#colours, nowMs: Date.now() });
+    tile.update(stream, series, Date.now());
   }
 
   #series(stream) {
@@ -162,12 +160,6 @@ class Wall {
   #everything() {
     this.#search.value = "";
     this.#show.value = SHOWS[0];
-    this.#render(this.#context.store.state);
-  }
-
-  #repaint() {
-    this.#colours = colours(SPARK_COLOURS);
-    for (const tile of this.#tiles.values()) tile.redraw();
     this.#render(this.#context.store.state);
   }
 }

@@ -1,40 +1,36 @@
-/** The small chart of a tile: smoothed probability over the last minutes. */
+/**
+ * The small chart of a tile: smoothed probability over the last minutes. Drawn as SVG: two hundred canvases that come and go as
+ * somebody scrolls take most of a frame each.
+ */
+
+import { el, setAttr, svg } from "../dom.js";
 
 /** Seconds of media time. */
 export const SPAN_S = 180;
-const COLOURS = ["chart-prob", "chart-threshold", "chart-incident", "chart-incident-fill"];
+/** Of so many seconds the highest is drawn. */
+const STEP_S = 2;
 
-export { COLOURS as SPARK_COLOURS };
+export class Spark {
+  #threshold = svg("path", { class: "spark-threshold" });
+  #area = svg("path", { class: "spark-area" });
+  #line = svg("path", { class: "spark-line" });
 
-/** @param colours by the names in SPARK_COLOURS */
-export function drawSpark(canvas, series, { threshold, incident, colours }) {
-  const scale = devicePixelRatio;
-  const width = Math.round(canvas.clientWidth * scale);
-  const height = Math.round(canvas.clientHeight * scale);
-  if (!width || !height) return;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const y = (value) => (height - 2 * scale) * (1 - value) + scale;
-  context.clearRect(0, 0, width, height);
-  const limit = Math.round(y(threshold)) + 0.5;
-  context.strokeStyle = colours["chart-threshold"];
-  context.lineWidth = scale;
-  context.setLineDash([3 * scale, 3 * scale]);
-  stroke(context, [[0, limit], [width, limit]]);
-  context.setLineDash([]);
-  const points = pointsOf(series, width, y);
-  if (points.length < 2) return;
-  context.strokeStyle = incident ? colours["chart-incident"] : colours["chart-prob"];
-  context.lineWidth = 1.5 * scale;
-  stroke(context, points);
-  if (!incident) return;
-  context.lineTo(points.at(-1)[0], height);
-  context.lineTo(points[0][0], height);
-  context.fillStyle = colours["chart-incident-fill"];
-  context.fill();
+  constructor() {
+    const drawing = svg("svg", { class: "spark", viewBox: `0 0 ${SPAN_S} 100`, preserveAspectRatio: "none", "aria-hidden": "true" });
+    drawing.append(this.#threshold, this.#area, this.#line);
+    this.node = el("span", "tile-chart", drawing);
+  }
+
+  draw(series, threshold) {
+    setAttr(this.#threshold, "d", `M0 ${y(threshold)}H${SPAN_S}`);
+    const points = pointsOf(series);
+    const line = points.length > 1 ? `M${points.map(([x, value]) => `${x} ${y(value)}`).join("L")}` : "";
+    setAttr(this.#line, "d", line);
+    setAttr(this.#area, "d", line && `${line}L${points.at(-1)[0]} 100L${points[0][0]} 100Z`);
+  }
 }
 
-/** How much prob rose over the last `over_s` seconds of a series. */
+/** How much prob rose over the last `overS` seconds of a series. Pure. */
 export function riseOf(series, overS = 10) {
   const last = series.x.length - 1;
   if (last < 1) return 0;
@@ -43,17 +39,17 @@ export function riseOf(series, overS = 10) {
   return series.prob[last] - series.prob[from];
 }
 
-function pointsOf(series, width, y) {
+/** [x, prob] of the last minutes, x from 0 to SPAN_S; of each step the highest. Pure. */
+export function pointsOf(series) {
   const end = series.last;
   const points = [];
   for (let index = series.x.length - 1; index >= 0 && series.x[index] >= end - SPAN_S; index -= 1) {
-    points.push([width * (1 - (end - series.x[index]) / SPAN_S), y(series.prob[index])]);
+    const x = SPAN_S - (end - series.x[index]);
+    const before = points.at(-1);
+    if (before && points.length > 1 && before[0] - x < STEP_S) before[1] = Math.max(before[1], series.prob[index]);
+    else points.push([Number(x.toFixed(1)), series.prob[index]]);
   }
   return points.reverse();
 }
 
-function stroke(context, points) {
-  context.beginPath();
-  for (const [x, y] of points) context.lineTo(x, y);
-  context.stroke();
-}
+const y = (prob) => (98 - 96 * prob).toFixed(1);

@@ -6,7 +6,7 @@ import { toStream } from "../routes.js";
 import { openIncident } from "../state.js";
 import { stateMark } from "../statemark.js";
 import { momentOf } from "../times.js";
-import { drawSpark } from "./spark.js";
+import { Spark } from "./spark.js";
 
 const PICTURE_EVERY_MS = 2000;
 
@@ -16,9 +16,8 @@ export class Tile {
   #state = stateMark();
   #time = el("span", "tile-time");
   #picture = el("span", "tile-picture");
-  #chart = el("span", "tile-chart");
+  #spark = new Spark();
   #image = null;
-  #canvas = null;
   #previews;
   #stream = null;
   /** What the chart was drawn from. */
@@ -27,46 +26,37 @@ export class Tile {
   constructor(id, previews) {
     this.id = id;
     this.#previews = previews;
-    this.link = make("a", { class: "tile", href: toStream(id) }, this.#picture, this.#name, this.#prob, this.#state.node, this.#time, this.#chart);
+    this.link = make("a", { class: "tile", href: toStream(id) }, this.#picture, this.#name, this.#prob, this.#state.node, this.#time, this.#spark.node);
     this.node = el("li", "", this.link);
   }
 
   get visible() {
-    return this.#canvas !== null;
+    return this.#image !== null;
   }
 
   /** Show everything, or the name alone. */
   setVisible(visible) {
     if (visible === this.visible) return;
     if (visible) {
-      this.#canvas = make("canvas", { "aria-hidden": "true" });
       this.#image = make("img", { alt: "", hidden: true });
-      this.#chart.append(this.#canvas);
       this.#picture.append(this.#image);
       this.#stream = null;
       return;
     }
     this.#previews.unwatch(this.#image);
-    this.#canvas.remove();
     this.#image.remove();
-    this.#canvas = this.#image = null;
+    this.#image = null;
   }
 
-  /** @param colours of the chart @param nowMs for how long it has been live */
-  update(stream, series, { colours, nowMs }) {
+  /** @param nowMs for how long it has been live */
+  update(stream, series, nowMs) {
     if (this.#stream !== stream) this.#facts(stream);
     if (!this.visible) return;
     const started = momentOf(stream.started);
     setText(this.#time, started ? duration(Math.max(0, (nowMs - started) / 1000)) : position(stream.position));
-    const drawn = `${series.version} ${series.media} ${stream.policy.threshold} ${openIncident(stream)?.id} ${this.#canvas.clientWidth}`;
-    if (drawn === this.#drawn) return;
+    const drawn = `${series.version} ${series.media} ${stream.policy.threshold}`;
+    if (drawn !== this.#drawn) this.#spark.draw(series, stream.policy.threshold);
     this.#drawn = drawn;
-    drawSpark(this.#canvas, series, { threshold: stream.policy.threshold, incident: openIncident(stream) !== null, colours });
-  }
-
-  /** Draw again although nothing came: the colours changed. */
-  redraw() {
-    this.#drawn = "";
   }
 
   close() {
@@ -79,7 +69,6 @@ export class Tile {
     setAttr(this.#name, "title", stream.url && stream.url !== stream.name ? `${stream.name}\n${stream.url}` : stream.name);
     if (!this.visible) return;
     this.#stream = stream;
-    this.#drawn = "";
     const incident = openIncident(stream);
     this.#state.set(incident ? "incident" : stream.state);
     setText(this.#prob, prob(stream.prob));
