@@ -18,10 +18,12 @@ _STATIC = Path(web_file).parent / "static"
 _ORIGIN = "http://viewer.test"
 _HELPERS = """
     const { ordered } = await import("/static/js/incidents/order.js");
-    const { QUEUE, filtersOf, hashOf, isQueue, localOf, matches, pathOf, stampOf } = await import("/static/js/incidents/filters.js");
+    const filters = await import("/static/js/incidents/filters.js");
+    const { QUEUE, filtersOf, hashOf, isQueue, localOf, matches, pathOf, stampOf } = filters;
     const { Known } = await import("/static/js/incidents/known.js");
     const { asCsv, asJson } = await import("/static/js/incidents/export.js");
-    const one = (id, more = {}) => ({ id, start: 1, end: 2, peak: 0.6, peak_position: 1, stream: "str_1", name: "lobby", media: "med_1",
+    const one = (id, more = {}) => ({ id, start: 1, end: 2, peak: 0.6, peak_position: 1,
+      stream: "str_1", name: "lobby", media: "med_1",
       state: "ended", started: "2026-11-22T17:00:00.000Z", picture: true, review: null, ...more });
     const at = (minutes) => new Date(Date.UTC(2026, 10, 22, 17, minutes)).toISOString();
     const review = (verdict, minutes, more = {}) =>
@@ -54,7 +56,8 @@ async def test_lasting_ones_come_first_then_the_newest_and_worst(page: Page) -> 
     order = await _run(
         page,
         """return ids(ordered([
-             one("old", { started: at(0) }), one("new", { started: at(20) }), one("old and bad", { started: at(0), peak: 1 }),
+             one("old", { started: at(0) }), one("new", { started: at(20) }),
+             one("old and bad", { started: at(0), peak: 1 }),
              one("older and bad", { started: at(-15), peak: 1 }),
              one("lasts", { state: "open", end: null, started: at(-60), peak: 0.55 }),
              one("lasts and is worse", { state: "open", end: null, started: at(-90), peak: 0.8 })]));""",
@@ -66,7 +69,8 @@ async def test_lasting_ones_do_not_fidget_with_every_peak(page: Page) -> None:
     orders = await _run(
         page,
         """const open = (id, peak) => one(id, { state: "open", end: null, peak });
-           return [[0.71, 0.79], [0.79, 0.71], [0.85, 0.79]].map(([a, b]) => ids(ordered([open("a", a), open("b", b)])));""",
+           return [[0.71, 0.79], [0.79, 0.71], [0.85, 0.79]]
+             .map(([a, b]) => ids(ordered([open("a", a), open("b", b)])));""",
     )
     assert orders == [["b", "a"], ["b", "a"], ["a", "b"]]
 
@@ -74,12 +78,12 @@ async def test_lasting_ones_do_not_fidget_with_every_peak(page: Page) -> None:
 async def test_filters_are_an_address_and_back(page: Page) -> None:
     answers = await _run(
         page,
-        """const filters = { verdict: "any", state: "open", stream: "str_1", since: "2026-11-22T17:00:00Z", until: "" };
-           const hash = hashOf(filters);
+        """const given = { verdict: "any", state: "open", stream: "str_1", since: "2026-11-22T17:00:00Z", until: "" };
+           const hash = hashOf(given);
            const back = filtersOf(new URLSearchParams(hash.split("?")[1]));
            const strange = filtersOf(new URLSearchParams("verdict=maybe&state=&more=1"));
-           return [hash, JSON.stringify(back) === JSON.stringify(filters), isQueue(strange), hashOf(QUEUE),
-                   pathOf(filters, { limit: 9 }), pathOf(QUEUE, { limit: 9, cursor: "inc_1" })];""",
+           return [hash, JSON.stringify(back) === JSON.stringify(given), isQueue(strange), hashOf(QUEUE),
+                   pathOf(given, { limit: 9 }), pathOf(QUEUE, { limit: 9, cursor: "inc_1" })];""",
     )
     assert answers == [
         "#/incidents?verdict=any&state=open&stream=str_1&since=2026-11-22T17%3A00%3A00Z",
@@ -160,7 +164,8 @@ async def test_a_csv_runs_nothing_and_reads_back(page: Page) -> None:
     text = await _run(
         page,
         f"""const notes = {strange};
-            return asCsv(notes.map((note, n) => one(`inc_${{n}}`, {{ name: note, end: null, review: review("confirmed", 0, {{ note }}) }})));""",
+            return asCsv(notes.map((note, n) => one(`inc_${{n}}`,
+              {{ name: note, end: null, review: review("confirmed", 0, {{ note }}) }})));""",
     )
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["note"] for row in rows] == [f"'{note}" if n < 6 else note for n, note in enumerate(strange)]

@@ -44,7 +44,7 @@ async def told(served: Served, count: int = 1, *, state: str = "ended") -> list[
 
 async def stored(served: Served, count: int, *, names: Sequence[str] = ("lobby",)) -> list[KeptIncident]:
     """That many incidents of ended streams, newest first, in the store alone."""
-    rng, now_s = Random(count), time.time()  # noqa: S311 - nothing of it is secret
+    rng, now_s = Random(count), time.time()
     ids = [
         (make_id("med", round(now_s * 1000), rng.randbytes(11)), make_id("str", round(now_s * 1000), rng.randbytes(11)))
         for _ in names

@@ -74,7 +74,7 @@ export class Queue {
       return node;
     };
     const steps = el("div", "queue-steps", step("previous", -1, "k"), step("next", 1, "j"));
-    this.#parts = el("div", "queue-parts", el("div", "queue-side", this.#list.node, steps), this.#desk.detail.node);
+    this.#parts = el("div", "queue-parts", el("div", "queue-side", steps, this.#list.node), this.#desk.detail.node);
     root.append(el("div", "queue-head", el("h1", "", t("incidents.title")), this.#count, this.#saving.node), this.#bar.node,
       el("div", "queue-problem", this.#problem, this.#retry), ...this.#desk.nodes, this.#empty, this.#parts);
   }
