@@ -102,7 +102,8 @@ async def test_an_incident_is_matched_as_the_service_does(page: Page) -> None:
            return [[one("a"), {}], [reviewed, {}], [reviewed, { verdict: "confirmed" }], [reviewed, { verdict: "any" }],
                    [one("a"), { state: "open" }], [one("a"), { stream: "str_2" }], [one("a"), { since: at(0) }],
                    [one("a"), { since: at(1) }], [one("a"), { until: at(0) }], [one("a"), { until: at(1) }],
-                   [one("a"), { since: String(Date.UTC(2026, 10, 22, 17) / 1000 + 1) }], [one("a"), { since: "nonsense" }]]
+                   [one("a"), { since: String(Date.UTC(2026, 10, 22, 17) / 1000 + 1) }],
+                   [one("a"), { since: "nonsense" }]]
              .map(([incident, more]) => matches(incident, { ...QUEUE, ...more }));""",
     )
     assert found == [True, False, True, True, False, False, True, False, False, True, False, True]

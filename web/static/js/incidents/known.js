@@ -27,8 +27,7 @@ export class Known {
     for (const [id, incident] of this.items) {
       const covered = id < (cursor ?? LAST) && id >= (next ?? FIRST);
       if (!covered || listed.has(id) || (this.#told.get(id) ?? -1) > asked) continue;
-      this.items.delete(id);
-      this.#told.delete(id);
+      this.drop(id);
       if (wanted(incident)) gone.push(incident);
     }
     const changed = [];
@@ -38,6 +37,11 @@ export class Known {
       if (before && newer(before.review, incident.review)) changed.push(this.items.get(incident.id));
     }
     return { gone, changed };
+  }
+
+  drop(id) {
+    this.items.delete(id);
+    this.#told.delete(id);
   }
 
   /** One as the service has it. */

@@ -65,6 +65,8 @@ export class One {
 
   #render() {
     const incident = this.#known.items.get(this.#id);
+    // What is sent as the page goes is answered when it is gone.
+    if (this.#gone.signal.aborted) return;
     setHidden(this.#desk.detail.node, !incident);
     if (!incident) return;
     setText(this.#title, t("incidents.oneOf", { name: nameOf(incident) }));

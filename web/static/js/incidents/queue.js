@@ -21,13 +21,14 @@ export class Queue {
   #source = null;
   #desk;
   #frame = 0;
+  #closed = false;
   #shown = [];
   #chosen = null;
   /** Where the chosen one stood, for when it has left the list. */
   #place = 0;
   #count = make("p", { class: "hint", id: "queue-count", role: "status" });
   #problem = make("p", { class: "field-error", role: "alert" });
-  #retry = button(t("incidents.retry"), () => this.#source.more());
+  #retry = button(t("incidents.retry"), () => (this.#source.loaded ? this.#source.look() : this.#source.more()));
   #empty = make("section", { class: "queue-empty", id: "queue-empty", tabindex: "-1" });
   #bar;
   #saving;
@@ -60,6 +61,8 @@ export class Queue {
   }
 
   close() {
+    // What is sent as the page goes is answered when it is gone.
+    this.#closed = true;
     cancelAnimationFrame(this.#frame);
     this.#source.close();
     this.#saving.close();
@@ -95,6 +98,7 @@ export class Queue {
   }
 
   #later() {
+    if (this.#closed) return;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#render();
@@ -173,8 +177,10 @@ export class Queue {
   #decided({ id }) {
     if (id !== this.#chosen) return this.#render();
     const place = this.#list.placeOf(id);
-    const following = this.#shown[place + 1] ?? (matches(this.#desk.decided(this.#shown[place] ?? { id }), this.#filters) ? this.#shown[place] : this.#shown[place - 1]);
-    this.#chosen = following?.id ?? null;
+    const stays = place >= 0 && matches(this.#desk.decided(this.#shown[place]), this.#filters);
+    const following = this.#shown[place < 0 ? this.#place : place + 1];
+    const other = stays ? this.#shown[place] : this.#shown[(place < 0 ? this.#place : place) - 1];
+    this.#chosen = (following ?? other)?.id ?? null;
     this.#render();
     if (this.#chosen) this.#list.reveal(this.#chosen);
     else this.#empty.focus();

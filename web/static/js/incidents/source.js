@@ -138,7 +138,7 @@ export class Source {
     const name = this.#context.store.state.streams.get(stream)?.name || null;
     const isNew = this.known.event(event, { stream, name });
     const { id } = event.data.incident;
-    if (isNew && !matches(this.known.items.get(id), this.#filters)) this.known.items.delete(id);
+    if (isNew && !matches(this.known.items.get(id), this.#filters)) this.known.drop(id);
     else if (isNew) this.#again(SOON_MS);
     this.#handlers.onChange();
   }
