@@ -24,6 +24,7 @@ from stream.sample import Counters, Pixels, Sample, Source, SourceInfo, State, S
 from .ids import new_id
 from .recording.peaks import Peaks
 from .store.blocks import Judged
+from .store.kept import MediaFacts
 
 _POINTS_KEPT = 1800
 _log = logging.getLogger("gorewatch.streams")
@@ -138,6 +139,17 @@ class Stream:
     def summary(self) -> Summary:
         """The final summary, or the one so far."""
         return self._final or self.judge.summary(time.time())
+
+    def facts(self) -> MediaFacts:
+        """What is kept of its media beside what its frames tell."""
+        return MediaFacts(
+            ref=self.media,
+            stream_id=self.id,
+            owner=self.owner,
+            name=self.name,
+            policy=self.policy,
+            started_s=self.started_s,
+        )
 
     def hear(self, status: Status) -> None:
         """Take a change of the source's state. The final state comes with the terminal event instead."""

@@ -14,6 +14,7 @@ from . import (
     preview,
     problems,
     replay,
+    report,
     requests,
     reviews,
     streams,
@@ -35,6 +36,7 @@ _RESOURCES = (
     media,
     kept_media,
     replay,
+    report,
     incidents,
     reviews,
     thumbnail,
@@ -58,6 +60,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     )
     app[PARTS] = parts
     app[COMPAT] = behind_compat
+    app[report.TURNS] = report.new_turns()
     add_compat_routes(app)
     for resource in _RESOURCES:
         app.router.add_routes(resource.routes)

@@ -29,7 +29,11 @@ async def events(request: web.Request) -> web.StreamResponse:
         with parts.seats.one(caller.key_id):
             if socket is None:
                 return await stream(request, parts, asked)
-            await socket.prepare(request)
+            try:
+                await socket.prepare(request)
+            except ConnectionError:
+                # The client left before it was answered: nobody reads this.
+                return web.Response()
             return await talk(request, socket, parts, asked)
     except NoSeat as error:
         status = 429 if error.of_the_key else 503

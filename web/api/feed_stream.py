@@ -37,6 +37,10 @@ async def stream(request: web.Request, parts: Feeding, asked: Asked) -> web.Stre
             with suppress(ConnectionError, TimeoutError):
                 ending = await _deliver(response, parts, subscriber, outlet)
                 await _end(response, ending, subscriber)
+                # All of it must be on its way before the connection may be cut.
+                transport.set_write_buffer_limits(high=0)
+                async with asyncio.timeout(_STUCK_S if ending.code == TOO_SLOW else _LEAVE_TIMEOUT_S):
+                    await request.writer.drain()
         finally:
             if transport.get_write_buffer_size():
                 # A close waits for what nobody reads.
@@ -88,13 +92,14 @@ async def _next(response: web.StreamResponse, subscriber: Subscriber) -> list[En
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(_STUCK_S):
-        await response.write(data)
+        # Were it cancelled while it waits for room, whoever writes next would be, too: they wait for the same.
+        await asyncio.shield(response.write(data))
 
 
 async def _end(response: web.StreamResponse, ending: Ending, subscriber: Subscriber) -> None:
     """A client comes back by itself, after the last id; it is told why it must, except where the service stops."""
     if ending.code != GOING_AWAY:
-        last = None if subscriber.sent is None else format_id(subscriber.sent)
+        last = format_id(subscriber.sent)
         told = json.dumps({"code": ending.code, "reason": ending.reason, "last": last}, separators=(",", ":"))
         async with asyncio.timeout(_STUCK_S if ending.code == TOO_SLOW else _LEAVE_TIMEOUT_S):
             await response.write(f"event: error\ndata: {told}\n\n".encode())

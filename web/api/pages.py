@@ -5,8 +5,9 @@ from pathlib import Path
 from aiohttp import web
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
+_CSP = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": (
+    _CSP: (
         "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; media-src blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
@@ -46,4 +47,6 @@ def add_pages(app: web.Application) -> None:
 
 async def _confine(_: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        # A page may confine itself further.
+        if name != _CSP or name not in response.headers:
+            response.headers[name] = value

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from typing import Protocol
 
 from aiohttp import web
 from PIL import Image
@@ -10,6 +9,7 @@ from PIL import Image
 from stream.sample import Pixels
 
 from ..access.scopes import Scope
+from ..pixelating import Sized, in_blocks, ratio_of
 from .auth import caller_of, lacks
 from .problems import Problem
 from .query import Flag
@@ -17,8 +17,6 @@ from .streams import stream_of
 from .views import note_view
 
 _WIDTH_PX = 320
-_BLOCKS = 16
-_TALLEST = 3.0
 CLEAR = Flag(name="clear", text="1 for the picture itself, which needs the scope `clear`; otherwise it is pixelated.")
 
 routes = web.RouteTableDef()
@@ -46,24 +44,13 @@ def wants_clear(request: web.Request) -> bool:
     return clear
 
 
-class Sized(Protocol):
-    """What has the size of the source's picture."""
-
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-
-
 def render(pixels: Pixels, info: Sized | None, *, clear: bool) -> bytes:
     """A JPEG 320 px wide at the source's aspect ratio: 16 blocks across, or the sample itself if `clear`."""
-    ratio = info.height / info.width if info is not None and info.width > 0 else 1.0
-    ratio = min(max(ratio, 1.0 / _TALLEST), _TALLEST)
     picture = Image.fromarray(pixels)
     if not clear:
-        picture = picture.resize((_BLOCKS, max(round(_BLOCKS * ratio), 1)), Image.Resampling.BOX)
+        picture = in_blocks(picture, info)
     smooth = Image.Resampling.BILINEAR if clear else Image.Resampling.NEAREST
-    picture = picture.resize((_WIDTH_PX, max(round(_WIDTH_PX * ratio), 1)), smooth)
+    picture = picture.resize((_WIDTH_PX, max(round(_WIDTH_PX * ratio_of(info)), 1)), smooth)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return out.getvalue()

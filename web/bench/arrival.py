@@ -5,6 +5,7 @@ at a time of its own; the service is ended once in order and once by force.
 """
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -23,7 +24,7 @@ from ..recording.journal import StoreJournal
 from ..store import incidents, media
 from ..store.store import open_store
 from .arrival_figures import figures
-from .arrival_readers import RESTLESS, SLOW, STEADY, Readers, reading
+from .arrival_readers import RESTLESS, SCORE, SLOW, STEADY, Readers, reading
 from .clip import repeat
 from .measure import report, say
 from .serving import Api, Publishers, Running, api_of, publishers, running_service
@@ -34,7 +35,7 @@ _RUNS = 3
 _LOOK_EVERY_S = 1.0
 _CATCH_UP_S = 120.0
 _CHUNK = 10_000
-_QUEUE = 100
+_QUEUE = 50
 """Events that may wait for a subscriber: few, so that a slow one is cut again and again."""
 _POLICY = {"fps": 1.0, "adaptive": False, "decode": "keyframes", "event_interval": 2.0}
 _COUNTS = {
@@ -63,9 +64,21 @@ class _Course:
 
     counts: "Counter[str]" = field(default_factory=Counter)
     caught_up_s: list[float] = field(default_factory=list)
-    """After each restart, until everybody had all that was before it."""
+    """After each restart, until everybody but the slow ones had all that was before it."""
     hasty_looks: int = 0
     """How often events were seen to be sent before they were kept."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What the store has."""
+
+    kinds: "Counter[str]" = field(default_factory=Counter)
+    """How many events of each type."""
+    dear: list[int] = field(default_factory=list)
+    """The numbers of all but scores."""
+    failures: "Counter[str]" = field(default_factory=Counter)
+    """Why media failed, by code."""
 
 
 def main(asked: Asked) -> bool:
@@ -104,9 +117,10 @@ async def _arrival(asked: Asked, published: Publishers, folder: Path) -> dict[st
                     say("killing the service …")
                     os.kill(service.pid, signal.SIGKILL)
     logs = [notes.log() for notes in readers.notes]
-    kinds, kept = await _kept(address)
+    kept = await _kept(address)
     return {
-        **figures(kinds, kept, logs),
+        **figures(kept.kinds, kept.dear, logs),
+        "failures": dict(kept.failures),
         "incidents": await _incidents(address),
         **course.counts,
         "caught_up_s": course.caught_up_s,
@@ -132,7 +146,7 @@ async def _running(folder: Path, asked: Asked, port: int) -> AsyncIterator[Runni
 
 
 async def _catch_up(readers: Readers, course: _Course, *, first: bool) -> None:
-    """Until everybody has what somebody got before the service was restarted."""
+    """Until everybody but the slow ones has what somebody got before the service was restarted."""
     if first:
         return
     newest = max(notes.dear[-1] for notes in readers.notes if notes.dear)
@@ -167,8 +181,7 @@ async def _finish(readers: Readers, api: Api, address: str) -> None:
                     if not await media.running(tx):
                         break
                 await asyncio.sleep(_LOOK_EVERY_S)
-    _, kept = await _kept(address)
-    await _until_all_have(readers, kept[-1])
+    await _until_all_have(readers, (await _kept(address)).dear[-1])
 
 
 async def _until_all_have(readers: Readers, number: int) -> float:
@@ -191,16 +204,17 @@ async def _first(address: str) -> str:
     return format_id(floor)
 
 
-async def _kept(address: str) -> tuple[Counter[str], list[int]]:
-    """How many events of each type there are, and the numbers of all but scores."""
-    kinds, dear, last = Counter[str](), list[int](), 0
+async def _kept(address: str) -> _Kept:
+    kept, last = _Kept(), 0
     async with open_store(address) as store:
         journal = StoreJournal(store, lambda _: None)
         while chunk := await journal.after(last, _CHUNK):
-            kinds.update(entry.kind for entry in chunk)
-            dear += [entry.number for entry in chunk if entry.kind != "gore.prob"]
             last = chunk[-1].number
-    return kinds, dear
+            kept.kinds.update(entry.kind for entry in chunk)
+            kept.dear += [entry.number for entry in chunk if entry.kind != SCORE]
+            failed = [json.loads(entry.data) for entry in chunk if entry.kind == "media.failed"]
+            kept.failures.update(event["data"]["error"]["code"] for event in failed)
+    return kept
 
 
 async def _incidents(address: str) -> int:

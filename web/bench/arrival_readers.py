@@ -20,10 +20,10 @@ from ..wire import Json
 from .arrival_figures import Log
 
 STEADY, SLOW, RESTLESS = "steady", "slow", "restless"
-_SCORE = "gore.prob"
+SCORE = "gore.prob"
 _STAYS_S = (0.2, 8.0)
 """How long a restless one reads before it leaves, at least and at most."""
-_STOPS_S = (10.0, 25.0)
+_STOPS_S = (30.0, 60.0)
 """How long a slow one reads nothing."""
 _READS_S = 3.0
 _RECEIVE_BYTES = 4096
@@ -53,7 +53,7 @@ class Notes:
         self.away = False
         if kind == "gap":
             self.gaps += 1
-        elif kind == _SCORE:
+        elif kind == SCORE:
             self.scores += 1
         else:
             self.dear.append(int(number))
@@ -78,8 +78,9 @@ class Readers:
         self._hurry.set()
 
     def behind(self, number: int) -> int:
-        """How many have not got that event, nor a later one."""
-        return sum(not notes.dear or notes.dear[-1] < number for notes in self.notes)
+        """How many have not got that event, nor a later one; but for slow ones that need not hurry."""
+        due = [notes for notes in self.notes if notes.manner != SLOW or self._hurry.is_set()]
+        return sum(not notes.dear or notes.dear[-1] < number for notes in due)
 
     async def read(self, notes: Notes) -> None:
         """Until cancelled. Raises `CommandError` when it is refused."""

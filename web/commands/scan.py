@@ -13,11 +13,13 @@ from .common import debug_option, examples, expected_errors, model_options, quie
 if TYPE_CHECKING:
     from ..settings import Settings
     from .scanning import Outcome
+    from .written import Written
 
 _CLEAR, _FLAGGED, _UNREADABLE = 0, 1, 2
 _EXAMPLES = """\
 gorewatch scan holiday.mp4 portrait.jpg
-gorewatch scan --json --fps 4 https://media.example/clip.mp4 | jq .gore.prob"""
+gorewatch scan --json --fps 4 https://media.example/clip.mp4 | jq .gore.prob
+gorewatch scan --plot scores.png --report report.html evening.mp4"""
 
 
 @click.command(epilog=examples(_EXAMPLES))
@@ -26,6 +28,15 @@ gorewatch scan --json --fps 4 https://media.example/clip.mp4 | jq .gore.prob"""
 @click.option(
     "--fps", type=float, metavar="N", help="Samples per second of media time, at most (default: as configured, 2)."
 )
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the scores over time, with incidents."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write a page with scores, incidents and their peak frames in grey blocks.",
+)
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="TOML file with the settings.")
 @model_options
 @debug_option
@@ -33,6 +44,8 @@ def scan(
     inputs: tuple[str, ...],
     as_json: bool,
     fps: float | None,
+    plot: Path | None,
+    report: Path | None,
     config: Path | None,
     model: Path | None,
     provider: str | None,
@@ -43,32 +56,40 @@ def scan(
     Exit code 0: nothing reached the threshold; 1: something did; 2: something could not be read, wholly or in part.
     """
     from ..configuration import load_settings
+    from .written import Written
 
     quiet_logging()
+    written = Written(plot=plot, report=report)
+    written.check(inputs)
     with expected_errors():
         flags: dict[str, object] = {"model": model, "provider": provider, "variant": variant}
         if fps is not None:
             flags["policy"] = {"fps": fps}
         settings = load_settings(config=config, flags=flags)
-        outcomes = _run(inputs, settings, as_json=as_json)
+        outcomes, detector = _run(inputs, settings, written, as_json=as_json)
     for outcome in outcomes:
         _tell_trouble(outcome, as_json=as_json)
     if not as_json:
         from .table import print_outcomes
 
         print_outcomes(outcomes)
+    written.write([outcome.report for outcome in outcomes], detector=detector)
     if not all(outcome.complete for outcome in outcomes):
         return _UNREADABLE
     return _FLAGGED if any(outcome.flagged for outcome in outcomes) else _CLEAR
 
 
-def _run(inputs: tuple[str, ...], settings: "Settings", *, as_json: bool) -> "list[Outcome]":
+def _run(
+    inputs: tuple[str, ...], settings: "Settings", written: "Written", *, as_json: bool
+) -> "tuple[list[Outcome], str]":
+    """What came of each, and what detector that was."""
     from inference.model import Model
 
     from .scanning import scan_all
     from .table import Bars
 
     model = Model.load(settings.model, provider=settings.provider, variant=settings.variant)
+    described = f"{model.manifest.name} {model.manifest.version} ({model.provider}, {model.variant})"
     # Where the summaries appear on the same terminal, a bar would get in their way.
     wanted = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
     try:
@@ -79,9 +100,10 @@ def _run(inputs: tuple[str, ...], settings: "Settings", *, as_json: bool) -> "li
                 policy=settings.policy,
                 workers=settings.workers,
                 audience=bars,
+                wanted=written.wanted(len(inputs)),
                 tell=_JsonLines().tell if as_json else None,
             )
-            return asyncio.run(scanning)
+            return asyncio.run(scanning), described
     finally:
         model.close()
 
@@ -104,7 +126,7 @@ class _JsonLines:
 
 def _tell_trouble(outcome: "Outcome", *, as_json: bool) -> None:
     """One line on standard error; the JSON of what could not be read at all says it already."""
-    failure = outcome.summary.failure
+    failure = outcome.report.failure
     if outcome.complete or (as_json and outcome.summary.prob is None):
         return
     message = failure.message if failure is not None else "no frame of it could be decoded."

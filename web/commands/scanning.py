@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from inference.events import Event, Incident
+from inference.events import Incident
 from inference.judge import Judge
 from inference.model import Model
 from inference.pipeline import run
@@ -22,6 +21,9 @@ from stream.pool import WorkerPool
 from stream.sample import Counters, Sample, Source, Status
 
 from ..ids import new_id
+from ..recording.judging import HeardJudge
+from ..reports.values import MediaReport
+from .seeing import Seen, Wanted
 
 _IN_FLIGHT = 16
 """Samples of one media between decoder and judge; enough to fill a batch while the next one is decoded."""
@@ -46,6 +48,8 @@ class Outcome:
     summary: Summary
     incidents: tuple[Incident, ...]
     threshold: float
+    report: MediaReport
+    """The same for those who look at it, with as much of it as was wanted."""
 
     @property
     def flagged(self) -> bool:
@@ -54,7 +58,7 @@ class Outcome:
     @property
     def complete(self) -> bool:
         """It was read to its end."""
-        return self.summary.prob is not None and self.summary.failure is None
+        return self.report.complete
 
 
 async def scan_all(
@@ -64,6 +68,7 @@ async def scan_all(
     policy: Policy,
     workers: int,
     audience: Audience,
+    wanted: Wanted,
     tell: Callable[[int, Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Moderate every input, at most `workers` at a time; outcomes in the order of the inputs.
@@ -80,7 +85,7 @@ async def scan_all(
 
         async def one(index: int, given: str) -> Outcome:
             async with room:
-                outcome = await _scan(given, pool, scorer.lane(), policy, _Told(index, audience))
+                outcome = await _scan(given, pool, scorer.lane(), policy, _Told(index, audience), wanted)
             audience.closed(index)
             if tell is not None:
                 tell(index, outcome)
@@ -95,18 +100,25 @@ async def scan_all(
     return [task.result() for task in tasks]
 
 
-async def _scan(given: str, pool: WorkerPool, lane: Lane, policy: Policy, told: "_Told") -> Outcome:
+async def _scan(given: str, pool: WorkerPool, lane: Lane, policy: Policy, told: "_Told", wanted: Wanted) -> Outcome:
     media = MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=redact(given))
-    nobody = deque[Event](maxlen=0).append
     judge = Judge(policy, media, lambda: new_id("inc"))
+    seen = Seen(judge, wanted)
     try:
         address = parse(given)
         source = await pool.pull(address, SourceOptions(fps=policy.fps, decode=policy.decode, trusted=True))
-        summary = await run(_Observed(source, told), lane, judge, nobody, in_flight=_IN_FLIGHT)
+        heard = HeardJudge(judge, hear=seen.judged)
+        summary = await run(_Observed(source, told, seen), lane, heard, seen.told, in_flight=_IN_FLIGHT)
     except SourceError as error:
         judge.finish(time.time(), error.failure())
         summary = judge.summary(time.time())
-    return Outcome(given=media.uri, summary=summary, incidents=judge.incidents, threshold=policy.threshold)
+    return Outcome(
+        given=media.uri,
+        summary=summary,
+        incidents=judge.incidents,
+        threshold=policy.threshold,
+        report=seen.report(summary, policy),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +138,21 @@ class _Told:
 class _Observed:
     """A source whose items somebody else sees pass."""
 
-    def __init__(self, source: Source, told: _Told) -> None:
+    def __init__(self, source: Source, told: _Told, seen: Seen) -> None:
         self._source = source
+        self._seen = seen
         self._hear: Callable[[Sample | Status], None] = told.hear
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
         async for item in self._source:
             self._hear(item)
+            if isinstance(item, Status) and item.info is not None:
+                self._seen.info = item.info
             yield item
 
     def release(self, sample: Sample) -> None:
+        # The pipeline gives a sample back when its score is there and judges it right after.
+        self._seen.scored(sample.pixels)
         self._source.release(sample)
 
     def counters(self) -> Counters:

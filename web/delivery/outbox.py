@@ -24,7 +24,7 @@ _log = logging.getLogger("gorewatch.events")
 class Patience:
     """How long the journal is waited for."""
 
-    send_s: float = 0.25
+    send_s: float = 1.0
     """Until events are sent although they are not kept."""
     write_s: float = 10.0
     """Until one writing, or reading, counts as failed."""

@@ -90,8 +90,8 @@ class Subscriber:
         outlet: Outlet | None,
     ) -> None:
         self.wanted = wanted
-        self.sent = since
-        """The number of the last event sent; whoever takes events keeps it."""
+        self.sent = past.last if since is None else since
+        """The number of the last event sent, at first of the one before its first; whoever takes events keeps it."""
         self.ending: Ending | None = None
         self._past = past
         self._cursor = since
@@ -168,7 +168,7 @@ class Subscriber:
     def cut(self, code: int, reason: str | None = None) -> None:
         """Close it with `code` now, for a reason or with the last id sent; what was not sent is dropped."""
         if self.ending is None:
-            last = "" if self.sent is None else format_id(self.sent)
+            last = format_id(self.sent)
             self._tally.cut += code == TOO_SLOW
             self._waiting.clear()
             self._end(Ending(code, last if reason is None else reason))

@@ -45,13 +45,4 @@ async def open_recording(
 
 
 def _facts(stream: Stream | None) -> MediaFacts | None:
-    if stream is None:
-        return None
-    return MediaFacts(
-        ref=stream.media,
-        stream_id=stream.id,
-        owner=stream.owner,
-        name=stream.name,
-        policy=stream.policy,
-        started_s=stream.started_s,
-    )
+    return None if stream is None else stream.facts()

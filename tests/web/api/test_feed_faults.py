@@ -6,13 +6,15 @@ import socket
 import zlib
 from contextlib import ExitStack
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from inference.events import MediaStalled
 from tests.web.api.raw_feed import closed, frame, raw_client, read_to_the_close, request
 from tests.web.api.test_feed import events, received
 from tests.web.serving import Served, bearer, new_key, serving
-from web.api import feed_socket
+from web.api import feed, feed_socket
 
 TEXT, BINARY, PING = 1, 2, 9
 STALLED = MediaStalled("no frames")
@@ -79,6 +81,26 @@ async def test_what_is_small_compressed_and_vast_otherwise_is_not_taken_in() -> 
         served.hub.publish("str_a", "med_a", STALLED)
         await received(other)
         await alone(served)
+
+
+async def test_who_leaves_before_it_is_answered_is_no_failure_of_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def too_late(request: web.Request, *, compress: bool) -> web.WebSocketResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return feed_socket.new_socket(request, compress=compress)
+
+    async with serving() as served:
+        with monkeypatch.context() as patched:
+            patched.setattr(feed, "new_socket", too_late)
+            with pytest.raises(aiohttp.ClientError):
+                await served.http.ws_connect("/v1/events")
+        async with events(served) as other:
+            served.hub.publish("str_a", "med_a", STALLED)
+            await received(other)
+            await alone(served)
+    assert "failed" not in caplog.text
 
 
 @pytest.mark.parametrize("unread", [0, 300], ids=["silent", "blocked"])

@@ -25,7 +25,7 @@ def subscribers(since: str) -> list[Logbook]:
     return [Logbook(since, DEAR) for _ in range(4)] + [Logbook(since) for _ in range(2)]
 
 
-@pytest.mark.timeout(60 + 30 * KILLS)
+@pytest.mark.timeout(120 + 60 * KILLS)
 async def test_each_incident_reaches_everybody_once_and_no_id_is_given_twice(address: str, tmp_path: Path) -> None:
     everybody = subscribers(await first_id(address))
     env = {**flickering(tmp_path), "GOREWATCH_STORE": address}

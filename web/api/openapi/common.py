@@ -72,7 +72,7 @@ _PROBLEMS = {
     404: "It does not exist, or is another key's.",
     406: "No codec of the offer is decoded here: `codec_unsupported`.",
     408: "The body came too slowly: `body_too_slow`.",
-    409: "`name_taken`, `not_failed`, `too_many_webhooks`, `webhook_disabled`.",
+    409: "`name_taken`, `not_failed`, `media_running`, `too_many_webhooks`, `webhook_disabled`.",
     412: "Another ICE session has begun: `etag_mismatch`.",
     413: "The body is too large.",
     415: "The body has another type than it must have.",

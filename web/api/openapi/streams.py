@@ -105,6 +105,17 @@ MEDIA = (
         answers={200: answer("The points.", Scores)} | problems(404, 422),
         security=BEARER,
     ),
+    Operation(
+        method="GET",
+        path="/v1/media/{id}/report.html",
+        id="getReport",
+        tag="Media",
+        summary="What was found in a media that ended, as a page",
+        text="It stands for itself: summary, scores over time, incidents their peak frames in grey blocks. No script.",
+        parameters=(_MEDIA,),
+        answers={200: Answer(text="The page.", content=Content(media_type="text/html"))} | problems(404, 409),
+        security=BEARER,
+    ),
 )
 
 SUBSCRIBE = Operation(

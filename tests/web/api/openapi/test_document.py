@@ -19,6 +19,7 @@ from web.api import (
     pages,
     preview,
     replay,
+    report,
     reviews,
     streams,
     thumbnail,
@@ -34,7 +35,7 @@ from web.api.openapi.routes import OPERATIONS, described, routes
 from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
-    *(streams, media, kept_media, replay, incidents, reviews, thumbnail, whip, feed),
+    *(streams, media, kept_media, replay, report, incidents, reviews, thumbnail, whip, feed),
     *(preview, views, tokens, callbacks, webhooks, health),
 )
 
