@@ -67,9 +67,20 @@ class FakeSource:
     def live(self, info: SourceInfo = INFO) -> None:
         self._queue.put_nowait(Status(State.LIVE, info=info))
 
-    def sample(self, position_s: float, score: float, *, captured_s: float | None = None, epoch: int = 0) -> None:
-        """A sample that the fake scorer gives (about) this score."""
+    def sample(
+        self,
+        position_s: float,
+        score: float,
+        *,
+        captured_s: float | None = None,
+        epoch: int = 0,
+        striped: bool = False,
+    ) -> None:
+        """A sample that the fake scorer gives (about) this score, of one grey unless it is `striped`."""
         pixels = np.full((224, 224, 3), round(score * 255), np.uint8)
+        if striped:
+            for first in (8, 9):
+                pixels[:, first::8] = (0, 255, 0)
         captured_s = time.monotonic() if captured_s is None else captured_s
         self._queue.put_nowait(Sample(pixels, position_s, captured_s, epoch, self._number))
         self._number += 1

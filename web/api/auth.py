@@ -24,6 +24,7 @@ _NEEDED = (
     ("/v1/tokens", None),
     ("/v1/webhooks", Scope.EVENTS),
     ("/v1/callbacks", None),
+    ("/v1/views/", Scope.STREAMS),
     ("/v1/views", Scope.ADMIN),
     ("/v1/", Scope.STREAMS),
     ("/whip/", Scope.PUBLISH),
@@ -35,7 +36,7 @@ _ANY_HOST = "/healthz"
 _QUERY_MAY_AUTHORIZE = "/v1/events"
 _CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, If-Match"
-_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id"
+_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id, X-View-Id"
 
 
 @web.middleware

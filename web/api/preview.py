@@ -26,13 +26,14 @@ routes = web.RouteTableDef()
 async def preview(request: web.Request) -> web.Response:
     stream = stream_of(request)
     clear = wants_clear(request)
+    headers = {"Cache-Control": "no-store"}
     if stream.pixels is None:
         raise Problem(404, "There is no picture of this stream now.", code="no_picture")
     pixels, info = stream.pixels, stream.info
     if clear:
-        await note_view(request, "preview", stream.id, owner=stream.owner)
+        headers |= await note_view(request, "preview", stream.id, owner=stream.owner)
     body = await asyncio.to_thread(render, pixels, info, clear=clear)
-    return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    return web.Response(body=body, content_type="image/jpeg", headers=headers)
 
 
 def wants_clear(request: web.Request) -> bool:

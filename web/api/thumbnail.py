@@ -22,6 +22,7 @@ routes = web.RouteTableDef()
 async def thumbnail(request: web.Request) -> web.Response:
     parts, kept = parts_of(request), await incident_of(request)
     clear = wants_clear(request)
+    headers = {"Cache-Control": "no-store"}
     try:
         pixels = await parts.pictures.find(kept)
     except PictureUnreadable as error:
@@ -32,6 +33,6 @@ async def thumbnail(request: web.Request) -> web.Response:
     async with parts.store.reading() as tx:
         of = await media.find(tx, kept.media_id)
     if clear:
-        await note_view(request, "thumbnail", kept.incident.id, owner=kept.owner)
+        headers |= await note_view(request, "thumbnail", kept.incident.id, owner=kept.owner)
     body = await asyncio.to_thread(render, pixels, None if of is None else of.picture, clear=clear)
-    return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    return web.Response(body=body, content_type="image/jpeg", headers=headers)

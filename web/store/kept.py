@@ -144,6 +144,8 @@ class View:
     """Whose stream or incident it is."""
     viewed_by: str
     at_s: float
+    shown_s: float | None = None
+    """For how many seconds it was shown; None until that is told."""
 
 
 def picture_of(info: SourceInfo) -> MediaPicture:

@@ -1,6 +1,6 @@
-"""Who looked at clear pictures: an audit trail, added to and never changed."""
+"""Who looked at clear pictures, and for how long: an audit trail, added to and never changed once it is whole."""
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .kept import View
@@ -17,8 +17,18 @@ async def add(tx: AsyncConnection, view: View) -> None:
             key_id=view.owner or NOBODY,
             viewed_by=view.viewed_by,
             at=view.at_s,
+            shown_s=view.shown_s,
         )
     )
+
+
+async def note_shown(tx: AsyncConnection, view_id: str, *, viewed_by: str, shown_s: float) -> bool | None:
+    """Note for how long it was shown, once: False if that is known already, None if this person has no such view."""
+    theirs = (views.c.id == view_id, views.c.viewed_by == viewed_by)
+    done = await tx.execute(update(views).where(*theirs, views.c.shown_s.is_(None)).values(shown_s=shown_s))
+    if done.rowcount:
+        return True
+    return None if await tx.scalar(select(views.c.id).where(*theirs)) is None else False
 
 
 async def listed(
@@ -39,6 +49,7 @@ async def listed(
             owner=row["key_id"] or None,
             viewed_by=row["viewed_by"],
             at_s=row["at"],
+            shown_s=row["shown_s"],
         )
         for row in rows.mappings()
     )

@@ -109,6 +109,7 @@ views = Table(
     Column("key_id", id_type(), nullable=False),
     Column("viewed_by", String(64), nullable=False),
     Column("at", Float, nullable=False),
+    Column("shown_s", Float),
     Index("views_subject", "subject", "id"),
 )
 

@@ -2,12 +2,14 @@
 
 import time
 from datetime import datetime
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from tests.web.api.test_incidents import refused
 from tests.web.api.test_thumbnail import filmed, picture
-from tests.web.serving import bearer, new_key, serving
+from tests.web.serving import Served, bearer, new_key, serving
 from web.access.scopes import Scope
 
 
@@ -76,3 +78,64 @@ async def test_a_view_that_cannot_be_written_down_is_not_given() -> None:
             assert await refused(served, f"{path}?clear=1") == (503, "store_unavailable")
             async with served.http.get(path) as response:
                 assert response.status == 200
+
+
+async def looked(served: Served, path: str, **headers: str) -> str:
+    """The id of the view that a clear picture makes."""
+    async with served.http.get(f"{path}?clear=1", headers=headers) as response:
+        assert response.status == 200
+        return response.headers["X-View-Id"]
+
+
+async def tell(served: Served, view: str, body: object, **headers: str) -> tuple[int, Any]:
+    """Say for how long it was shown: the status, and the code of a refusal."""
+    async with served.http.post(f"/v1/views/{view}/shown", json=body, headers=headers) as response:
+        return response.status, None if response.status == 204 else (await response.json()).get("code")
+
+
+async def test_how_long_a_picture_was_shown_is_told_once_by_who_saw_it() -> None:
+    async with serving(keyed=True) as served:
+        incident = await filmed(served)
+        thumbnail = f"/v1/incidents/{incident['id']}/thumbnail.jpg"
+        ann = bearer(await new_key(served.store, Scope.ADMIN, name="Ann"))
+        view = await looked(served, thumbnail, **ann)
+        preview = await looked(served, f"/v1/streams/{incident['stream']}/preview.jpg", **ann)
+        assert await tell(served, view, {"seconds": 1.0}) == (404, "view_unknown"), "somebody else's"
+        assert await tell(served, view, {"seconds": 1.2345}, **ann) == (204, None)
+        assert await tell(served, view, {"seconds": 9}, **ann) == (409, "shown_noted")
+        async with served.http.get("/v1/views", headers=ann) as response:
+            told = {view["id"]: view["shown_s"] for view in (await response.json())["views"]}
+        assert told == {view: pytest.approx(1.234, abs=0.001), preview: None}
+        async with served.http.get(thumbnail) as response:
+            assert "X-View-Id" not in response.headers, "nothing was shown as it is"
+
+
+async def test_telling_needs_no_more_than_seeing() -> None:
+    async with serving(keyed=True) as served:
+        owner = bearer(await new_key(served.store, Scope.STREAMS, Scope.CLEAR))
+        served.http.headers.update(owner)
+        incident = await filmed(served)
+        view = await looked(served, f"/v1/incidents/{incident['id']}/thumbnail.jpg")
+        assert await tell(served, view, {"seconds": 0}) == (204, None)
+        publisher = bearer(await new_key(served.store, Scope.PUBLISH))
+        assert await tell(served, view, {"seconds": 0}, **publisher) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"seconds": -0.1}, {"seconds": 3600.1}, {"seconds": "1"}, {"seconds": None}, {"seconds": 1, "x": 1}],
+)
+async def test_a_time_that_is_none_is_refused(body: object) -> None:
+    async with serving() as served:
+        incident = await filmed(served)
+        view = await looked(served, f"/v1/incidents/{incident['id']}/thumbnail.jpg")
+        assert (await tell(served, view, body))[0] == 422
+        assert await tell(served, view, {"seconds": 3600}) == (204, None)
+
+
+async def test_a_view_that_never_was_is_unknown() -> None:
+    async with serving() as served:
+        for view in ("x", "view_000000000000000000000", "inc_000000000000000000000"):
+            assert await tell(served, view, {"seconds": 1}) == (404, "view_unknown")
+        async with served.http.post("/v1/views/x/shown", data=b"{") as response:
+            assert response.status == 415

@@ -37,12 +37,22 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, a
     await served.until(f"/v1/streams/{streams[2]['id']}", lambda stream: stream["state"] == "failed")
     # Not the page's own script: its policy would refuse what the test brings in.
     tab = await new_tab(browser, bypass_csp=True, theme=theme)
-    for fragment in ("#/", f"#/streams/{streams[0]['id']}", f"#/streams/{streams[2]['id']}", "#/add", "#/publish"):
+    (incident,) = (await served.get("/v1/incidents"))["incidents"]
+    ids = (streams[0]["id"], streams[2]["id"])
+    watching = ("#/", *(f"#/streams/{one}" for one in ids), "#/incidents", f"#/incidents/{incident['id']}")
+    for fragment in (*watching, "#/add", "#/publish"):
         page = await opened(tab, served.url, fragment)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if "streams" in fragment:
             await expect(page.locator("#chart canvas")).to_be_visible(timeout=SOON_MS)
             await page.locator("[role=slider]").first.press("ArrowUp")
+        if "incidents" in fragment:
+            await expect(page.get_by_role("heading", name="lobby", exact=True)).to_be_visible()
+            await page.keyboard.press("n")
+            assert await _found(page, axe) == [], f"{fragment}, a note"
+            await page.get_by_role("button", name="Confirm with it").click()
+            await expect(page.get_by_text("Sent in")).to_be_visible()
+            await page.keyboard.press("u")
         if fragment == "#/add":
             await page.get_by_text("Policy", exact=True).click()
             await page.get_by_role("button", name="Start watching").click()
@@ -63,7 +73,7 @@ async def _found(page: Page, axe: str) -> list[str]:
 async def test_pages_are_light(browser: Browser, served: Served) -> None:
     """What a browser gets for each page that is opened first, the chart library included, pictures apart."""
     stream = await served.add(name="lobby")
-    for fragment in ("#/", f"#/streams/{stream['id']}", "#/add", "#/publish"):
+    for fragment in ("#/", f"#/streams/{stream['id']}", "#/incidents", "#/add", "#/publish"):
         page = await opened(await new_tab(browser), served.url, fragment)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if "streams" in fragment:

@@ -82,6 +82,8 @@ class ViewInfo(TypedDict):
     """The key that the stream or incident belongs to; null for nobody's."""
     by: Person
     at: Time
+    shown_s: float | None
+    """For how many seconds it was shown, as the page that showed it told; null while it has not."""
 
 
 class ViewList(TypedDict):

@@ -2,6 +2,7 @@
 
 from .. import incidents, preview, reviews, views
 from ..reviews import NewReview
+from ..views import Shown
 from .common import BEARER, in_path, problems
 from .incident_shapes import IncidentList, ReviewList, StreamIncident, ViewList
 from .operation import Answer, Content, Operation, answer
@@ -68,7 +69,7 @@ INCIDENTS = (
         id="getThumbnail",
         tag="Incidents",
         summary="The frame of an incident's peak as a picture",
-        text="Kept by the stream's policy, `keep`.",
+        text="Kept by the stream's policy, `keep`. One that is clear names its view in `X-View-Id`.",
         parameters=(_INCIDENT, preview.CLEAR.described()),
         answers={200: Answer(text="The picture.", content=Content(media_type="image/jpeg"))} | problems(404, 422),
         security=BEARER,
@@ -85,6 +86,18 @@ VIEWS = (
         text="Asks for the scope `admin`.",
         parameters=(views.SUBJECT.described(), views.LIMIT.described(), views.CURSOR.described()),
         answers={200: answer("The views.", ViewList)} | problems(422),
+        security=BEARER,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/views/{id}/shown",
+        id="noteShown",
+        tag="Views",
+        summary="Tell for how long a clear picture was shown",
+        text="Once, and by who viewed alone. The picture's answer has the id in `X-View-Id`.",
+        parameters=(in_path("id", "Id of a view."),),
+        bodies=(Content(type=Shown, example={"seconds": 1.4}),),
+        answers={204: Answer(text="It is written down.")} | problems(400, 404, 408, 409, 413, 415, 422),
         security=BEARER,
     ),
 )

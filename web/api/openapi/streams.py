@@ -77,6 +77,7 @@ STREAMS = (
         id="getStreamPreview",
         tag="Streams",
         summary="The latest sample as a picture",
+        text="One that is clear names its view in `X-View-Id`.",
         parameters=(_STREAM, preview.CLEAR.described()),
         answers={200: Answer(text="The picture.", content=Content(media_type="image/jpeg"))} | problems(404, 422),
         security=BEARER,
