@@ -40,7 +40,7 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, a
     (incident,) = (await served.get("/v1/incidents"))["incidents"]
     ids = (streams[0]["id"], streams[2]["id"])
     watching = ("#/", *(f"#/streams/{one}" for one in ids), "#/incidents", f"#/incidents/{incident['id']}")
-    for fragment in (*watching, "#/add", "#/publish"):
+    for fragment in (*watching, f"#/media/{streams[2]['media']}/report", "#/add", "#/publish"):
         page = await opened(tab, served.url, fragment)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if "streams" in fragment:

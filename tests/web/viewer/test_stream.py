@@ -1,7 +1,9 @@
 """The page of a stream: live, its incidents, other policies, its end and what is left of it."""
 
+import asyncio
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -55,6 +57,16 @@ async def test_from_an_empty_service_to_a_summary(tab: Tab, served: Served) -> N
     assert shown == await served.get(f"/v1/streams/{stream['id']}/summary")
     await expect(page.locator("#now-prob")).to_have_text(f"{shown['gore']['prob']:.3f}")
     await expect(page.get_by_role("button", name="End stream")).to_be_hidden()
+    await page.get_by_role("link", name="Report").click()
+    await expect(page.locator(".lead")).to_have_text("rtsp://camera.example/lobby")
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name="Save the report").click()
+    report = await asyncio.to_thread(Path(await (await saving.value).path()).read_text)
+    assert report.startswith("<!doctype html>")
+    assert stream["media"] in report
+    assert await page.get_by_role("link", name="Open the report").get_attribute("href") == (
+        f"/v1/media/{stream['media']}/report.html"
+    )
     assert tab.complaints == []
 
 

@@ -188,6 +188,7 @@ export const messages = {
     logNotable: "Everything",
     logIncident: "Incidents",
     logNone: "Nothing has happened since this page was opened.",
+    report: "Report",
     summary: "Summary",
     summaryLabel: "Summary as JSON",
     copy: "Copy JSON",
@@ -387,6 +388,14 @@ export const messages = {
     cancel: "Cancel",
     confirmWith: "Confirm with it",
     dismissWith: "Dismiss with it",
+  },
+  report: {
+    title: "Report",
+    what: "One page that stands for itself: the summary, the scores over time, the incidents with their peak frames in grey blocks.",
+    save: "Save the report",
+    open: "Open the report",
+    making: "The report is being made…",
+    saved: "Saved.",
   },
   alert: {
     started: "Incident started on {name}, probability {prob}",

@@ -50,3 +50,4 @@ function decoded(text) {
 /** The hash of a stream's page, and of others that have an id. */
 export const toStream = (id) => `#/streams/${encodeURIComponent(id)}`;
 export const toIncident = (id) => `#/incidents/${encodeURIComponent(id)}`;
+export const toReport = (media) => `#/media/${encodeURIComponent(media)}/report`;

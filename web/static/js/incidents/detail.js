@@ -2,7 +2,7 @@
 
 import { button, el, make, setAttr, setHidden, setText } from "../dom.js";
 import { position, prob } from "../format.js";
-import { toIncident, toStream } from "../routes.js";
+import { toIncident, toReport, toStream } from "../routes.js";
 import { stateMark } from "../statemark.js";
 import { setTime, timeNode } from "../times.js";
 import { t } from "../words.js";
@@ -50,7 +50,7 @@ export class Detail {
     setTime(this.#facts.began, incident.started, { date: true });
     setText(this.#facts.lasted, lastedOf(incident));
     this.#link("stream", incident.stream && toStream(incident.stream));
-    this.#link("report", incident.state === "ended" && `#/media/${encodeURIComponent(incident.media)}/report`);
+    this.#link("report", incident.state === "ended" && toReport(incident.media));
     this.#link("own", !alone && toIncident(incident.id));
     setText(this.#said, incident.review ? reviewOf(incident.review) : t("incidents.unreviewed"));
     setAttr(this.#said, "data-verdict", incident.review?.verdict);

@@ -1,6 +1,7 @@
 /** Saves all that is filtered as a file, asked for page by page. */
 
 import { button, el, make, setText } from "../dom.js";
+import { download } from "../download.js";
 import { t } from "../words.js";
 import { asCsv, asJson } from "./export.js";
 import { pathOf } from "./filters.js";
@@ -52,12 +53,4 @@ export class Saving {
     } while (cursor);
     return all;
   }
-}
-
-function download(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const link = make("a", { href: url, download: name });
-  link.click();
-  // The browser has taken hold of it by the next turn.
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

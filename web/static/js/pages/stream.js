@@ -1,6 +1,7 @@
 /** One stream: its scores as they come and as far back as they are stored, and everything known of it. */
 
-import { el, make, setHidden, setText } from "../dom.js";
+import { el, make, setAttr, setHidden, setText } from "../dom.js";
+import { toReport } from "../routes.js";
 import { pointsOf } from "../series.js";
 import { isFinal } from "../state.js";
 import { Facts } from "../stream/facts.js";
@@ -31,8 +32,9 @@ class StreamPage {
   #image = make("img", { id: "picture-img", alt: t("stream.pictureAlt"), hidden: true });
   #noPicture = el("p", "hint");
   #summaryJson = make("pre", { id: "summary-json", tabindex: "0", "aria-label": t("stream.summaryLabel") });
+  #report = make("a", {}, t("stream.report"));
   #summary = make("section", { class: "card summary", "aria-labelledby": "summary-head" }, el("div", "card-head",
-    make("h2", { id: "summary-head" }, t("stream.summary")), copyButton(this.#summaryJson)), this.#summaryJson);
+    make("h2", { id: "summary-head" }, t("stream.summary")), this.#report, copyButton(this.#summaryJson)), this.#summaryJson);
   #scores;
   #tryout;
   #log;
@@ -101,6 +103,7 @@ class StreamPage {
     else this.#context.previews.unwatch(this.#image);
     setText(this.#noPicture, t(final ? "stream.pictureOver" : "stream.pictureNone"));
     setHidden(this.#summary, !final || !stream.summary);
+    setAttr(this.#report, "href", stream.media ? toReport(stream.media) : null);
     if (final && stream.summary) setText(this.#summaryJson, JSON.stringify(stream.summary, null, 2));
     if (ended) this.#detail();
   }
