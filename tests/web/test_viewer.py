@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import StartService
 from tests.servers.service import Service
 from tests.web.browser import Tab, chromium, new_tab
+from tests.web.viewer.pages import Sockets
 
 pytestmark = pytest.mark.browser
 
@@ -122,25 +123,14 @@ async def test_credentials_are_asked_for_and_kept(tab: Tab, start_service: Start
 
 
 async def test_cut_socket_is_shown_and_resumed(tab: Tab, start_service: StartService) -> None:
-    sockets: list[WebSocketRoute] = []
-    heard = asyncio.Event()
-
-    def passed_on(socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        sockets.append(socket)
-
-        def on_message(message: str | bytes) -> None:
-            socket.send(message)
-            heard.set()
-
-        server.on_message(on_message)
-
-    await tab.page.route_web_socket(lambda url: "/v1/events" in url, passed_on)
+    sockets = Sockets()
+    await sockets.between(tab.page)
     page = await _open(tab, start_service("--workers", "1", "--demo"))
-    await asyncio.wait_for(heard.wait(), _SOON_MS / 1000)
-    await sockets[0].close(code=4008)
-    await expect(page.locator("#link")).to_contain_text("could not keep up")
+    await sockets.until(1)
+    await sockets.cut(4008)
+    await expect(page.locator("#link")).to_contain_text("could not keep up", timeout=_SOON_MS)
+    sockets.refused = False
     await expect(page.locator("#link")).to_have_text("Connected", timeout=_SOON_MS)
-    since = parse_qs(urlsplit(sockets[1].url).query)["since"]
+    since = parse_qs(urlsplit(sockets.routes[-1].url).query)["since"]
     assert len(since[0]) == 20
     await expect(page.locator(".notice")).to_contain_text("Connected again after")

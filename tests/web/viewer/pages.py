@@ -22,6 +22,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self.refused = False
+        self._code = 4000
         self.routes: list[WebSocketRoute] = []
         self.received = 0
         """Messages of the service's that reached the page."""
@@ -37,13 +38,14 @@ class Sockets:
                 self._more.clear()
                 await self._more.wait()
 
-    async def cut(self) -> None:
-        self.refused = True
-        await self.routes[-1].close(code=4000)
+    async def cut(self, code: int = 4000) -> None:
+        """Close the newest with this code, and refuse those that come next with it."""
+        self.refused, self._code = True, code
+        await self.routes[-1].close(code=code)
 
     async def _on_socket(self, route: WebSocketRoute) -> None:
         if self.refused:
-            await route.close(code=4000)
+            await route.close(code=self._code)
             return
         self.routes.append(route)
         server = route.connect_to_server()
