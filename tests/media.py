@@ -4,7 +4,11 @@ A test tells which second it looks at with `second_of(pixels)`, whatever the cod
 """
 
 import functools
+import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,6 +34,22 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
 FPS = 30
 _GRAINS = 4
 _TS_PACKET_BYTES = 188
+
+
+@contextmanager
+def usual_scheduling() -> Iterator[None]:
+    """Encoders may change how this thread is scheduled: SVT-AV1 gives it the highest real-time priority, if root calls it.
+
+    Whatever were started from here afterwards would have that, too, and leave no processor to anybody else.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 class Clips:

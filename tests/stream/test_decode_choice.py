@@ -11,7 +11,7 @@ import pytest
 
 from stream.options import SourceOptions
 from stream.pool import WorkerPool
-from tests.media import Clips, picture
+from tests.media import Clips, picture, usual_scheduling
 from tests.stream.reading import Reading, read, trusted
 
 RATE = 30
@@ -47,7 +47,7 @@ _KINDS: dict[str, tuple[str, str, int, dict[str, str]]] = {
 def write(path: Path, kind: str) -> Path:
     codec, ending, gop, options = _KINDS[kind]
     path = path / f"clip.{ending}"
-    with av.open(str(path), "w") as container:
+    with usual_scheduling(), av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = 320, 240
