@@ -38,7 +38,7 @@ _TS_PACKET_BYTES = 188
 
 @contextmanager
 def usual_scheduling() -> Iterator[None]:
-    """Encoders may change how this thread is scheduled: SVT-AV1 gives it the highest real-time priority, if root calls it.
+    """Encoders may change how this thread is scheduled: SVT-AV1 gives it the highest real-time priority, if it may.
 
     Whatever were started from here afterwards would have that, too, and leave no processor to anybody else.
     """

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -62,6 +64,13 @@ def write(path: Path, kind: str) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how a thread is scheduled")
+def test_writing_a_clip_leaves_the_tests_scheduled_as_they_were(tmp_path: Path) -> None:
+    before = os.sched_getscheduler(0)
+    write(tmp_path, "av1")
+    assert os.sched_getscheduler(0) == before
 
 
 async def decoded(pool: WorkerPool, path: Path, options: SourceOptions) -> tuple[Reading, Reading]:
