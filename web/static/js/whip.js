@@ -55,8 +55,9 @@ export class Publication {
   async stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#peer.close();
+    // First: a peer that is closed ends the session by itself, and then there is nothing left to be deleted.
     await this.#leave();
+    this.#peer.close();
   }
 
   async #leave() {
