@@ -14,14 +14,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from inference.batching import Intake
+from inference.buckets import Buckets
 from inference.scoring import BatchRunner, Outcome, Scoring, post
+from inference.stats import ScorerStats
 from inference.taxonomy import Taxonomy
 from stream.sample import Pixels, Sample
 
+_LATENCIES_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_SIZES = (1, 2, 4, 8, 16, 32)
 _log = logging.getLogger(__name__)
 
 
@@ -37,27 +41,12 @@ class ScoringFailed(Exception):
     """The model could not score a sample, or gave something that is no probability."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScorerStats:
-    """Totals since the start, and what is being done right now."""
-
-    batches: int = 0
-    samples: int = 0
-    """Scored."""
-    failed: int = 0
-    """Samples that the model failed on."""
-    dropped: dict[str, int] = field(default_factory=dict)
-    """Samples given up, by reason: those of `SampleDropped`, and `cancelled` by who had submitted them."""
-    waiting: int = 0
-    in_flight: int = 0
-    """With a thread."""
-    last_error: str | None = None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     pixels: Pixels
     future: asyncio.Future[Any]
+    at_s: float
+    """When it was submitted, by the scorer's clock."""
     """Of a float, or of a `Taxonomy` if it is `detailed`."""
     detailed: bool = False
 
@@ -129,6 +118,7 @@ class Scorer:
         self._all_ended = asyncio.Event()
         self._lanes = 0
         self._stats = ScorerStats()
+        self._latency_s, self._sizes = Buckets(_LATENCIES_S), Buckets(_SIZES)
         self._dropped: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
@@ -193,15 +183,24 @@ class Scorer:
 
     def stats(self) -> ScorerStats:
         """The counts as they stand."""
-        return replace(self._stats, dropped=dict(self._dropped), waiting=len(self._intake), in_flight=len(self._taken))
+        return replace(
+            self._stats,
+            dropped=dict(self._dropped),
+            waiting=len(self._intake),
+            in_flight=len(self._taken),
+            latency_s=self._latency_s.histogram(),
+            batch_sizes=self._sizes.histogram(),
+        )
 
     def submit(self, lane: int, pixels: Pixels, *, live: bool, closed: bool = False) -> asyncio.Future[float]:
         """What `Lane.submit` does."""
-        return self._queue(lane, _Job(pixels, self._new_future()), live=live, closed=closed)
+        return self._queue(lane, _Job(pixels, self._new_future(), self._clock()), live=live, closed=closed)
 
     def tell(self, lane: int, pixels: Pixels, *, live: bool = False, closed: bool = False) -> asyncio.Future[Taxonomy]:
         """What `Lane.tell` does."""
-        return self._queue(lane, _Job(pixels, self._new_future(), detailed=True), live=live, closed=closed)
+        return self._queue(
+            lane, _Job(pixels, self._new_future(), self._clock(), detailed=True), live=live, closed=closed
+        )
 
     def _new_future(self) -> asyncio.Future[Any]:
         if self._loop is None:
@@ -272,6 +271,8 @@ class Scorer:
         self._free += 1
         self._hand_over()
         samples = failed = cancelled = 0
+        now_s = self._clock()
+        self._sizes.add(len(outcomes))
         last_error = self._stats.last_error
         for job, outcome in outcomes:
             if job not in self._taken:
@@ -284,6 +285,7 @@ class Scorer:
                 job.future.set_exception(ScoringFailed(outcome))
             else:
                 samples += 1
+                self._latency_s.add(now_s - job.at_s)
                 job.future.set_result(outcome)
         if cancelled:
             self._count_dropped("cancelled", cancelled)

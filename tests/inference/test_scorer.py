@@ -75,7 +75,10 @@ async def test_what_comes_while_the_model_works_becomes_the_next_batch() -> None
         model.gate.set()
         await asyncio.gather(*futures)
     assert model.batches == [[0], [1, 2, 3, 4], [5]]
-    assert (scorer.stats().batches, scorer.stats().samples, scorer.stats().in_flight) == (3, 6, 0)
+    stats = scorer.stats()
+    assert (stats.batches, stats.samples, stats.in_flight) == (3, 6, 0)
+    assert (stats.batch_sizes.count, stats.batch_sizes.total, stats.batch_sizes.at_most[:3]) == (3, 6.0, (2, 2, 3))
+    assert stats.latency_s.count == 6
 
 
 async def test_a_batch_waits_for_company_until_its_oldest_is_old_enough() -> None:
@@ -93,6 +96,7 @@ async def test_a_batch_waits_for_company_until_its_oldest_is_old_enough() -> Non
         now_s = 0.01
         await alone
     assert [len(batch) for batch in model.batches] == [2, 1]
+    assert scorer.stats().latency_s.total == pytest.approx(0.01)
 
 
 async def test_under_overload_a_live_stream_keeps_its_newest() -> None:

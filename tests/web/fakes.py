@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 
-from inference.scorer import SampleDropped, ScorerStats
+from inference.scorer import SampleDropped
+from inference.stats import ScorerStats
 from inference.taxonomy import Taxonomy, taxonomy
 from stream.address import Address
 from stream.errors import Failure, SourceError

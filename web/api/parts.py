@@ -6,7 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from inference.scorer import ScorerStats
+from inference.stats import ScorerStats
 
 from ..access.access import Access
 from ..delivery.hub import Hub

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from inference.scorer import ScorerStats
+from inference.stats import ScorerStats
 from stream.sample import State
 
 from ..api.parts import Workers
 from ..registry import Registry
-from .families import counter, gauge
+from .families import counter, gauge, histogram
 
 
 def of_streams(registry: Registry) -> Iterator[Metric]:
@@ -39,6 +39,8 @@ def of_scoring(stats: ScorerStats) -> Iterator[Metric]:
     yield CounterMetricFamily("gorewatch_scorer_samples", "Samples scored.", value=stats.samples)
     yield CounterMetricFamily("gorewatch_scorer_failed", "Samples the model failed on.", value=stats.failed)
     yield GaugeMetricFamily("gorewatch_scorer_waiting", "Samples waiting to be scored.", value=stats.waiting)
+    yield histogram("gorewatch_scorer_latency_seconds", "From a sample's submission to its score.", stats.latency_s)
+    yield histogram("gorewatch_scorer_batch_size", "Samples in a batch.", stats.batch_sizes)
 
 
 def of_workers(workers: Workers) -> Iterator[Metric]:
