@@ -14,18 +14,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from inference.batching import Intake
-from inference.buckets import Buckets
 from inference.scoring import BatchRunner, Outcome, Scoring, post
-from inference.stats import ScorerStats
+from inference.stats import Counts, ScorerStats
 from inference.taxonomy import Taxonomy
 from stream.sample import Pixels, Sample
 
-_LATENCIES_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_SIZES = (1, 2, 4, 8, 16, 32)
 _log = logging.getLogger(__name__)
 
 
@@ -45,9 +42,9 @@ class ScoringFailed(Exception):
 class _Job:
     pixels: Pixels
     future: asyncio.Future[Any]
+    """Of a float, or of a `Taxonomy` if it is `detailed`."""
     at_s: float
     """When it was submitted, by the scorer's clock."""
-    """Of a float, or of a `Taxonomy` if it is `detailed`."""
     detailed: bool = False
 
 
@@ -117,9 +114,7 @@ class Scorer:
         self._stopping = False
         self._all_ended = asyncio.Event()
         self._lanes = 0
-        self._stats = ScorerStats()
-        self._latency_s, self._sizes = Buckets(_LATENCIES_S), Buckets(_SIZES)
-        self._dropped: dict[str, int] = {}
+        self._counts = Counts()
 
     async def __aenter__(self) -> Self:
         """Start, and wait until it is ready."""
@@ -183,14 +178,7 @@ class Scorer:
 
     def stats(self) -> ScorerStats:
         """The counts as they stand."""
-        return replace(
-            self._stats,
-            dropped=dict(self._dropped),
-            waiting=len(self._intake),
-            in_flight=len(self._taken),
-            latency_s=self._latency_s.histogram(),
-            batch_sizes=self._sizes.histogram(),
-        )
+        return self._counts.stats(waiting=len(self._intake), in_flight=len(self._taken))
 
     def submit(self, lane: int, pixels: Pixels, *, live: bool, closed: bool = False) -> asyncio.Future[float]:
         """What `Lane.submit` does."""
@@ -230,7 +218,7 @@ class Scorer:
                 return
             wanted = [job for job in jobs if not job.future.cancelled()]
             if len(wanted) < len(jobs):
-                self._count_dropped("cancelled", len(jobs) - len(wanted))
+                self._counts.dropped("cancelled", len(jobs) - len(wanted))
             if wanted:
                 self._free -= 1
                 self._taken.update(wanted)
@@ -270,32 +258,20 @@ class Scorer:
         """A thread is through with a batch."""
         self._free += 1
         self._hand_over()
-        samples = failed = cancelled = 0
         now_s = self._clock()
-        self._sizes.add(len(outcomes))
-        last_error = self._stats.last_error
+        self._counts.batch(len(outcomes))
         for job, outcome in outcomes:
             if job not in self._taken:
                 continue  # `aclose` did not wait for it
             self._taken.remove(job)
             if job.future.cancelled():
-                cancelled += 1
+                self._counts.dropped("cancelled")
             elif isinstance(outcome, str):
-                failed, last_error = failed + 1, outcome
+                self._counts.failed(outcome)
                 job.future.set_exception(ScoringFailed(outcome))
             else:
-                samples += 1
-                self._latency_s.add(now_s - job.at_s)
+                self._counts.scored(now_s - job.at_s)
                 job.future.set_result(outcome)
-        if cancelled:
-            self._count_dropped("cancelled", cancelled)
-        self._stats = replace(
-            self._stats,
-            batches=self._stats.batches + 1,
-            samples=self._stats.samples + samples,
-            failed=self._stats.failed + failed,
-            last_error=last_error,
-        )
 
     def _thread_ended(self) -> None:
         self._running -= 1
@@ -304,12 +280,9 @@ class Scorer:
 
     def _give_up(self, jobs: Sequence[_Job], reason: str) -> None:
         for job in jobs:
-            self._count_dropped("cancelled" if job.future.cancelled() else reason)
+            self._counts.dropped("cancelled" if job.future.cancelled() else reason)
             if not job.future.done():
                 job.future.set_exception(SampleDropped(reason))
-
-    def _count_dropped(self, reason: str, count: int = 1) -> None:
-        self._dropped[reason] = self._dropped.get(reason, 0) + count
 
 
 def _settle(warm: _Warm, error: Exception | None) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -73,7 +73,7 @@ async def front(
 
     Events are kept in `journal`, or else in the store.
     """
-    limits, metrics = settings.limits, Metrics()
+    metrics = Metrics()
     async with AsyncExitStack() as stack:
         hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
         recording = await stack.enter_async_context(
@@ -82,16 +82,6 @@ async def front(
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
-        seats = Seats(most=limits.max_subscribers, most_of_one=limits.key_subscribers)
-        metrics.watch(
-            registry=registry,
-            hub=hub,
-            seats=seats,
-            recorder=recording.recorder,
-            pictures=recording.pictures,
-            scorer=scorer,
-            workers=pool,
-        )
         replays = await stack.enter_async_context(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
         )
@@ -104,36 +94,46 @@ async def front(
             metrics=metrics,
             store=store,
             access=access,
-            seats=seats,
+            seats=Seats(most=settings.limits.max_subscribers, most_of_one=settings.limits.key_subscribers),
             pictures=recording.pictures,
             replays=replays,
             webhooks=hooks,
         )
+        metrics.watch(parts, recorder=recording.recorder, scorer=scorer)
+        yield await stack.enter_async_context(_before(parts, metrics, pool=pool, new_lane=scorer.lane))
+
+
+@asynccontextmanager
+async def _before(
+    parts: Parts, metrics: Metrics, *, pool: Pool, new_lane: Callable[[], Lane]
+) -> AsyncIterator[Service]:
+    """What stands before the parts: the compatible API with its jobs, and HTTP."""
+    settings, registry = parts.settings, parts.registry
+    async with AsyncExitStack() as stack:
         behind_compat = await stack.enter_async_context(
             open_compat(
                 settings,
-                store=store,
+                store=parts.store,
                 registry=registry,
                 pool=pool,
-                new_lane=scorer.lane,
-                owed=hooks.dispatcher.wake,
+                new_lane=new_lane,
+                owed=parts.webhooks.dispatcher.wake,
                 checked=metrics.checks.observe,
             )
         )
         metrics.watch_calls(behind_compat)
-        metrics.watch_outgoing(hooks)
         runner = Runner(build_app(parts, behind_compat), shutdown_timeout=_HANDLERS_TIMEOUT_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        stack.push_async_callback(hub.aclose)
+        stack.push_async_callback(parts.hub.aclose)
         stack.push_async_callback(registry.aclose)
         await stack.enter_async_context(
-            running_jobs(settings, behind_compat.jobs, store=store, folder=behind_compat.media)
+            running_jobs(settings, behind_compat.jobs, store=parts.store, folder=behind_compat.media)
         )
-        await stack.enter_async_context(ending_what_is_revoked(access, registry))
+        await stack.enter_async_context(ending_what_is_revoked(parts.access, registry))
         site = await _listen(runner, settings)
         stack.push_async_callback(site.stop)
-        yield Service(_base_url(runner), registry, hub)
+        yield Service(_base_url(runner), registry, parts.hub)
 
 
 def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:

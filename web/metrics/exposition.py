@@ -10,13 +10,8 @@ from prometheus_client.registry import Collector
 from inference.events import Event, GoreProb
 
 from ..api.compat.parts import Compat
-from ..api.parts import Scoring, Workers
-from ..delivery.hub import Hub
-from ..delivery.opening import Webhooks
-from ..delivery.seats import Seats
-from ..recording.pictures import Pictures
+from ..api.parts import Parts, Scoring
 from ..recording.recorder import Recorder
-from ..registry import Registry
 from ..store.counts import Kept
 from .checks import CheckMetrics, of_turns
 from .delivery import of_callbacks, of_events, of_kept_callbacks
@@ -48,27 +43,13 @@ class Metrics:
         if isinstance(event, GoreProb):
             self._latency.observe(max(monotonic_s - event.reading.captured_s, 0.0))
 
-    def watch(
-        self,
-        *,
-        registry: Registry,
-        hub: Hub,
-        seats: Seats,
-        recorder: Recorder,
-        pictures: Pictures,
-        scorer: Scoring,
-        workers: Workers,
-    ) -> None:
+    def watch(self, parts: Parts, *, recorder: Recorder, scorer: Scoring) -> None:
         """Read these parts' own counts at every collection."""
-        self._prometheus.register(_Parts(registry, hub, seats, recorder, pictures, scorer, workers))
+        self._prometheus.register(_Parts(parts, recorder, scorer))
 
     def watch_calls(self, compat: Compat) -> None:
         """The same for what stands behind `/1.0`."""
         self._prometheus.register(_Calls(compat))
-
-    def watch_outgoing(self, webhooks: Webhooks) -> None:
-        """The same for what is posted."""
-        self._prometheus.register(_Outgoing(webhooks))
 
     def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]:
         """The exposition as text, with its headers. `kept`: what is in the store now, None where it cannot be read."""
@@ -78,21 +59,19 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts(Collector):
-    registry: Registry
-    hub: Hub
-    seats: Seats
+    parts: Parts
     recorder: Recorder
-    pictures: Pictures
     scorer: Scoring
-    workers: Workers
 
     def collect(self) -> Iterator[Metric]:
-        yield from of_streams(self.registry)
-        yield from of_events(self.hub, self.seats)
+        parts = self.parts
+        yield from of_streams(parts.registry)
+        yield from of_events(parts.hub, parts.seats)
         yield from of_scores(self.recorder)
-        yield from of_pictures(self.pictures)
+        yield from of_pictures(parts.pictures)
         yield from of_scoring(self.scorer.stats())
-        yield from of_workers(self.workers)
+        yield from of_workers(parts.workers)
+        yield from of_callbacks(parts.webhooks)
 
 
 class _Calls(Collector):
@@ -103,14 +82,6 @@ class _Calls(Collector):
         compat = self._compat
         yield from of_jobs(compat.jobs.counts())
         yield from of_turns(compat.checks.turns, compat.uploads, compat.large_uploads)
-
-
-class _Outgoing(Collector):
-    def __init__(self, webhooks: Webhooks) -> None:
-        self._webhooks = webhooks
-
-    def collect(self) -> Iterator[Metric]:
-        yield from of_callbacks(self._webhooks)
 
 
 class _Store(Collector):

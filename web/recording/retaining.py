@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..settings import Retention
+from ..limits import Retention
 from ..store import events, incidents, media, scores, views
 from ..store.blocks import Judged, decode, thinned
 from ..store.errors import StoreError

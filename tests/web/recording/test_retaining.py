@@ -14,9 +14,9 @@ from tests.web.recording.test_journal import journal_of
 from tests.web.store.test_blocks import wave
 from tests.web.store.test_moderated import facts, kept, made
 from web.delivery.journal import Published
+from web.limits import Retention
 from web.recording.picture_folder import PictureFolder
 from web.recording.retaining import STEP_ROWS, Retainer
-from web.settings import Retention
 from web.store import events, incidents, media, meta, reviews, scores, views
 from web.store.blocks import Judged
 from web.store.kept import IncidentFilter, MediaEnd, MediaFilter, Review, Verdict, View
