@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -40,10 +41,13 @@ class Postgres:
     def __enter__(self) -> "Postgres":
         password = self._folder / "password"
         password.write_text(PASSWORD)
-        if _USER_ID is not None:
-            for path in (self._folder, password):
-                os.chown(path, _USER_ID, _USER_ID)
         try:
+            if _USER_ID is not None:
+                for path in (self._folder, password):
+                    os.chown(path, _USER_ID, _USER_ID)
+                if not _within_reach(self._binaries):
+                    installed = shutil.copytree(self._binaries.parent, self._folder / "installed", symlinks=True)
+                    self._binaries = installed / self._binaries.name
             self._run("initdb", "-D", self._data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", *_INIT)
             self.start()
         except BaseException:
@@ -137,6 +141,11 @@ _OPTIONS = (
 )
 """Files that nobody needs any more need not be safe from a power cut."""
 _INIT = ("--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+
+
+def _within_reach(folder: Path) -> bool:
+    """Whether everybody may go there: what is below a home of root's, or a temporary folder, is not for nobody."""
+    return all(place.stat().st_mode & stat.S_IXOTH for place in (folder, *folder.parents))
 
 
 def _binaries() -> Path:
