@@ -46,8 +46,7 @@ class Postgres:
                 for path in (self._folder, password):
                     os.chown(path, _USER_ID, _USER_ID)
                 if not _within_reach(self._binaries):
-                    installed = shutil.copytree(self._binaries.parent, self._folder / "installed", symlinks=True)
-                    self._binaries = installed / self._binaries.name
+                    self._binaries = _copied(self._binaries, self._folder / "installed")
             self._run("initdb", "-D", self._data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", *_INIT)
             self.start()
         except BaseException:
@@ -146,6 +145,14 @@ _INIT = ("--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
 def _within_reach(folder: Path) -> bool:
     """Whether everybody may go there: what is below a home of root's, or a temporary folder, is not for nobody."""
     return all(place.stat().st_mode & stat.S_IXOTH for place in (folder, *folder.parents))
+
+
+def _copied(binaries: Path, folder: Path) -> Path:
+    """The wheel's programs in `folder`, with the libraries that they look for beside their package."""
+    package = binaries.parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / binaries.relative_to(package.parent)
 
 
 def _binaries() -> Path:

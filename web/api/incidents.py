@@ -7,7 +7,6 @@ from aiohttp import web
 from inference.summary import Json, incident_json
 from stream.ids import is_id
 
-from ..ids import first_id
 from ..recording.following import following
 from ..recording.lately import Page, later, page
 from ..store import incidents, media
@@ -131,10 +130,8 @@ def _wanted(request: web.Request) -> IncidentFilter | None:
 
 
 async def _page(request: web.Request, wanted: IncidentFilter, *, limit: int, before_id: str | None) -> Page:
-    oldest_id = "" if wanted.since_s is None else first_id("inc", wanted.since_s)
-    end_id = "~" if wanted.until_s is None else first_id("inc", wanted.until_s)
     # What is still to be written comes first: a moment later it may be in the store alone.
-    told = [kept for kept in _told(request) if oldest_id <= kept.incident.id < end_id]
+    told = _told(request)
     async with parts_of(request).store.reading() as tx:
         stored = await incidents.listed(tx, limit=limit + 1, wanted=wanted, before_id=before_id)
         rows = await incidents.some(tx, [kept.incident.id for kept in told]) if told else {}

@@ -40,7 +40,7 @@ def page(
 ) -> Page:
     """Up to `limit`. `stored` are the rows that are wanted, one more than that if there are so many.
 
-    `told` are those of the wanted time, and `rows` what the store has of them, wanted or not.
+    `rows` are what the store has of those that were `told`, wanted or not.
     """
     more = len(stored) > limit
     last_id = stored[limit - 1].incident.id if more else ""
@@ -58,7 +58,7 @@ def page(
 
 
 def _is_wanted(kept: KeptIncident, wanted: IncidentFilter) -> bool:
-    """What `web.store.incidents.listed` asks the database, the time apart."""
+    """What `web.store.incidents.listed` asks the database."""
     state = "open" if kept.incident.end_s is None else "ended"
     verdict = "none" if kept.review is None else kept.review.verdict
     return (
@@ -67,4 +67,6 @@ def _is_wanted(kept: KeptIncident, wanted: IncidentFilter) -> bool:
         and wanted.media_id in (None, kept.media_id)
         and wanted.state in (None, state)
         and wanted.verdict in (None, verdict)
+        and (wanted.since_s is None or kept.started_s >= wanted.since_s)
+        and (wanted.until_s is None or kept.started_s < wanted.until_s)
     )

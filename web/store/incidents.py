@@ -14,6 +14,8 @@ from .upsert import insert_into
 from .watched import incidents, reviews
 
 _PREFIX = "inc"
+_APART_S = 3600.0
+"""How far apart an id and the event that told of its start can be made at most, a clock set meanwhile included."""
 
 
 async def put(tx: AsyncConnection, those: Sequence[KeptIncident]) -> None:
@@ -112,10 +114,13 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
             incidents.c.verdict.is_(None) if wanted.verdict == "none" else incidents.c.verdict == wanted.verdict.value
         )
         conditions.append(same)
+    # Ids are made a moment before their event: they narrow down what is looked at, and the event's time decides.
     if wanted.since_s is not None:
-        conditions.append(incidents.c.id >= first_id(_PREFIX, wanted.since_s))
+        conditions.append(incidents.c.id >= first_id(_PREFIX, wanted.since_s - _APART_S))
+        conditions.append(incidents.c.started >= wanted.since_s)
     if wanted.until_s is not None:
-        conditions.append(incidents.c.id < first_id(_PREFIX, wanted.until_s))
+        conditions.append(incidents.c.id < first_id(_PREFIX, wanted.until_s + _APART_S))
+        conditions.append(incidents.c.started < wanted.until_s)
     return conditions
 
 

@@ -115,9 +115,9 @@ class IncidentFilter:
     verdict: Verdict | Literal["none"] | None = None
     """`none`: not reviewed yet."""
     since_s: float | None = None
-    """Made then or later, by the time in their ids; Unix seconds."""
+    """Begun then or later, by the time of the event that told of it; Unix seconds."""
     until_s: float | None = None
-    """Made before."""
+    """Begun before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

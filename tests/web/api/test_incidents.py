@@ -82,6 +82,8 @@ async def test_incidents_since_a_moment_are_those_that_began_then_or_later() -> 
         path = f"/v1/incidents?stream={stream['id']}&since="
         for early in (before - 0.001, 0, "2020-01-01T00:00:00Z", quote(timestamp(before)), "0001-01-01T00:00:00Z"):
             assert len((await served.get(f"{path}{early}"))["incidents"]) == 2
+        for incident in (await served.get(f"{path}0"))["incidents"]:
+            assert incident in (await served.get(f"{path}{quote(incident['started'])}"))["incidents"]
         in_an_hour = datetime.fromtimestamp(after, tz=timezone(timedelta(hours=2))).isoformat()
         for late in (f"{after:.3f}", quote(in_an_hour), "9999-12-31T23:59:59Z", 999_999_999_999):
             assert (await served.get(f"{path}{late}"))["incidents"] == []

@@ -60,6 +60,15 @@ def test_what_is_told_is_filtered_as_rows_are() -> None:
         for given, number in ((value, 1), (other, 0)):
             wanted = IncidentFilter(**{name: given})  # type: ignore[arg-type]
             assert len(page([], [told], {}, wanted=wanted, limit=5).incidents) == number
+    for since_s, until_s, number in (
+        (told.started_s, None, 1),
+        (None, told.started_s, 0),
+        (told.started_s + 0.1, None, 0),
+    ):
+        wanted = IncidentFilter(since_s=since_s, until_s=until_s)
+        assert len(page([], [told], {}, wanted=wanted, limit=5).incidents) == number
+    began_later = {told.incident.id: replace(told, started_s=told.started_s + 9)}
+    assert page([], [told], began_later, wanted=IncidentFilter(until_s=told.started_s + 1), limit=5).incidents == ()
     reviewed = replace(told, review=REVIEW)
     rows = {told.incident.id: reviewed}
     assert page([], [told], rows, wanted=IncidentFilter(verdict="none"), limit=5).incidents == ()

@@ -20,7 +20,13 @@ export async function tellMissed({ api, notify }, away, known) {
     notify(`${back} ${t("link.missedUnknown")}`, { kind: "problem" });
     return;
   }
-  const n = found.filter((incident) => !known.has(incident.id)).length;
-  if (!n) notify(`${back} ${t("link.missedNone")}`);
-  else notify(`${back} ${t(found.length === MOST ? "link.missedMany" : "link.missed", { n })}`, { kind: "problem", href: `#/incidents?${new URLSearchParams({ since })}` });
+  const missed = found.filter((incident) => !known.has(incident.id));
+  const n = missed.length;
+  if (!n) {
+    notify(`${back} ${t("link.missedNone")}`);
+    return;
+  }
+  // From the oldest of them on, newest first as they came: one that was known may have begun after the last event, too.
+  const from = found.length === MOST ? since : missed.at(-1).started;
+  notify(`${back} ${t(found.length === MOST ? "link.missedMany" : "link.missed", { n })}`, { kind: "problem", href: `#/incidents?${new URLSearchParams({ since: from })}` });
 }
