@@ -17,6 +17,7 @@ from .api.application import build_app
 from .api.compat.opening import open_compat
 from .api.parts import Detector, Parts, Scoring, Workers
 from .around import Lane, Pool
+from .cluster.opening import Bus, open_bus
 from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.opening import open_webhooks
@@ -79,7 +80,10 @@ async def front(
         recording = await stack.enter_async_context(
             open_recording(settings, store, lambda media_id: registry.media(media_id), along=[hooks.ledger])
         )
-        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal))
+        bus = await stack.enter_async_context(
+            open_bus(settings, store, describe=recording.describe, along=[hooks.ledger])
+        )
+        hub = await stack.enter_async_context(_hub(settings, journal or recording.journal, bus))
         registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         replays = await stack.enter_async_context(
@@ -98,6 +102,7 @@ async def front(
             pictures=recording.pictures,
             replays=replays,
             webhooks=hooks,
+            bus=bus,
         )
         metrics.watch(parts, recorder=recording.recorder, scorer=scorer)
         yield await stack.enter_async_context(_before(parts, metrics, pool=pool, new_lane=scorer.lane))
@@ -136,13 +141,14 @@ async def _before(
         yield Service(_base_url(runner), registry, parts.hub)
 
 
-def _hub(settings: Settings, journal: Journal) -> AbstractAsyncContextManager[Hub]:
+def _hub(settings: Settings, journal: Journal, bus: Bus | None) -> AbstractAsyncContextManager[Hub]:
     limits = settings.limits
     return open_hub(
         history_events=limits.history_events,
         queue_limit=limits.subscriber_queue,
         unkept_events=limits.unkept_events,
-        journal=journal,
+        journal=journal if bus is None else None,
+        log=None if bus is None else bus.log,
     )
 
 

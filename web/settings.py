@@ -96,7 +96,17 @@ class Settings(BaseSettings):
         description="first and last UDP port for WebRTC, such as `50000-50100`; any if unset",
     )
     engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
-    bus: Literal["memory"] = Field(default="memory", description="how events travel; `memory` alone in this version")
+    bus: str = Field(
+        default="memory",
+        pattern=r"^(memory|(nats|tls)://\S+)$",
+        repr=False,  # it may hold a password
+        description="how events travel: `memory`, or `nats://HOST:PORT` for NATS with JetStream",
+    )
+    region: str = Field(
+        default="default",
+        pattern=r"^[A-Za-z0-9_-]{1,32}$",
+        description="where this service stands, in subjects of NATS",
+    )
     event_compression: bool = Field(
         default=False,
         description="compress events for WebSocket clients that offer it (permessage-deflate): more memory and time",

@@ -17,6 +17,7 @@ from . import (
     report,
     requests,
     reviews,
+    settled,
     streams,
     thumbnail,
     tokens,
@@ -55,7 +56,7 @@ _RESOURCES = (
 def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     """The HTTP interface in front of the parts."""
     app = web.Application(
-        middlewares=[requests.requests, problems.problems, auth.same_site, auth.credentials, compat],
+        middlewares=[requests.requests, problems.problems, auth.same_site, auth.credentials, compat, settled.settled],
         client_max_size=_MOST_BODY_BYTES,
     )
     app[PARTS] = parts

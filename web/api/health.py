@@ -33,7 +33,13 @@ async def readyz(request: web.Request) -> web.Response:
     if not await parts.store.writable():
         reasons.append("the store cannot be written")
     if not parts.hub.journal_ok:
-        reasons.append("events are sent before they are stored, since the store is too slow or fails")
+        reasons.append(
+            "events are sent before they are stored, since the store is too slow or fails"
+            if parts.bus is None
+            else "events wait for NATS, which does not answer"
+        )
+    if parts.bus is not None and parts.bus.recorder.failing:
+        reasons.append("events wait in NATS to be stored, since the store fails")
     detector = parts.detector
     body = {
         "status": "unavailable" if reasons else "ready",

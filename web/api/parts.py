@@ -9,6 +9,7 @@ from aiohttp import web
 from inference.stats import ScorerStats
 
 from ..access.access import Access
+from ..cluster.opening import Bus
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
@@ -71,6 +72,7 @@ class Parts:
     pictures: Pictures
     replays: Replays
     webhooks: Webhooks
+    bus: Bus | None
 
 
 PARTS = web.AppKey("parts", Parts)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from inference.events import Event
 
@@ -11,7 +11,7 @@ from .cloudevents import encode, next_id
 from .filters import Filter
 from .frames import Parcel
 from .history import Entry, History
-from .journal import Journal, Published
+from .journal import EventLog, Journal, Published
 from .outbox import Outbox, Patience
 from .past import Past
 from .subscriber import GOING_AWAY, Outlet, Subscriber, Tally
@@ -24,6 +24,7 @@ class Hub:
     """All subscribers and the newest events. Lives on one event loop; nothing here waits for a subscriber.
 
     `unix` tells the time in Unix seconds; ids grow though it steps back. `above` is a number that no id has reached.
+    With a `log` in place of a journal, events go there first and come to subscribers from there, with its numbers.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Hub:
         queue_limit: int,
         unkept_events: int = _UNKEPT_EVENTS,
         journal: Journal | None = None,
+        log: EventLog | None = None,
         above: int = 0,
         patience: Patience | None = None,
         unix: Callable[[], float] = time.time,
@@ -41,17 +43,26 @@ class Hub:
         self._unix = unix
         self._leave_s = patience.leave_s
         self._last = max(above, int(unix() * 1e6))
-        self._history = History(history_events, floor=self._last)
+        self._history = History(history_events, floor=self._last if log is None else above)
         self._unkept = Unkept(unkept_events)
-        self._past = Past(self._history, self._unkept, journal, timeout_s=patience.write_s, turn_s=patience.turn_s)
-        self._outbox = (
-            None if journal is None else Outbox(journal, self._unkept, hand_out=self._hand_out, patience=patience)
+        self._log = log
+        kept = journal or log
+        self._past = Past(
+            self._history,
+            self._unkept if log is None else Unkept(unkept_events),
+            kept,
+            timeout_s=patience.write_s,
+            turn_s=patience.turn_s,
         )
+        hand_out = self._hand_out if log is None else None
+        self._outbox = None if kept is None else Outbox(kept, self._unkept, hand_out=hand_out, patience=patience)
         self._queue_limit = queue_limit
         self._subscribers: dict[Filter, set[Subscriber]] = {}
         """By what they want: what is the same for many is made once."""
         self._empty = asyncio.Event()
         self._empty.set()
+        self._told = asyncio.Event()
+        """More came from the log."""
         self._closing = False
         self.tally = Tally()
         self.published: dict[str, int] = {}
@@ -60,6 +71,11 @@ class Hub:
     @property
     def subscriber_count(self) -> int:
         return sum(map(len, self._subscribers.values()))
+
+    @property
+    def last(self) -> int:
+        """The number of the newest event that was handed out."""
+        return self._history.last
 
     @property
     def journal_ok(self) -> bool:
@@ -132,14 +148,22 @@ class Hub:
             self._empty.set()
 
     async def run(self) -> None:
-        """Write to the journal until cancelled; needed where there is one."""
-        if self._outbox is not None:
+        """Write to the journal until cancelled; needed where there is one, or a log."""
+        if self._outbox is None:
+            return
+        if self._log is None:
             await self._outbox.run()
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._outbox.run(), name="event-outbox")
+            group.create_task(self._follow(self._log), name="event-log")
 
     async def aclose(self) -> None:
         """Keep what is left and let every subscriber have what it is owed, then close it with 1001. Idempotent."""
         if self._outbox is not None:
             await self._outbox.aclose()
+        if self._log is not None:
+            await self._caught_up(self._log.written)
         self._closing = True
         for subscriber in self._everybody():
             subscriber.finish(GOING_AWAY)
@@ -149,6 +173,19 @@ class Hub:
         except TimeoutError:
             for subscriber in self._everybody():
                 subscriber.cut(GOING_AWAY)
+
+    async def _follow(self, log: EventLog) -> None:
+        async for entries in log.follow(self._history.last):
+            self._hand_out(entries)
+            self._told.set()
+
+    async def _caught_up(self, number: int) -> None:
+        """Until that event came back from the log, within a bound."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._leave_s):
+                while self._history.last < number:
+                    self._told.clear()
+                    await self._told.wait()
 
     def _everybody(self) -> list[Subscriber]:
         return [subscriber for group in self._subscribers.values() for subscriber in group]
@@ -180,16 +217,19 @@ async def open_hub(
     queue_limit: int,
     unkept_events: int = _UNKEPT_EVENTS,
     journal: Journal | None = None,
+    log: EventLog | None = None,
     patience: Patience | None = None,
     unix: Callable[[], float] = time.time,
 ) -> AsyncIterator[Hub]:
-    """A hub that goes on where the journal ends, and is closed at the end. Raises what the journal raises."""
-    above = 0 if journal is None else (await journal.bounds())[1]
+    """A hub that goes on where the journal, or the log, ends, and is closed at the end. Raises what these raise."""
+    kept = journal or log
+    above = 0 if kept is None else (await kept.bounds())[1]
     hub = Hub(
         history_events=history_events,
         queue_limit=queue_limit,
         unkept_events=unkept_events,
         journal=journal,
+        log=log,
         above=above,
         patience=patience,
         unix=unix,

@@ -1,6 +1,6 @@
 """What the hub asks of the place where events are kept, so that it can be anything: a store, or nothing at all."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,4 +40,17 @@ class Journal(Protocol):
 
     async def bounds(self) -> tuple[int, int]:
         """The floor, and a number that no event has ever gone beyond. To be asked before the first number is given."""
+        ...
+
+
+class EventLog(Journal, Protocol):
+    """A journal that numbers events itself, and that others write to as well: what it tells is what subscribers get."""
+
+    @property
+    def written(self) -> int:
+        """The greatest number that an event written from here was given."""
+        ...
+
+    def follow(self, number: int) -> AsyncIterator[Sequence[Entry]]:
+        """All events after that number as they come, whoever wrote them, in the order of their numbers; for ever."""
         ...

@@ -39,14 +39,20 @@ class Patience:
 
 
 class Outbox:
-    """Lives on one event loop. `hand_out` sends events, in order."""
+    """Lives on one event loop. `hand_out` sends events, in order; without it whoever reads the journal does."""
 
     def __init__(
-        self, journal: Journal, unkept: Unkept, *, hand_out: Callable[[Sequence[Entry]], None], patience: Patience
+        self,
+        journal: Journal,
+        unkept: Unkept,
+        *,
+        hand_out: Callable[[Sequence[Entry]], None] | None,
+        patience: Patience,
     ) -> None:
         self._journal = journal
         self._unkept = unkept
-        self._hand_out = hand_out
+        self._hand_out = hand_out or _left_to_readers
+        self._meanwhile = "are sent before they are kept" if hand_out is not None else "wait"
         self._patience = patience
         self._unsent: deque[tuple[float, Entry]] = deque()
         """Each with the loop's time until which it waits to be kept."""
@@ -144,7 +150,7 @@ class Outbox:
     def _lose_patience(self) -> None:
         self._timer = None
         self.ok = False
-        _log.error("events are sent before they are kept until the journal recovers, which fails: %s", self._trouble)
+        _log.error("events %s until the journal recovers, which fails: %s", self._meanwhile, self._trouble)
         self._send(None)
 
     def _recovered(self) -> None:
@@ -154,3 +160,7 @@ class Outbox:
 
     def _lost(self) -> str:
         return ", ".join(f"{count} {kind}" for kind, count in sorted(self._unkept.dropped.items())) or "none"
+
+
+def _left_to_readers(_entries: Sequence[Entry]) -> None:
+    """They get them once they are kept."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ..cluster.opening import Bus
 from ..delivery.delivery import DeliveryState
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
@@ -29,6 +30,20 @@ def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
         "gorewatch_subscribers_cut", "Event connections closed for reading too slowly.", value=tally.cut
     )
     yield CounterMetricFamily("gorewatch_subscribers_refused", "Event connections over the limit.", value=seats.refused)
+
+
+def of_bus(bus: Bus | None, hub: Hub) -> Iterator[Metric]:
+    """Where events travel in memory there is no log, and nothing behind it."""
+    yield GaugeMetricFamily(
+        "gorewatch_events_unrecorded",
+        "How far the store is behind the event log, in events.",
+        value=0 if bus is None else max(hub.last - bus.recorder.number, 0),
+    )
+    yield CounterMetricFamily(
+        "gorewatch_events_passed_over",
+        "Messages of the event log that this version cannot read.",
+        value=0 if bus is None else bus.recorder.passed_over,
+    )
 
 
 def of_callbacks(webhooks: Webhooks) -> Iterator[Metric]:

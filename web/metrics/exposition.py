@@ -14,7 +14,7 @@ from ..api.parts import Parts, Scoring
 from ..recording.recorder import Recorder
 from ..store.counts import Kept
 from .checks import CheckMetrics, of_turns
-from .delivery import of_callbacks, of_events, of_kept_callbacks
+from .delivery import of_bus, of_callbacks, of_events, of_kept_callbacks
 from .jobs import of_jobs, of_kept_jobs
 from .recording import of_pictures, of_scores
 from .streams import of_scoring, of_streams, of_workers
@@ -67,6 +67,7 @@ class _Parts(Collector):
         parts = self.parts
         yield from of_streams(parts.registry)
         yield from of_events(parts.hub, parts.seats)
+        yield from of_bus(parts.bus, parts.hub)
         yield from of_scores(self.recorder)
         yield from of_pictures(parts.pictures)
         yield from of_scoring(self.scorer.stats())

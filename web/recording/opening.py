@@ -10,6 +10,7 @@ from ..running import Stream
 from ..settings import Settings
 from ..store.kept import MediaFacts
 from ..store.store import Store
+from .following import Describe
 from .journal import Along, StoreJournal
 from .picture_folder import PictureFolder
 from .pictures import Pictures
@@ -22,6 +23,7 @@ class Recording:
     """What keeps the events, scores and pictures of a service that runs."""
 
     journal: StoreJournal
+    describe: Describe
     recorder: Recorder
     pictures: Pictures
 
@@ -38,8 +40,12 @@ async def open_recording(
     async with going_on(retainer.run, "retaining"):
         try:
             async with going_on(recorder.run, "recorder"), going_on(pictures.run, "pictures"):
-                journal = StoreJournal(store, lambda media_id: _facts(find(media_id)), along=along)
-                yield Recording(journal, recorder, pictures)
+
+                def describe(media_id: str) -> MediaFacts | None:
+                    return _facts(find(media_id))
+
+                journal = StoreJournal(store, describe, along=along)
+                yield Recording(journal, describe, recorder, pictures)
         finally:
             await asyncio.gather(recorder.aclose(), pictures.aclose())
 

@@ -1,0 +1,1 @@
+"""What lets several machines be one service: the event log on NATS JetStream."""

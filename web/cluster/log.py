@@ -1,0 +1,278 @@
+"""The event log: one stream of NATS JetStream, which numbers events, keeps them, and hands them to whoever follows.
+
+The number that it gives an event is the event's id. So ids are the same for subscribers of every node, and their order
+is that in which the events were kept.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    PubAck,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+)
+from nats.js.errors import NotFoundError
+
+from ..delivery.history import Entry
+from ..delivery.journal import Published
+from ..limits import Retention
+from ..store.errors import StoreError
+from ..store.kept import MediaFacts
+from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of
+from .presence import SomebodyThere, alone
+from .reading import followed, message_from
+
+STREAM: Final = "GOREWATCH"
+_SUBJECTS: Final = f"{PREFIX}.>"
+_DUPLICATES_S = 600.0
+"""How long after an event the log still knows that it has it: longer than a writing may be tried again."""
+_CONNECT_S = 10.0
+_REQUEST_S = 5.0
+_RECONNECT_S = 1
+_DAY_S = 86_400.0
+_log = logging.getLogger("gorewatch.bus")
+
+
+class BusError(StoreError):
+    """NATS cannot be reached, or does not do what it is asked. `str()` says what to do about it."""
+
+
+class EventLog:
+    """A `web.delivery.journal.EventLog`. Lives on one event loop.
+
+    `describe` is asked for a media at each of its events that say more than a score.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        region: str,
+        describe: Callable[[str], MediaFacts | None],
+        timeout_s: float = _REQUEST_S,
+    ) -> None:
+        self._client = client
+        self._stream: JetStreamContext = client.jetstream(timeout=timeout_s)
+        self._region = region
+        self._describe = describe
+        self._timeout_s = timeout_s
+        self.written = 0
+        """The greatest number that an event of this service was given."""
+
+    async def write(self, batch: Sequence[Published]) -> None:
+        """Keep them all, in their order. Raises `BusError`: some may be kept, and are known when they come again."""
+        # Else it would be sent once more for each attempt, as soon as there is a connection again.
+        if not self._client.is_connected:
+            raise BusError("there is no connection to NATS")
+        kept: list[asyncio.Future[PubAck]] = []
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                for published in batch:
+                    kept.append(await self._begin(published))  # noqa: PERF401 - those that were begun are cancelled
+                for acknowledged in await asyncio.gather(*kept):
+                    self.written = max(self.written, acknowledged.seq)
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BusError(_why(error)) from error
+        finally:
+            for one in kept:
+                one.cancel()
+
+    async def after(self, number: int, limit: int) -> list[Entry]:
+        """Up to `limit` of the events kept after that number, oldest first. Raises `BusError`."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return [entry for entry in map(_entry, await self._read(number, limit)) if entry is not None]
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BusError(_why(error)) from error
+
+    async def floor(self) -> int:
+        """The number up to which events are gone. Raises `BusError`."""
+        return (await self.bounds())[0]
+
+    async def bounds(self) -> tuple[int, int]:
+        """The number up to which events are gone, and that of the newest. Raises `BusError`."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                state = (await self._stream.stream_info(STREAM)).state
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BusError(_why(error)) from error
+        return state.first_seq - 1, state.last_seq
+
+    async def follow(self, number: int) -> AsyncIterator[Sequence[Entry]]:
+        """All events after that number as they come, from whichever node; goes on after the connection was lost."""
+        async for batch in self.messages(number):
+            if entries := [entry for one in batch if (entry := _entry(one)) is not None]:
+                yield entries
+
+    async def messages(self, number: int) -> AsyncIterator[Sequence[tuple[int, Message]]]:
+        """The same as they are in the log, each with its number."""
+        while True:
+            try:
+                async for batch in followed(self._client, self._stream, STREAM, number + 1):
+                    number = batch[-1][0]
+                    yield batch
+            except (NatsError, OSError, TimeoutError) as error:
+                _log.warning("the event log is asked anew for what follows: %s", _why(error))
+                await asyncio.sleep(_RECONNECT_S)
+
+    async def _begin(self, published: Published) -> asyncio.Future[PubAck]:
+        known = self._describe(published.media_id)
+        message = message_of(published, region=self._region, facts=known)
+        return await self._stream.publish_async(
+            message.subject, message.body, wait_stall=self._timeout_s, stream=STREAM, headers=dict(message.headers)
+        )
+
+    async def _read(self, number: int, limit: int) -> list[tuple[int, Message]]:
+        first = max(number, 0) + 1
+        consumer = await self._stream.add_consumer(
+            STREAM,
+            ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=first,
+                ack_policy=AckPolicy.NONE,
+                mem_storage=True,
+                num_replicas=1,
+                inactive_threshold=self._timeout_s,
+            ),
+        )
+        if not (there := min(limit, consumer.num_pending or 0)):
+            return []
+        pull = await self._stream.pull_subscribe_bind(consumer.name, STREAM)
+        try:
+            found: list[tuple[int, Message]] = []
+            while len(found) < there:
+                found += map(message_from, await pull.fetch(there - len(found), timeout=self._timeout_s))
+            return found
+        finally:
+            await pull.unsubscribe()
+
+
+@asynccontextmanager
+async def open_log(
+    url: str,
+    *,
+    region: str,
+    retention: Retention,
+    describe: Callable[[str], MediaFacts | None],
+    above: int,
+    clock: Callable[[], float] = time.time,
+    within_s: float = _CONNECT_S,
+) -> AsyncIterator[EventLog]:
+    """The log, made if there is none; `above` is a number that no event has gone beyond.
+
+    Raises `BusError`, if no server answers after `within_s`.
+    """
+    client = await _connected(url, within_s=within_s)
+    try:
+        log = EventLog(client, region=region, describe=describe)
+        first = max(int(clock() * 1e6), above + 1)
+        await _prepare(client.jetstream(timeout=_REQUEST_S), retention, first=first)
+        async with _sole(client):
+            yield log
+    finally:
+        await client.close()
+
+
+async def _connected(url: str, *, within_s: float) -> Client:
+    async def told(error: Exception) -> None:
+        _log.debug("NATS: %s", error)
+
+    async def lost() -> None:
+        if not client.is_closed:
+            _log.warning("the connection to NATS is lost; events wait until it is back")
+
+    async def back() -> None:
+        _log.warning("the connection to NATS is back")
+
+    client = Client()
+    try:
+        async with asyncio.timeout(within_s):
+            await client.connect(
+                url,
+                name="gorewatch",
+                connect_timeout=2,
+                reconnect_time_wait=_RECONNECT_S,
+                max_reconnect_attempts=-1,
+                error_cb=told,
+                disconnected_cb=lost,
+                reconnected_cb=back,
+            )
+            return client
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BusError(
+            f"NATS does not answer ({_why(error)}): start it, or correct GOREWATCH_BUS (the setting bus)."
+        ) from error
+
+
+@asynccontextmanager
+async def _sole(client: Client) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(alone(client))
+        except SomebodyThere as error:
+            raise BusError(
+                "Another gorewatch service uses this event log: end that one, or give this one a server of its own, "
+                "or an account there (GOREWATCH_BUS)."
+            ) from error
+        except (NatsError, OSError) as error:
+            raise BusError(f"NATS does not do what it is asked: {_why(error)}.") from error
+        yield
+
+
+async def _prepare(stream: JetStreamContext, retention: Retention, *, first: int) -> None:
+    """Make the stream, or bring what settings say of the one that is there up to date."""
+    age_s = retention.events_days * _DAY_S
+    try:
+        try:
+            info: StreamInfo | None = await stream.stream_info(STREAM)
+        except NotFoundError:
+            info = None
+        if info is None:
+            await stream.add_stream(
+                StreamConfig(
+                    name=STREAM,
+                    description="gorewatch: every event, numbered",
+                    subjects=[_SUBJECTS],
+                    storage=StorageType.FILE,
+                    discard=DiscardPolicy.OLD,
+                    max_age=age_s,
+                    max_msgs=retention.events_most,
+                    duplicate_window=min(_DUPLICATES_S, age_s),
+                    first_seq=first,
+                )
+            )
+        elif (info.config.max_age, info.config.max_msgs) != (age_s, retention.events_most):
+            await stream.update_stream(info.config, max_age=age_s, max_msgs=retention.events_most)
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BusError(
+            f"NATS keeps no events ({_why(error)}): it has to run with JetStream (`nats-server -js`), "
+            f"version 2.10 or newer, and let this user make the stream {STREAM}."
+        ) from error
+
+
+def _entry(one: tuple[int, Message]) -> Entry | None:
+    number, message = one
+    try:
+        return entry_of(message, number)
+    except NotAnEvent as error:
+        _log.error("passed over in the event log: %s", error)
+        return None
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it takes too long"
+    return str(error).removeprefix("nats: ") or type(error).__name__

@@ -1,0 +1,160 @@
+"""From the event log to the store: every event once, with all that follows from it, in the order of the log.
+
+How far the log was recorded is written in the same transaction as what was recorded. So a recorder that breaks off goes
+on where it stopped, and of two that believe it is their turn one fails and records nothing.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..background import going_on
+from ..delivery.journal import Published
+from ..recording.journal import Along, StoreJournal
+from ..store import place
+from ..store.errors import StoreError
+from ..store.kept import MediaFacts
+from ..store.store import Store
+from .messages import Message, NotAnEvent, recorded
+
+_FIRST_RETRY_S = 0.1
+_LAST_RETRY_S = 5.0
+_MOST_MEDIA = 10_000
+_OPENING_S = 30.0
+_CLOSING_S = 2.0
+_log = logging.getLogger("gorewatch.recording")
+
+Messages = Sequence[tuple[int, Message]]
+
+
+class Log(Protocol):
+    """`web.cluster.log.EventLog`, or what stands for it."""
+
+    @property
+    def written(self) -> int: ...
+
+    async def bounds(self) -> tuple[int, int]: ...
+
+    def messages(self, number: int) -> AsyncIterator[Messages]: ...
+
+
+class LogRecorder:
+    """Lives on one event loop. `along` have something to write in the transactions of events, too."""
+
+    def __init__(self, log: Log, store: Store, *, along: Sequence[Along] = ()) -> None:
+        self._log = log
+        self._store = store
+        self._facts: OrderedDict[str, MediaFacts] = OrderedDict()
+        """What the log told of media, those that were told of last."""
+        self._place = _Place()
+        self._journal = StoreJournal(store, self._facts.get, along=[self._place, *along])
+        self._more = asyncio.Event()
+        self.number = 0
+        """All events up to it are in the store, or gone."""
+        self.failing = False
+        """The last attempt to write did not succeed."""
+        self.passed_over = 0
+        """Messages that could not be read."""
+
+    async def run(self) -> None:
+        """Record what comes, until cancelled."""
+        retry_s = _FIRST_RETRY_S
+        while True:
+            try:
+                async for batch in self._log.messages(await self._begin()):
+                    await self._record(batch)
+                    retry_s = _FIRST_RETRY_S
+                    self._recovered()
+            except StoreError as error:
+                if not self.failing:
+                    _log.error("events stay in the log and are not stored for now: %s", error)
+                self.failing = True
+                await asyncio.sleep(retry_s)
+                retry_s = min(2.0 * retry_s, _LAST_RETRY_S)
+
+    async def reached(self, number: int, *, within_s: float) -> None:
+        """Until the event with that number is in the store, or gone. Raises `TimeoutError`."""
+        async with asyncio.timeout(within_s):
+            while self.number < number:
+                await self._more.wait()
+
+    async def _begin(self) -> int:
+        """Go on after what is in the store. Raises `StoreError`."""
+        async with self._store.reading() as tx:
+            self._place.number = await place.read(tx)
+        floor, _ = await self._log.bounds()
+        if 0 < self._place.number < floor:
+            _log.error("events are gone from the log that were never stored: up to the id %d", floor)
+        self._moved(max(self._place.number, floor))
+        return self.number
+
+    async def _record(self, batch: Messages) -> None:
+        those = [published for number, message in batch if (published := self._read(number, message)) is not None]
+        self._place.next = batch[-1][0]
+        await self._journal.write(those)
+        self._moved(batch[-1][0])
+
+    def _read(self, number: int, message: Message) -> Published | None:
+        try:
+            published, facts = recorded(message, number)
+        except NotAnEvent as error:
+            self.passed_over += 1
+            _log.error("passed over in the event log: %s", error)
+            return None
+        if facts is not None:
+            self._facts[published.media_id] = facts
+            self._facts.move_to_end(published.media_id)
+            if len(self._facts) > _MOST_MEDIA:
+                self._facts.popitem(last=False)
+        return published
+
+    def _moved(self, number: int) -> None:
+        self.number = number
+        # Each who waits looks for itself, and may wait for yet another one.
+        self._more.set()
+        self._more = asyncio.Event()
+
+    def _recovered(self) -> None:
+        if self.failing:
+            self.failing = False
+            _log.warning("events are stored again")
+
+
+class _Place:
+    """How far the log is recorded, moved on in the transaction of a batch. An `Along`."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.next = 0
+
+    async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:  # noqa: ARG002
+        if not await place.move(tx, self.number, self.next):
+            raise StoreError("Another node records events; this one waits for its turn.")
+
+    def written(self) -> None:
+        self.number = self.next
+
+
+@asynccontextmanager
+async def recording_log(log: Log, store: Store, *, along: Sequence[Along]) -> AsyncIterator[LogRecorder]:
+    """A recorder that has caught up with the log, as far as that was written; at the end, too, within a bound.
+
+    Raises `StoreError`, and what the log raises.
+    """
+    recorder = LogRecorder(log, store, along=along)
+    _, last = await log.bounds()
+    async with going_on(recorder.run, "log-recorder"):
+        try:
+            await recorder.reached(last, within_s=_OPENING_S)
+        except TimeoutError as error:
+            raise StoreError("The event log is not stored; the log says why.") from error
+        try:
+            yield recorder
+        finally:
+            with suppress(TimeoutError):
+                await recorder.reached(log.written, within_s=_CLOSING_S)
