@@ -16,11 +16,11 @@ from stream.errors import SourceError
 from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 
-from .access.access import Access, open_access
-from .api.auth import is_loopback
+from .access.access import open_access
 from .api.parts import Detector
-from .configuration import unknown_variables
+from .cluster.web_node import web_node
 from .front import Service, front
+from .listening import check_exposure
 from .names import NAME, NotAccepted
 from .registry import Registry
 from .settings import ConfigError, Settings
@@ -58,15 +58,28 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with service(settings) as running:
-            add_sources(running.registry, sources, settings)
+        async with _opened(settings, sources) as url:
             if ready is not None:
-                ready(running.url)
+                ready(url)
             await stop.wait()
             _log.info("stopping")
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIterator[str]:
+    """Either kind of node; yields its address."""
+    if settings.upstream is None:
+        async with service(settings) as running:
+            add_sources(running.registry, sources, settings)
+            yield running.url
+        return
+    if sources:
+        raise ConfigError("A web node (upstream) watches no sources; name them where the service runs.")
+    async with web_node(settings) as url:
+        yield url
 
 
 @asynccontextmanager
@@ -97,19 +110,6 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield await stack.enter_async_context(
             front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
         )
-
-
-def check_exposure(settings: Settings, access: Access) -> None:
-    """Raise `ConfigError` rather than serve other machines without a key; say what is accepted."""
-    for name in unknown_variables(os.environ):
-        _log.warning("the environment has %s, which is no setting of this version; it is ignored", name)
-    if not (access.has_keys or is_loopback(settings.host)):
-        raise ConfigError(
-            f"Without a key the service listens on loopback alone, not on {settings.host}: "
-            "make one with `gorewatch keys create`."
-        )
-    if access.open:
-        _log.warning("no key was made yet: any credentials are accepted, from this machine alone")
 
 
 def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Settings) -> None:

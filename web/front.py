@@ -5,10 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Protocol
-
-from aiohttp import web
 
 from inference.events import Event
 
@@ -23,6 +20,7 @@ from .delivery.journal import Journal
 from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
 from .jobs.opening import running_jobs
+from .listening import base_url, listen
 from .metrics.exposition import Metrics
 from .recording.interrupted import owed_events
 from .recording.opening import Recording, open_recording
@@ -30,7 +28,7 @@ from .registry import Registry
 from .revoking import ending_what_is_revoked
 from .running import Stream
 from .server import Runner
-from .settings import ConfigError, Settings
+from .settings import Settings
 from .store.store import Store
 from .whatif.opening import open_replays
 
@@ -136,9 +134,9 @@ async def _before(
             running_jobs(settings, behind_compat.jobs, store=parts.store, folder=behind_compat.media)
         )
         await stack.enter_async_context(ending_what_is_revoked(parts.access, registry))
-        site = await _listen(runner, settings)
+        site = await listen(runner, settings)
         stack.push_async_callback(site.stop)
-        yield Service(_base_url(runner), registry, parts.hub)
+        yield Service(base_url(runner), registry, parts.hub)
 
 
 def _hub(settings: Settings, journal: Journal, bus: Bus | None) -> AbstractAsyncContextManager[Hub]:
@@ -180,23 +178,3 @@ def _registry(
         decode_errors_per_min=settings.limits.decode_errors_per_minute,
         decoder=settings.decoder,
     )
-
-
-async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
-    site = web.TCPSite(runner, settings.host, settings.port)
-    try:
-        await site.start()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"Cannot listen on {settings.host} port {settings.port}: {reason}. Choose another with --host and --port."
-        ) from error
-    return site
-
-
-def _base_url(runner: web.AppRunner) -> str:
-    """An address that works on this machine, whatever was listened on."""
-    host, port = runner.addresses[0][:2]
-    if (address := ip_address(host)).is_unspecified:
-        host = "127.0.0.1" if address.version == 4 else "::1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="how events travel: `memory`, or `nats://HOST:PORT` for NATS with JetStream",
     )
+    upstream: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s@]+/?$",
+        description="makes this a web node: it sends events from `bus` and forwards all else to the service there",
+    )
     region: str = Field(
         default="default",
         pattern=r"^[A-Za-z0-9_-]{1,32}$",

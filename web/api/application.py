@@ -29,7 +29,7 @@ from .compat.middleware import compat
 from .compat.parts import COMPAT, Compat
 from .compat.routes import add_routes as add_compat_routes
 from .openapi import routes as openapi
-from .parts import PARTS, Parts
+from .parts import BASICS, PARTS, Parts
 
 _MOST_BODY_BYTES = 256 * 1024
 _RESOURCES = (
@@ -59,7 +59,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
         middlewares=[requests.requests, problems.problems, auth.same_site, auth.credentials, compat, settled.settled],
         client_max_size=_MOST_BODY_BYTES,
     )
-    app[PARTS] = parts
+    app[BASICS] = app[PARTS] = parts
     app[COMPAT] = behind_compat
     app[report.TURNS] = report.new_turns()
     add_compat_routes(app)

@@ -14,7 +14,7 @@ from ..access.scopes import Scope
 from ..settings import Settings
 from ..store.errors import StoreError
 from .compat.paths import is_compat
-from .parts import parts_of
+from .parts import basics_of
 from .problems import Problem
 
 _PUBLIC = ("/", "/docs", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz")
@@ -49,7 +49,7 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
     """
     if request.path == _ANY_HOST or is_compat(request.path):
         return await handler(request)
-    settings = parts_of(request).settings
+    settings = basics_of(request).settings
     host = request.headers.get("Host", "")
     if not host_allowed(host, (*settings.public_hosts, settings.host)):
         raise Problem(403, "This Host is not one of ours; add its name to public_hosts.", code="host_refused")
@@ -75,7 +75,7 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
     if public or (path == "/metrics" and from_loopback(request)):
         return await handler(request)
     caller = await _identify(request)
-    if wait_s := parts_of(request).access.wait_s(caller):
+    if wait_s := basics_of(request).access.wait_s(caller):
         headers = {"Retry-After": str(math.ceil(wait_s))}
         raise Problem(429, "This key makes more requests than its rate allows.", code="rate_exceeded", headers=headers)
     scope = next((scope for prefix, scope in _NEEDED if path.startswith(prefix)), None)
@@ -103,7 +103,7 @@ async def caller_of_pair(request: web.Request, user: str, secret: str) -> Caller
     Scope and rate are still to be asked for: `Caller.may` and `Access.wait_s`. Raises
     `web.access.access.TooManyUnverified` and `web.store.errors.StoreError`.
     """
-    access = parts_of(request).access
+    access = basics_of(request).access
     if access.open:
         caller = ANYBODY if from_loopback(request) else None
     else:
@@ -126,7 +126,7 @@ def for_another_stream() -> Problem:
 async def add_cors_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For answers to a configured foreign origin; a signal of the application."""
     origin = request.headers.get("Origin")
-    if origin is not None and origin in parts_of(request).settings.allowed_origins:
+    if origin is not None and origin in basics_of(request).settings.allowed_origins:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _CORS_EXPOSED
         response.headers["Vary"] = "Origin"
@@ -170,7 +170,7 @@ def _same_host(origin: str, host: str) -> bool:
 
 
 async def _identify(request: web.Request) -> Caller:
-    access = parts_of(request).access
+    access = basics_of(request).access
     if access.open:
         if not from_loopback(request):
             raise Problem(403, "No key was made yet, so only this machine is served.", code="loopback_only")

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from .compat.calls import failed
-from .compat.errors import HTTP_BROKEN, HTTP_TOO_LONG, OUR_FAULT, UNEXPECTED, Fault
+from .compat.errors import HTTP_BROKEN, HTTP_TOO_LONG, OUR_FAULT, OVERLOADED, UNEXPECTED, Fault
 from .compat.paths import is_compat
 from .pages import HEADERS
 from .problems import Problem
@@ -29,6 +29,11 @@ def unexpected(path: str) -> web.Response:
 def fault_of_ours(path: str) -> web.Response:
     """The answer where something failed outside of handlers. Whoever asks for it writes the log."""
     return _answer(path, OUR_FAULT, None)
+
+
+def no_answer(path: str) -> web.Response:
+    """The answer of a node that forwards, where the service that watches streams gives none."""
+    return _answer(path, OVERLOADED.saying("The service that watches streams does not answer"), "upstream_unavailable")
 
 
 def _answer(path: str, fault: Fault, code: str | None) -> web.Response:

@@ -11,7 +11,7 @@ from .auth import caller_of
 from .feed_asked import Asked
 from .feed_socket import new_socket, talk
 from .feed_stream import EVENT_STREAM, stream
-from .parts import parts_of
+from .parts import basics_of
 from .problems import Problem, unprocessable
 
 _LATER_S = "5"
@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1/events", allow_head=False)
 async def events(request: web.Request) -> web.StreamResponse:
-    caller, parts = caller_of(request), parts_of(request)
+    caller, parts = caller_of(request), basics_of(request)
     streamed = EVENT_STREAM in request.headers.get(hdrs.ACCEPT, "").lower() and hdrs.UPGRADE not in request.headers
     asked = Asked(caller, _filter(request, caller), _since(request, header="Last-Event-ID" if streamed else None))
     socket = None if streamed else new_socket(request, compress=parts.settings.event_compression)

@@ -56,26 +56,37 @@ class Exposition(Protocol):
     def render(self, kept: Kept | None) -> tuple[bytes, Mapping[str, str]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything that the HTTP interface is in front of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basics:
+    """What every node has that people and programs talk to."""
 
     settings: Settings
+    access: Access
+    hub: Hub
+    seats: Seats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts(Basics):
+    """Everything that the HTTP interface is in front of."""
+
     detector: Detector
     workers: Workers
     registry: Registry
-    hub: Hub
     metrics: Exposition
     store: Store
-    access: Access
-    seats: Seats
     pictures: Pictures
     replays: Replays
     webhooks: Webhooks
     bus: Bus | None
 
 
+BASICS = web.AppKey("basics", Basics)
 PARTS = web.AppKey("parts", Parts)
+
+
+def basics_of(request: web.Request) -> Basics:
+    return request.app[BASICS]
 
 
 def parts_of(request: web.Request) -> Parts:

@@ -72,6 +72,11 @@ class EventLog:
         self.written = 0
         """The greatest number that an event of this service was given."""
 
+    @property
+    def ok(self) -> bool:
+        """There is a connection."""
+        return self._client.is_connected
+
     async def write(self, batch: Sequence[Published]) -> None:
         """Keep them all, in their order. Raises `BusError`: some may be kept, and are known when they come again."""
         # Else it would be sent once more for each attempt, as soon as there is a connection again.
@@ -182,6 +187,24 @@ async def open_log(
         await _prepare(client.jetstream(timeout=_REQUEST_S), retention, first=first)
         async with _sole(client):
             yield log
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def read_log(url: str, *, within_s: float = _CONNECT_S) -> AsyncIterator[EventLog]:
+    """The log of a service, to be read. Raises `BusError`, if no server answers after `within_s` or it has no log."""
+    client = await _connected(url, within_s=within_s)
+    try:
+        log = EventLog(client, region="", describe=lambda _: None)
+        try:
+            async with asyncio.timeout(within_s):
+                await log.bounds()
+        except (BusError, TimeoutError) as error:
+            raise BusError(
+                f"NATS has no events ({_why(error)}): start the service that watches streams first."
+            ) from error
+        yield log
     finally:
         await client.close()
 

@@ -35,8 +35,7 @@ async def open_bus(
     if settings.bus == MEMORY:
         yield None
         return
-    if find_spec("nats") is None:
-        raise ConfigError("Events on NATS need its client: pip install 'gorewatch[cluster]'.")
+    _need_client()
     from .log import open_log  # it needs the client
 
     async with store.writing() as tx:
@@ -46,3 +45,18 @@ async def open_bus(
     )
     async with opening as log, recording_log(log, store, along=along) as recorder:
         yield Bus(log, recorder)
+
+
+@asynccontextmanager
+async def followed_log(settings: Settings) -> AsyncIterator[EventLog]:
+    """The event log of a service, for a node that reads along. Raises as `open_bus` does."""
+    _need_client()
+    from .log import read_log  # it needs the client
+
+    async with read_log(settings.bus) as log:
+        yield log
+
+
+def _need_client() -> None:
+    if find_spec("nats") is None:
+        raise ConfigError("Events on NATS need its client: pip install 'gorewatch[cluster]'.")

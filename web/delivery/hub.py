@@ -83,6 +83,11 @@ class Hub:
         return self._outbox is None or self._outbox.ok
 
     @property
+    def log_ok(self) -> bool:
+        """Events come from the log, if that is where they come from."""
+        return self._log is None or self._log.ok
+
+    @property
     def unkept(self) -> int:
         """Events that are still to be written to the journal."""
         return len(self._unkept)

@@ -47,6 +47,11 @@ class EventLog(Journal, Protocol):
     """A journal that numbers events itself, and that others write to as well: what it tells is what subscribers get."""
 
     @property
+    def ok(self) -> bool:
+        """It answers, as far as is known."""
+        ...
+
+    @property
     def written(self) -> int:
         """The greatest number that an event written from here was given."""
         ...

@@ -1,0 +1,136 @@
+"""A node that people and programs talk to and that watches nothing.
+
+It sends events from the log, forwards the rest, and keeps no state: any number of them may stand behind a load
+balancer.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ..access.access import Access, open_access
+from ..api import auth, feed, pages, problems, requests
+from ..api.openapi import routes as documents
+from ..api.parts import BASICS, Basics
+from ..delivery.hub import Hub, open_hub
+from ..delivery.seats import Seats
+from ..listening import base_url, check_exposure, listen
+from ..metrics.delivery import of_events
+from ..server import Runner
+from ..settings import ConfigError, Settings
+from ..store.store import Store, open_store
+from .forwarding import Upstream, open_upstream
+from .opening import MEMORY, followed_log
+
+_SHUTDOWN_S = 0.4
+_UPSTREAM = web.AppKey("upstream", Upstream)
+_STORE = web.AppKey("store", Store)
+_METRICS = web.AppKey("metrics", CollectorRegistry)
+_OURS = ("/", "/docs", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz", "/metrics", "/v1/events")
+_OUR_FOLDER = "/static/"
+
+routes = web.RouteTableDef()
+
+
+@asynccontextmanager
+async def web_node(settings: Settings) -> AsyncIterator[str]:
+    """The whole node; yields its address.
+
+    Raises `ConfigError`, and `web.store.errors.StoreError` where the store or NATS does not answer.
+    """
+    if settings.bus == MEMORY or settings.store is None or settings.upstream is None:
+        raise ConfigError("A web node (upstream) needs the store and the bus of the service: set store and bus, too.")
+    limits = settings.limits
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.store))
+        access = await stack.enter_async_context(open_access(store))
+        check_exposure(settings, access)
+        log = await stack.enter_async_context(followed_log(settings))
+        hub = await stack.enter_async_context(
+            open_hub(history_events=limits.history_events, queue_limit=limits.subscriber_queue, log=log)
+        )
+        upstream = await stack.enter_async_context(open_upstream(settings.upstream))
+        runner = Runner(_app(settings, access, hub, upstream, store), shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(hub.aclose)
+        site = await listen(runner, settings)
+        stack.push_async_callback(site.stop)
+        yield base_url(runner)
+
+
+def _app(settings: Settings, access: Access, hub: Hub, upstream: Upstream, store: Store) -> web.Application:
+    # The body of what is forwarded is bounded where it is read.
+    app = web.Application(
+        middlewares=[requests.requests, _forwarded, problems.problems, auth.same_site, auth.credentials]
+    )
+    seats = Seats(most=settings.limits.max_subscribers, most_of_one=settings.limits.key_subscribers)
+    app[BASICS] = Basics(settings=settings, access=access, hub=hub, seats=seats)
+    app[_UPSTREAM] = upstream
+    app[_STORE] = store
+    app[_METRICS] = _metrics(hub, seats)
+    for resource in (feed, documents):
+        app.router.add_routes(resource.routes)
+    app.router.add_routes(routes)
+    pages.add_pages(app)
+    app.on_response_prepare.append(_across_sites)
+    return app
+
+
+@web.middleware
+async def _forwarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if _is_ours(request.path):
+        return await handler(request)
+    return await request.app[_UPSTREAM].forward(request)
+
+
+async def _across_sites(request: web.Request, response: web.StreamResponse) -> None:
+    # An answer that was forwarded has these headers already.
+    if _is_ours(request.path):
+        await auth.add_cors_headers(request, response)
+
+
+def _is_ours(path: str) -> bool:
+    return path in _OURS or path.startswith(_OUR_FOLDER)
+
+
+@routes.get("/healthz")
+async def healthz(_: web.Request) -> web.Response:
+    """The event loop turns."""
+    return web.json_response({"status": "ok"})
+
+
+@routes.get("/readyz")
+async def readyz(request: web.Request) -> web.Response:
+    """Whether clients can be served: 503 with the reasons if not."""
+    reasons = []
+    if not await request.app[_STORE].writable():
+        reasons.append("the store cannot be written")
+    if not request.app[BASICS].hub.log_ok:
+        reasons.append("no events come from NATS, which does not answer")
+    if not await request.app[_UPSTREAM].answers():
+        reasons.append("the service that watches streams does not answer")
+    body = {"status": "unavailable" if reasons else "ready", "reasons": reasons}
+    return web.json_response(body, status=503 if reasons else 200)
+
+
+@routes.get("/metrics")
+async def metrics(request: web.Request) -> web.Response:
+    body = generate_latest(request.app[_METRICS])
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _metrics(hub: Hub, seats: Seats) -> CollectorRegistry:
+    class Delivered(Collector):
+        def collect(self) -> Iterator[Metric]:
+            return of_events(hub, seats)
+
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(Delivered())
+    return registry
