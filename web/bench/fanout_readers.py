@@ -54,6 +54,7 @@ class Arrived:
     """Events that arrived since the last reset."""
 
     events: int
+    p50_s: float
     p99_s: float
     """From the stamp to the arrival."""
     last_s: float
@@ -185,8 +186,9 @@ class _Counting:
         words = os.read(0, 4096)
         if words.startswith(b"reset"):
             self._took_s = array("d")
-        p99_s = float(np.quantile(self._took_s, 0.99)) if self._took_s else 0.0
-        print(json.dumps({"events": len(self._took_s), "p99_s": p99_s, "last_s": self._last_s}), flush=True)
+        p50_s, p99_s = map(float, np.quantile(self._took_s or [0.0], (0.5, 0.99)))
+        found = {"events": len(self._took_s), "p50_s": p50_s, "p99_s": p99_s, "last_s": self._last_s}
+        print(json.dumps(found), flush=True)
         return bool(words)
 
 

@@ -7,17 +7,14 @@ is that in which the events were kept.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
     DiscardPolicy,
     PubAck,
     StorageType,
@@ -31,9 +28,10 @@ from ..delivery.journal import Published
 from ..limits import Retention
 from ..store.errors import StoreError
 from ..store.kept import MediaFacts
+from .fresh import Messages
 from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of
 from .presence import SomebodyThere, alone
-from .reading import followed, message_from
+from .reading import followed, heed_cancellation, read
 
 STREAM: Final = "GOREWATCH"
 _SUBJECTS: Final = f"{PREFIX}.>"
@@ -69,6 +67,7 @@ class EventLog:
         self._region = region
         self._describe = describe
         self._timeout_s = timeout_s
+        self._watchers: list[Callable[[int, Messages], None]] = []
         self.written = 0
         """The greatest number that an event of this service was given."""
 
@@ -84,24 +83,23 @@ class EventLog:
             raise BusError("there is no connection to NATS")
         kept: list[asyncio.Future[PubAck]] = []
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._asking():
                 for published in batch:
                     kept.append(await self._begin(published))  # noqa: PERF401 - those that were begun are cancelled
                 for acknowledged in await asyncio.gather(*kept):
                     self.written = max(self.written, acknowledged.seq)
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BusError(_why(error)) from error
         finally:
             for one in kept:
                 one.cancel()
 
     async def after(self, number: int, limit: int) -> list[Entry]:
         """Up to `limit` of the events kept after that number, oldest first. Raises `BusError`."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return [entry for entry in map(_entry, await self._read(number, limit)) if entry is not None]
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BusError(_why(error)) from error
+        return [entry for entry in map(_entry, await self.read(number, limit)) if entry is not None]
+
+    async def read(self, number: int, limit: int) -> Messages:
+        """The same as they are in the log, each with its number. Raises `BusError`."""
+        async with self._asking():
+            return await read(self._client, self._stream, STREAM, number + 1, limit)
 
     async def floor(self) -> int:
         """The number up to which events are gone. Raises `BusError`."""
@@ -109,29 +107,33 @@ class EventLog:
 
     async def bounds(self) -> tuple[int, int]:
         """The number up to which events are gone, and that of the newest. Raises `BusError`."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                state = (await self._stream.stream_info(STREAM)).state
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BusError(_why(error)) from error
+        async with self._asking():
+            state = (await self._stream.stream_info(STREAM)).state
         return state.first_seq - 1, state.last_seq
 
     async def follow(self, number: int) -> AsyncIterator[Sequence[Entry]]:
         """All events after that number as they come, from whichever node; goes on after the connection was lost."""
-        async for batch in self.messages(number):
-            if entries := [entry for one in batch if (entry := _entry(one)) is not None]:
-                yield entries
-
-    async def messages(self, number: int) -> AsyncIterator[Sequence[tuple[int, Message]]]:
-        """The same as they are in the log, each with its number."""
         while True:
             try:
                 async for batch in followed(self._client, self._stream, STREAM, number + 1):
+                    for see in self._watchers:
+                        see(number, batch)
                     number = batch[-1][0]
-                    yield batch
+                    if entries := [entry for one in batch if (entry := _entry(one)) is not None]:
+                        yield entries
             except (NatsError, OSError, TimeoutError) as error:
+                heed_cancellation()
                 _log.warning("the event log is asked anew for what follows: %s", _why(error))
                 await asyncio.sleep(_RECONNECT_S)
+
+    @contextmanager
+    def watching(self, see: Callable[[int, Messages], None]) -> Iterator[None]:
+        """While the block lasts, `see` gets what is followed: all after a number, as it is in the log."""
+        self._watchers.append(see)
+        try:
+            yield
+        finally:
+            self._watchers.remove(see)
 
     async def _begin(self, published: Published) -> asyncio.Future[PubAck]:
         known = self._describe(published.media_id)
@@ -140,29 +142,15 @@ class EventLog:
             message.subject, message.body, wait_stall=self._timeout_s, stream=STREAM, headers=dict(message.headers)
         )
 
-    async def _read(self, number: int, limit: int) -> list[tuple[int, Message]]:
-        first = max(number, 0) + 1
-        consumer = await self._stream.add_consumer(
-            STREAM,
-            ConsumerConfig(
-                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=first,
-                ack_policy=AckPolicy.NONE,
-                mem_storage=True,
-                num_replicas=1,
-                inactive_threshold=self._timeout_s,
-            ),
-        )
-        if not (there := min(limit, consumer.num_pending or 0)):
-            return []
-        pull = await self._stream.pull_subscribe_bind(consumer.name, STREAM)
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
         try:
-            found: list[tuple[int, Message]] = []
-            while len(found) < there:
-                found += map(message_from, await pull.fetch(there - len(found), timeout=self._timeout_s))
-            return found
-        finally:
-            await pull.unsubscribe()
+            async with asyncio.timeout(self._timeout_s):
+                yield
+        except (NatsError, OSError, TimeoutError) as error:
+            heed_cancellation()
+            raise BusError(_why(error)) from error
+        heed_cancellation()
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
-"""Follows a stream of JetStream in its order, from one sequence number on, without a hole."""
+"""Reads and follows a stream of JetStream in its order, from one sequence number on, without a hole."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
@@ -41,6 +42,7 @@ async def followed(
     subscription = await client.subscribe(inbox, cb=take)
     try:
         await stream.add_consumer(name, _pushed_to(inbox, first))
+        heed_cancellation()
         expected = 1
         while True:
             await _something(added)
@@ -63,6 +65,41 @@ async def followed(
             await subscription.unsubscribe()
 
 
+async def read(
+    client: Client, stream: JetStreamContext, name: str, first: int, limit: int
+) -> Sequence[tuple[int, Message]]:
+    """Up to `limit` messages from `first` on that are there now. Raises what NATS raises.
+
+    If the server is silent it waits for ever.
+    """
+    consumer = await stream.add_consumer(name, _pulled_from(first))
+    there = min(limit, consumer.num_pending or 0)
+    if not there:
+        return ()
+    found: list[tuple[int, Message]] = []
+    done = asyncio.Event()
+
+    async def take(message: Msg) -> None:
+        # Whatever is no message of the stream says that no more come.
+        if message.headers and "Status" in message.headers:
+            done.set()
+            return
+        found.append(message_from(message))
+        if len(found) == there:
+            done.set()
+
+    inbox = client.new_inbox()
+    subscription = await client.subscribe(inbox, cb=take)
+    try:
+        wanted = json.dumps({"batch": there, "no_wait": True}).encode()
+        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{name}.{consumer.name}", wanted, reply=inbox)
+        await done.wait()
+        return found
+    finally:
+        if not client.is_closed:
+            await subscription.unsubscribe()
+
+
 def message_from(message: Msg) -> tuple[int, Message]:
     """A message of a stream, with its sequence number."""
     return message.metadata.sequence.stream, Message(message.subject, message.data, message.headers or {})
@@ -76,6 +113,27 @@ def _pushed_to(inbox: str, first: int) -> ConsumerConfig:
         ack_policy=AckPolicy.NONE,
         idle_heartbeat=_HEARTBEAT_S,
         flow_control=True,
+        mem_storage=True,
+        num_replicas=1,
+        inactive_threshold=_FORGOTTEN_S,
+    )
+
+
+def heed_cancellation() -> None:
+    """Raise the cancellation of the running task that the client took for something of its own, or lost.
+
+    Before Python 3.12 `asyncio.wait_for`, which it uses, loses one that comes together with the result.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _pulled_from(first: int) -> ConsumerConfig:
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=max(first, 1),
+        ack_policy=AckPolicy.NONE,
         mem_storage=True,
         num_replicas=1,
         inactive_threshold=_FORGOTTEN_S,

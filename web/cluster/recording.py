@@ -7,8 +7,8 @@ on where it stopped, and of two that believe it is their turn one fails and reco
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,16 +20,17 @@ from ..store import place
 from ..store.errors import StoreError
 from ..store.kept import MediaFacts
 from ..store.store import Store
+from .fresh import Fresh, Messages
 from .messages import Message, NotAnEvent, recorded
 
 _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 5.0
 _MOST_MEDIA = 10_000
+_MOST_FRESH = 2000
+_MOST_READ = 500
 _OPENING_S = 30.0
 _CLOSING_S = 2.0
 _log = logging.getLogger("gorewatch.recording")
-
-Messages = Sequence[tuple[int, Message]]
 
 
 class Log(Protocol):
@@ -40,7 +41,9 @@ class Log(Protocol):
 
     async def bounds(self) -> tuple[int, int]: ...
 
-    def messages(self, number: int) -> AsyncIterator[Messages]: ...
+    async def read(self, number: int, limit: int) -> Messages: ...
+
+    def watching(self, see: Callable[[int, Messages], None]) -> AbstractContextManager[None]: ...
 
 
 class LogRecorder:
@@ -54,6 +57,8 @@ class LogRecorder:
         self._place = _Place()
         self._journal = StoreJournal(store, self._facts.get, along=[self._place, *along])
         self._more = asyncio.Event()
+        self._fresh = Fresh(_MOST_FRESH)
+        self._news = asyncio.Event()
         self.number = 0
         """All events up to it are in the store, or gone."""
         self.failing = False
@@ -66,8 +71,9 @@ class LogRecorder:
         retry_s = _FIRST_RETRY_S
         while True:
             try:
-                async for batch in self._log.messages(await self._begin()):
-                    await self._record(batch)
+                await self._begin()
+                while True:
+                    await self._record(await self._next())
                     retry_s = _FIRST_RETRY_S
                     self._recovered()
             except StoreError as error:
@@ -77,13 +83,30 @@ class LogRecorder:
                 await asyncio.sleep(retry_s)
                 retry_s = min(2.0 * retry_s, _LAST_RETRY_S)
 
+    def see(self, after: int, batch: Messages) -> None:
+        """Take note of what just came from the log: all of it after that number. Never waits."""
+        self._fresh.add(after, batch)
+        self._news.set()
+
+    def look(self) -> None:
+        """Ask the log whether there is more."""
+        self._news.set()
+
     async def reached(self, number: int, *, within_s: float) -> None:
         """Until the event with that number is in the store, or gone. Raises `TimeoutError`."""
         async with asyncio.timeout(within_s):
             while self.number < number:
                 await self._more.wait()
 
-    async def _begin(self) -> int:
+    async def _next(self) -> Messages:
+        """What follows, once there is something: from what came by, or else from the log. Raises `StoreError`."""
+        while True:
+            self._news.clear()
+            if batch := self._fresh.take(self.number) or await self._log.read(self.number, _MOST_READ):
+                return batch
+            await self._news.wait()
+
+    async def _begin(self) -> None:
         """Go on after what is in the store. Raises `StoreError`."""
         async with self._store.reading() as tx:
             self._place.number = await place.read(tx)
@@ -91,7 +114,6 @@ class LogRecorder:
         if 0 < self._place.number < floor:
             _log.error("events are gone from the log that were never stored: up to the id %d", floor)
         self._moved(max(self._place.number, floor))
-        return self.number
 
     async def _record(self, batch: Messages) -> None:
         those = [published for number, message in batch if (published := self._read(number, message)) is not None]
@@ -148,13 +170,15 @@ async def recording_log(log: Log, store: Store, *, along: Sequence[Along]) -> As
     """
     recorder = LogRecorder(log, store, along=along)
     _, last = await log.bounds()
-    async with going_on(recorder.run, "log-recorder"):
-        try:
-            await recorder.reached(last, within_s=_OPENING_S)
-        except TimeoutError as error:
-            raise StoreError("The event log is not stored; the log says why.") from error
-        try:
-            yield recorder
-        finally:
-            with suppress(TimeoutError):
-                await recorder.reached(log.written, within_s=_CLOSING_S)
+    with log.watching(recorder.see):
+        async with going_on(recorder.run, "log-recorder"):
+            try:
+                await recorder.reached(last, within_s=_OPENING_S)
+            except TimeoutError as error:
+                raise StoreError("The event log is not stored; the log says why.") from error
+            try:
+                yield recorder
+            finally:
+                recorder.look()
+                with suppress(TimeoutError):
+                    await recorder.reached(log.written, within_s=_CLOSING_S)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.servers.nats import Nats
-from tests.web.cluster.making import WITHIN_S, by_hand, opened, written
+from tests.web.cluster.making import WITHIN_S, by_hand, followed, opened, written
 from tests.web.recording.making import Filming, an_id
 from tests.web.recording.test_journal import Beside
 from web.background import going_on
@@ -27,15 +27,17 @@ async def numbers(store: Store) -> list[int]:
 async def recording(log: EventLog, store: Store, beside: Beside | None = None) -> AsyncIterator[LogRecorder]:
     """One that breaks off at the end."""
     recorder = LogRecorder(log, store, along=[beside or Beside()])
-    async with going_on(recorder.run, "recorder"):
-        yield recorder
+    _, last = await log.bounds()
+    with log.watching(recorder.see):
+        async with going_on(recorder.run, "recorder"), followed(log, last):
+            yield recorder
 
 
 async def test_everything_that_follows_is_in_the_store_by_the_numbers_of_the_log(nats: Nats, store: Store) -> None:
     film = Filming()
     async with opened(nats, film) as log:
         floor, _ = await log.bounds()
-        async with recording_log(log, store, along=[]) as recorder:
+        async with recording_log(log, store, along=[]) as recorder, followed(log, floor):
             await log.write(film.film())
             await recorder.reached(log.written, within_s=WITHIN_S)
     assert await numbers(store) == list(range(floor + 1, floor + 7))
