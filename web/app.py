@@ -19,13 +19,15 @@ from stream.setup import WorkerLimits
 from .access.access import Access, open_access
 from .api.auth import is_loopback
 from .api.parts import Detector
+from .background import going_on
 from .configuration import unknown_variables
 from .front import Service, front
 from .names import NAME, NotAccepted
 from .registry import Registry
 from .settings import ConfigError, Settings
-from .store.sole import sole_service
-from .store.store import open_store
+from .store.errors import StoreError
+from .store.sole import open_sole_store
+from .store.store import OUSTED
 
 _DRAIN_TIMEOUT_S = 0.5
 _log = logging.getLogger("gorewatch.service")
@@ -51,19 +53,21 @@ async def serve(
     """Run the service until SIGINT or SIGTERM, then end it in order. `ready` is given its address once it answers.
 
     Raises `ConfigError`, `web.store.errors.StoreError`, `inference.manifest.ModelError` or `stream.errors.SourceError`
-    when it cannot start.
+    when it cannot start; `StoreError` also where it ended because another service took over the store.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with service(settings) as running:
+        async with service(settings) as running, going_on(lambda: _stop_if(running.ousted, stop), "ousted"):
             add_sources(running.registry, sources, settings)
             if ready is not None:
                 ready(running.url)
             await stop.wait()
             _log.info("stopping")
+        if running.ousted.is_set():
+            raise StoreError(OUSTED)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -73,8 +77,7 @@ async def serve(
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(sole_service(settings.store_url))
-        store = await stack.enter_async_context(open_store(settings.store_url))
+        store = await stack.enter_async_context(open_sole_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
         model = await stack.enter_async_context(_model(settings))
@@ -97,6 +100,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield await stack.enter_async_context(
             front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
         )
+
+
+async def _stop_if(ousted: asyncio.Event, stop: asyncio.Event) -> None:
+    await ousted.wait()
+    _log.error("%s", OUSTED)
+    stop.set()
 
 
 def check_exposure(settings: Settings, access: Access) -> None:

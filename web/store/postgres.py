@@ -32,7 +32,7 @@ def open_database(address: str) -> Database:
     """
     if find_spec("asyncpg") is None:
         raise StoreError("A store in PostgreSQL needs its driver: pip install 'gorewatch[postgres]'.")
-    where = _shown(address)
+    where = shown(address)
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connecting(address, where),
@@ -130,7 +130,7 @@ def _sentence(code: str | None, words: str, where: str) -> StoreError:
     return StoreError(f"The store {where} failed: {words}.")
 
 
-def _shown(address: str) -> str:
+def shown(address: str) -> str:
     """Host, port and database: what a sentence may have of an address."""
     try:
         parts = urlsplit(address)
