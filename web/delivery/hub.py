@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 from inference.events import Event
 
-from .cloudevents import encode, next_id
+from .cloudevents import encode, encode_store, next_id
 from .filters import Filter
 from .frames import Parcel
-from .history import Entry, History
+from .history import OPERATORS, Entry, History
 from .journal import Journal, Published
 from .outbox import Outbox, Patience
 from .past import Past
@@ -45,7 +45,9 @@ class Hub:
         self._unkept = Unkept(unkept_events)
         self._past = Past(self._history, self._unkept, journal, timeout_s=patience.write_s, turn_s=patience.turn_s)
         self._outbox = (
-            None if journal is None else Outbox(journal, self._unkept, hand_out=self._hand_out, patience=patience)
+            None
+            if journal is None
+            else Outbox(journal, self._unkept, hand_out=self._hand_out, tell=self._tell_of_store, patience=patience)
         )
         self._queue_limit = queue_limit
         self._subscribers: dict[Filter, set[Subscriber]] = {}
@@ -86,16 +88,15 @@ class Hub:
         `owner` is the key that the stream belongs to, None for nobody's.
         """
         unix_s = self._unix()
-        self._last = next_id(self._last, int(unix_s * 1e6))
         kind, data = encode(
             event,
-            number=self._last,
+            number=self._next_number(unix_s),
             stream_id=stream_id,
             media_id=media_id,
             unix_s=unix_s,
             monotonic_s=time.monotonic(),
         )
-        self.published[kind] = self.published.get(kind, 0) + 1
+        self._count(kind)
         entry = Entry(self._last, kind, stream_id, data, owner)
         if self._outbox is None:
             self._hand_out([entry])
@@ -149,6 +150,22 @@ class Hub:
         except TimeoutError:
             for subscriber in self._everybody():
                 subscriber.cut(GOING_AWAY)
+
+    def _tell_of_store(self, failed: str | None) -> None:
+        """Tell who sees everything; it has a number like any other event, and is not kept."""
+        unix_s = self._unix()
+        number = self._next_number(unix_s)
+        dropped = sum(self._unkept.dropped.values())
+        kind, data = encode_store(number=number, failed=failed, dropped=dropped, unix_s=unix_s)
+        self._count(kind)
+        self._hand_out([Entry(number, kind, "", data, OPERATORS)])
+
+    def _next_number(self, unix_s: float) -> int:
+        self._last = next_id(self._last, int(unix_s * 1e6))
+        return self._last
+
+    def _count(self, kind: str) -> None:
+        self.published[kind] = self.published.get(kind, 0) + 1
 
     def _everybody(self) -> list[Subscriber]:
         return [subscriber for group in self._subscribers.values() for subscriber in group]

@@ -39,14 +39,25 @@ class Patience:
 
 
 class Outbox:
-    """Lives on one event loop. `hand_out` sends events, in order."""
+    """Lives on one event loop. `hand_out` sends events, in order.
+
+    `tell` is called with why events are no longer kept first, and with None when they are again. What was published
+    until then has been handed out.
+    """
 
     def __init__(
-        self, journal: Journal, unkept: Unkept, *, hand_out: Callable[[Sequence[Entry]], None], patience: Patience
+        self,
+        journal: Journal,
+        unkept: Unkept,
+        *,
+        hand_out: Callable[[Sequence[Entry]], None],
+        tell: Callable[[str | None], None],
+        patience: Patience,
     ) -> None:
         self._journal = journal
         self._unkept = unkept
         self._hand_out = hand_out
+        self._tell = tell
         self._patience = patience
         self._unsent: deque[tuple[float, Entry]] = deque()
         """Each with the loop's time until which it waits to be kept."""
@@ -146,11 +157,13 @@ class Outbox:
         self.ok = False
         _log.error("events are sent before they are kept until the journal recovers, which fails: %s", self._trouble)
         self._send(None)
+        self._tell(self._trouble)
 
     def _recovered(self) -> None:
         if not self.ok:
             self.ok = True
             _log.warning("the journal has recovered: events are kept before they are sent; dropped: %s", self._lost())
+            self._tell(None)
 
     def _lost(self) -> str:
         return ", ".join(f"{count} {kind}" for kind, count in sorted(self._unkept.dropped.items())) or "none"
