@@ -82,6 +82,11 @@ class Hub:
         """Events that were never kept, since the journal could not be written for too long; by type."""
         return self._unkept.dropped
 
+    @property
+    def refused(self) -> int:
+        """Events of which the journal did not take everything, or nothing."""
+        return 0 if self._outbox is None else self._outbox.refused
+
     def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
         """Number and encode one event, and have it kept and sent. Never blocks and never fails because of others.
 

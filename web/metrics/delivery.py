@@ -21,6 +21,9 @@ def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
     yield CounterMetricFamily("gorewatch_events_replayed", "Events sent again after an id.", value=tally.replayed)
     yield GaugeMetricFamily("gorewatch_events_unkept", "Events still to be stored.", value=hub.unkept)
     yield counter("gorewatch_events_dropped", "Events that were never stored.", "type", hub.dropped)
+    yield CounterMetricFamily(
+        "gorewatch_events_refused", "Events of which the store does not take a value.", value=hub.refused
+    )
     yield GaugeMetricFamily(
         "gorewatch_events_kept_first", "Whether they are stored before they are sent.", float(hub.journal_ok)
     )

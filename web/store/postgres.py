@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from .database import Database
-from .errors import StoreError
+from .errors import Refused, StoreError
 
 _CONNECTIONS = 4
 _POOL_TIMEOUT_S = 10.0
@@ -125,6 +125,9 @@ def _sentence(code: str | None, words: str, where: str) -> StoreError:
             return StoreError(f"The store {where} is stopping, starting or out of reach ({words}); try again.")
         case "40" | "55":
             return StoreError(f"The store {where} is kept locked by another program; try again.")
+        case "22" | "54":
+            # What follows the colon may be the value itself.
+            return Refused(f"The store {where} does not take a value ({words.partition(': ')[0]}).")
         case "XX":
             return StoreError(f"The store {where} is damaged ({words}); put a copy of it back.")
     return StoreError(f"The store {where} failed: {words}.")
