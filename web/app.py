@@ -18,14 +18,16 @@ from stream.setup import WorkerLimits
 
 from .access.access import open_access
 from .api.parts import Detector
+from .background import going_on
 from .cluster.web_node import web_node
 from .front import Service, front
 from .listening import check_exposure
 from .names import NAME, NotAccepted
 from .registry import Registry
 from .settings import ConfigError, Settings
-from .store.sole import sole_service
-from .store.store import open_store
+from .store.errors import StoreError
+from .store.sole import open_sole_store
+from .store.store import OUSTED
 
 _DRAIN_TIMEOUT_S = 0.5
 _log = logging.getLogger("gorewatch.service")
@@ -45,49 +47,59 @@ class NamedSource:
     """What people see in place of the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A node that answers."""
+
+    url: str
+    ousted: asyncio.Event
+    """Another service took over the store."""
+
+
 async def serve(
     settings: Settings, sources: Sequence[NamedSource] = (), *, ready: Callable[[str], None] | None = None
 ) -> None:
     """Run the service until SIGINT or SIGTERM, then end it in order. `ready` is given its address once it answers.
 
     Raises `ConfigError`, `web.store.errors.StoreError`, `inference.manifest.ModelError` or `stream.errors.SourceError`
-    when it cannot start.
+    when it cannot start; `StoreError` also where it ended because another service took over the store.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with _opened(settings, sources) as url:
+        async with _opened(settings, sources) as opened, going_on(lambda: _stop_if(opened.ousted, stop), "ousted"):
             if ready is not None:
-                ready(url)
+                ready(opened.url)
             await stop.wait()
             _log.info("stopping")
+        if opened.ousted.is_set():
+            raise StoreError(OUSTED)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIterator[str]:
-    """Either kind of node; yields its address."""
+async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIterator[_Opened]:
+    """Either kind of node."""
     if settings.upstream is None:
         async with service(settings) as running:
             add_sources(running.registry, sources, settings)
-            yield running.url
+            yield _Opened(running.url, running.ousted)
         return
     if sources:
         raise ConfigError("A web node (upstream) watches no sources; name them where the service runs.")
     async with web_node(settings) as url:
-        yield url
+        yield _Opened(url, asyncio.Event())
 
 
 @asynccontextmanager
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(sole_service(settings.store_url))
-        store = await stack.enter_async_context(open_store(settings.store_url))
+        store = await stack.enter_async_context(open_sole_store(settings.store_url))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
         model = await stack.enter_async_context(_model(settings))
@@ -110,6 +122,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield await stack.enter_async_context(
             front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
         )
+
+
+async def _stop_if(ousted: asyncio.Event, stop: asyncio.Event) -> None:
+    await ousted.wait()
+    _log.error("%s", OUSTED)
+    stop.set()
 
 
 def add_sources(registry: Registry, sources: Sequence[NamedSource], settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """What stands before the pool and the scorer, built in order as contexts that are left in the opposite one."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,8 @@ class Service:
     """Where this machine reaches it."""
     registry: Registry
     hub: Hub
+    ousted: asyncio.Event
+    """Another service took over the store."""
 
 
 class OpeningPool(Pool, Workers, Protocol):
@@ -136,7 +139,7 @@ async def _before(
         await stack.enter_async_context(ending_what_is_revoked(parts.access, registry))
         site = await listen(runner, settings)
         stack.push_async_callback(site.stop)
-        yield Service(base_url(runner), registry, parts.hub)
+        yield Service(base_url(runner), registry, parts.hub, parts.store.ousted)
 
 
 def _hub(settings: Settings, journal: Journal, bus: Bus | None) -> AbstractAsyncContextManager[Hub]:

@@ -31,6 +31,7 @@ from web.front import Service, front
 from web.jobs.jobs import Jobs
 from web.settings import ConfigError, Settings
 from web.store import keys
+from web.store.sole import open_sole_store
 from web.store.store import Store, open_store
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -121,7 +122,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     @asynccontextmanager
     async def open_and_note(url: str) -> AsyncIterator[Store]:
         try:
-            async with open_store(url) as store:
+            async with open_sole_store(url) as store:
                 yield store
         finally:
             steps("Close the store")
@@ -139,7 +140,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     leave = Jobs.aclose
     monkeypatch.setattr(Jobs, "aclose", leave_jobs)
     monkeypatch.setattr(front_module, "open_webhooks", send_and_note)
-    monkeypatch.setattr(app, "open_store", open_and_note)
+    monkeypatch.setattr(app, "open_sole_store", open_and_note)
     stop, cleanup, aclose, publish = aioweb.TCPSite.stop, aioweb.AppRunner.cleanup, Hub.aclose, Hub.publish
 
     async def stop_listening(self: aioweb.TCPSite) -> None:

@@ -35,6 +35,8 @@ def test_prob_is_drawn_and_coloured_by_its_height(prob: float, colour: str, bar:
         ("media.failed", {"error": {"code": "timeout", "message": "It never answered."}}, "It never answered."),
         ("media.finished", {"summary": {"status": "failure", "error": {"message": "No frame."}}}, "No frame."),
         ("gap", {"first": "1", "since": "0"}, "some events are no longer kept"),
+        ("store.failed", {"reason": "The disk is full."}, "The disk is full."),
+        ("store.recovered", {"dropped": 0}, "0 events were lost"),
         ("something.new", {"a": 1}, "something.new"),
         ("media.failed", None, "media.failed"),
     ],

@@ -3,7 +3,7 @@
 from aiohttp import hdrs, web
 
 from ..access.caller import Caller
-from ..delivery.cloudevents import TYPES, format_id, parse_id
+from ..delivery.cloudevents import FEED_TYPES, format_id, parse_id
 from ..delivery.filters import Filter
 from ..delivery.seats import NoSeat
 from ..policies import FieldError
@@ -42,9 +42,9 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 def _filter(request: web.Request, caller: Caller) -> Filter:
     kinds = request.query.getall("type", [])
-    unknown = [kind for kind in kinds if kind not in TYPES]
+    unknown = [kind for kind in kinds if kind not in FEED_TYPES]
     if unknown:
-        raise unprocessable([FieldError("type", f"must be one of {', '.join(TYPES)}")])
+        raise unprocessable([FieldError("type", f"must be one of {', '.join(FEED_TYPES)}")])
     return Filter(
         streams=frozenset(request.query.getall("stream", [])),
         kinds=frozenset(kinds),

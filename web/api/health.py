@@ -30,7 +30,9 @@ async def readyz(request: web.Request) -> web.Response:
         reasons.append("not every decoder process is up")
     if parts.registry.closing:
         reasons.append("the service is stopping")
-    if not await parts.store.writable():
+    if parts.store.ousted.is_set():
+        reasons.append("another service has taken over the store")
+    elif not await parts.store.writable():
         reasons.append("the store cannot be written")
     if not parts.hub.journal_ok:
         reasons.append(

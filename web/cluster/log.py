@@ -26,7 +26,7 @@ from nats.js.errors import NotFoundError
 from ..delivery.history import Entry
 from ..delivery.journal import Published
 from ..limits import Retention
-from ..store.errors import StoreError
+from ..store.errors import Refused, StoreError
 from ..store.kept import MediaFacts
 from .fresh import Messages
 from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of
@@ -77,7 +77,10 @@ class EventLog:
         return self._client.is_connected
 
     async def write(self, batch: Sequence[Published]) -> None:
-        """Keep them all, in their order. Raises `BusError`: some may be kept, and are known when they come again."""
+        """Keep them all, in their order. Raises `BusError`: some may be kept, and are known when they come again.
+
+        Raises `Refused` where one is larger than the server takes.
+        """
         # Else it would be sent once more for each attempt, as soon as there is a connection again.
         if not self._client.is_connected:
             raise BusError("there is no connection to NATS")
@@ -91,6 +94,11 @@ class EventLog:
         finally:
             for one in kept:
                 one.cancel()
+
+    async def keep_alone(self, refused: Published) -> bool:
+        """False: what the log refuses it does not take in part."""
+        del refused
+        return False
 
     async def after(self, number: int, limit: int) -> list[Entry]:
         """Up to `limit` of the events kept after that number, oldest first. Raises `BusError`."""
@@ -138,6 +146,8 @@ class EventLog:
     async def _begin(self, published: Published) -> asyncio.Future[PubAck]:
         known = self._describe(published.media_id)
         message = message_of(published, region=self._region, facts=known)
+        if message.size_bytes > self._client.max_payload:
+            raise Refused(f"{message.size_bytes} bytes are more than NATS takes (max_payload)")
         return await self._stream.publish_async(
             message.subject, message.body, wait_stall=self._timeout_s, stream=STREAM, headers=dict(message.headers)
         )

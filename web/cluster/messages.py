@@ -61,6 +61,15 @@ class Message:
     body: bytes
     headers: Mapping[str, str]
 
+    @property
+    def size_bytes(self) -> int:
+        """With its headers, as the server counts."""
+        return (
+            len(self.body)
+            + len(b"NATS/1.0\r\n\r\n")
+            + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
+        )
+
 
 def subject_of(region: str, stream_id: str, kind: str) -> str:
     """Such as `gore.eu.str_….gore.prob`: whoever reads the log can choose by each part."""

@@ -14,10 +14,11 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..background import going_on
+from ..delivery.cloudevents import format_id
 from ..delivery.journal import Published
 from ..recording.journal import Along, StoreJournal
 from ..store import place
-from ..store.errors import StoreError
+from ..store.errors import Refused, StoreError
 from ..store.kept import MediaFacts
 from ..store.store import Store
 from .fresh import Fresh, Messages
@@ -63,6 +64,8 @@ class LogRecorder:
         """All events up to it are in the store, or gone."""
         self.failing = False
         """The last attempt to write did not succeed."""
+        self.refused = 0
+        """Events of which the store did not take everything, for ever."""
         self.passed_over = 0
         """Messages that could not be read."""
 
@@ -118,8 +121,25 @@ class LogRecorder:
     async def _record(self, batch: Messages) -> None:
         those = [published for number, message in batch if (published := self._read(number, message)) is not None]
         self._place.next = batch[-1][0]
-        await self._journal.write(those)
+        try:
+            await self._journal.write(those)
+        except Refused:
+            for published in those:
+                await self._record_alone(published)
         self._moved(batch[-1][0])
+
+    async def _record_alone(self, published: Published) -> None:
+        """So that what can be stored is not held up by what cannot."""
+        entry = published.entry
+        self._place.next = entry.number
+        try:
+            await self._journal.write([published])
+        except Refused as error:
+            self.refused += 1
+            kept = await self._journal.keep_alone(published)
+            how = "is stored without all that follows from it" if kept else "can never be stored"
+            _log.error("the event %s, %s, %s: %s", format_id(entry.number), entry.kind, how, error)
+        self._moved(entry.number)
 
     def _read(self, number: int, message: Message) -> Published | None:
         try:

@@ -9,6 +9,8 @@ _COLOURS = {
     "media.failed": "red",
     "media.stalled": "yellow",
     "gap": "yellow",
+    "store.failed": "red",
+    "store.recovered": "green",
     "media.started": "green",
     "media.resumed": "green",
     "media.finished": "cyan",
@@ -42,7 +44,7 @@ def _told(kind: str, data: Mapping[str, object]) -> str:
             return f"{_position(data)}  INCIDENT {data.get('state')}, prob {_prob(data.get('gore')):.2f}"
         case "media.started":
             return f"{data.get('codec')} {data.get('width')}x{data.get('height')}"
-        case "media.stalled" | "media.resumed":
+        case "media.stalled" | "media.resumed" | "store.failed":
             return str(data.get("reason", ""))
         case "media.failed":
             return str(_inner(data, "error").get("message", ""))
@@ -50,6 +52,8 @@ def _told(kind: str, data: Mapping[str, object]) -> str:
             return _outcome(_inner(data, "summary"))
         case "gap":
             return "some events are no longer kept"
+        case "store.recovered":
+            return f"{data.get('dropped')} events were lost"
     return ""
 
 

@@ -20,6 +20,8 @@ from ..wire import failure_json, reading_json, timestamp
 
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ID_DIGITS = 20
+_FEED = "/v1/events"
+"""The source of what the feed says of itself."""
 
 TYPES = (
     "media.started",
@@ -30,6 +32,9 @@ TYPES = (
     "media.finished",
     "media.failed",
 )
+"""Of streams: what is kept, and what webhooks get."""
+STORE_FAILED, STORE_RECOVERED = "store.failed", "store.recovered"
+FEED_TYPES = (*TYPES, STORE_FAILED, STORE_RECOVERED)
 """What a subscriber may filter by; `gap` and `control.filter` go to those whom they concern."""
 
 
@@ -62,14 +67,24 @@ def encode_gap(*, first: int, since: int, unix_s: float) -> bytes:
 
     Its own id is the one before `first`: resuming after it misses nothing that is still kept.
     """
-    envelope = _envelope(first - 1, "gap", "/v1/events", unix_s)
+    envelope = _envelope(first - 1, "gap", _FEED, unix_s)
     return _dump(envelope | {"data": {"first": format_id(first), "since": format_id(since)}})
 
 
 def encode_filter(*, number: int, streams: Iterable[str], kinds: Iterable[str], unix_s: float) -> bytes:
     """Says which events come from now on; its id is that of the last event before, and can be resumed from."""
-    envelope = _envelope(number, "control.filter", "/v1/events", unix_s)
+    envelope = _envelope(number, "control.filter", _FEED, unix_s)
     return _dump(envelope | {"data": {"streams": sorted(streams), "types": sorted(kinds)}})
+
+
+def encode_store(*, number: int, failed: str | None, dropped: int, unix_s: float) -> tuple[str, bytes]:
+    """The type and the JSON of what is said when nothing can be stored any more, and why, or with None again.
+
+    `dropped` events were given up meanwhile.
+    """
+    kind = STORE_RECOVERED if failed is None else STORE_FAILED
+    data: Json = {"dropped": dropped} if failed is None else {"reason": failed}
+    return kind, _dump(_envelope(number, kind, _FEED, unix_s) | {"data": data})
 
 
 def _envelope(number: int, kind: str, source: str, unix_s: float) -> Json:

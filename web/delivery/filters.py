@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from .cloudevents import TYPES
+from .cloudevents import FEED_TYPES
 from .history import Entry
 
 _KEYS = {"type", "streams", "types"}
@@ -41,7 +41,7 @@ class Filter:
         if not isinstance(asked, dict) or asked.get("type") != "filter" or asked.keys() - _KEYS:
             raise NotUnderstood('A message must be {"type": "filter", "streams": [...], "types": [...]}.')
         kinds = _words(asked.get("types", []))
-        if kinds - set(TYPES):
+        if kinds - set(FEED_TYPES):
             raise NotUnderstood("A filter names a type that does not exist.")
         return replace(self, streams=_words(asked.get("streams", [])), kinds=kinds)
 

@@ -3,6 +3,9 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
+OPERATORS = "operators"
+"""The owner of what only those see who see everything; no key has such a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -13,7 +16,7 @@ class Entry:
     stream_id: str
     data: bytes
     owner: str | None = None
-    """The key that the stream belongs to; None for nobody's."""
+    """The key that the stream belongs to, or `OPERATORS`; None for nobody's."""
 
 
 class History:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 from inference.events import Event
 
-from .cloudevents import encode, next_id
+from .cloudevents import encode, encode_store, next_id
 from .filters import Filter
 from .frames import Parcel
-from .history import Entry, History
+from .history import OPERATORS, Entry, History
 from .journal import EventLog, Journal, Published
 from .outbox import Outbox, Patience
 from .past import Past
@@ -55,7 +55,11 @@ class Hub:
             turn_s=patience.turn_s,
         )
         hand_out = self._hand_out if log is None else None
-        self._outbox = None if kept is None else Outbox(kept, self._unkept, hand_out=hand_out, patience=patience)
+        self._outbox = (
+            None
+            if kept is None
+            else Outbox(kept, self._unkept, hand_out=hand_out, tell=self._tell_of_store, patience=patience)
+        )
         self._queue_limit = queue_limit
         self._subscribers: dict[Filter, set[Subscriber]] = {}
         """By what they want: what is the same for many is made once."""
@@ -101,22 +105,26 @@ class Hub:
         """Events that were never kept, since the journal could not be written for too long; by type."""
         return self._unkept.dropped
 
+    @property
+    def refused(self) -> int:
+        """Events of which the journal did not take everything, or nothing."""
+        return 0 if self._outbox is None else self._outbox.refused
+
     def publish(self, stream_id: str, media_id: str, event: Event, *, owner: str | None = None) -> None:
         """Number and encode one event, and have it kept and sent. Never blocks and never fails because of others.
 
         `owner` is the key that the stream belongs to, None for nobody's.
         """
         unix_s = self._unix()
-        self._last = next_id(self._last, int(unix_s * 1e6))
         kind, data = encode(
             event,
-            number=self._last,
+            number=self._next_number(unix_s),
             stream_id=stream_id,
             media_id=media_id,
             unix_s=unix_s,
             monotonic_s=time.monotonic(),
         )
-        self.published[kind] = self.published.get(kind, 0) + 1
+        self._count(kind)
         entry = Entry(self._last, kind, stream_id, data, owner)
         if self._outbox is None:
             self._hand_out([entry])
@@ -191,6 +199,27 @@ class Hub:
                 while self._history.last < number:
                     self._told.clear()
                     await self._told.wait()
+
+    def _tell_of_store(self, failed: str | None) -> None:
+        """Tell who sees everything; it has a number like any other event, and is not kept.
+
+        With a log it has none: numbers are given there, which is what fails.
+        """
+        if self._log is not None:
+            return
+        unix_s = self._unix()
+        number = self._next_number(unix_s)
+        dropped = sum(self._unkept.dropped.values())
+        kind, data = encode_store(number=number, failed=failed, dropped=dropped, unix_s=unix_s)
+        self._count(kind)
+        self._hand_out([Entry(number, kind, "", data, OPERATORS)])
+
+    def _next_number(self, unix_s: float) -> int:
+        self._last = next_id(self._last, int(unix_s * 1e6))
+        return self._last
+
+    def _count(self, kind: str) -> None:
+        self.published[kind] = self.published.get(kind, 0) + 1
 
     def _everybody(self) -> list[Subscriber]:
         return [subscriber for group in self._subscribers.values() for subscriber in group]

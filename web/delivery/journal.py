@@ -21,13 +21,17 @@ class Published:
 
 
 class Journal(Protocol):
-    """Keeps events in the order of their numbers. Each call raises `StoreError` when it cannot be done."""
+    """Keeps events in the order of their numbers. Each call raises `StoreError` when it cannot be done now."""
 
     async def write(self, batch: Sequence[Published]) -> None:
         """Keep them all, with what follows from them (incidents, summaries), or none.
 
-        Writing one again changes nothing.
+        Writing one again changes nothing. Raises `Refused` when it can never be done.
         """
+        ...
+
+    async def keep_alone(self, refused: Published) -> bool:
+        """Keep one that `write` refused, without what cannot be kept of it. False if that is the event itself."""
         ...
 
     async def after(self, number: int, limit: int) -> list[Entry]:

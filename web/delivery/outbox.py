@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..store.errors import Refused
+from .cloudevents import format_id
 from .history import Entry
 from .journal import Journal, Published
 from .unkept import Unkept
@@ -17,6 +19,8 @@ from .unkept import Unkept
 _BATCH = 500
 _LAST_RETRY_S = 5.0
 _SLOW = "it takes too long"
+_NAMED = 10
+"""Events that one line of the log names."""
 _log = logging.getLogger("gorewatch.events")
 
 
@@ -38,8 +42,22 @@ class Patience:
     """Until it is tried again at first; twice as long after each failure, up to five seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event of which the journal does not take everything."""
+
+    entry: Entry
+    why: str
+    kept: bool
+    """The event itself is kept, without all that follows from it."""
+
+
 class Outbox:
-    """Lives on one event loop. `hand_out` sends events, in order; without it whoever reads the journal does."""
+    """Lives on one event loop. `hand_out` sends events, in order; without it whoever reads the journal does.
+
+    `tell` is called with why events are no longer kept first, and with None when they are again. What was published
+    until then has been handed out.
+    """
 
     def __init__(
         self,
@@ -47,12 +65,14 @@ class Outbox:
         unkept: Unkept,
         *,
         hand_out: Callable[[Sequence[Entry]], None] | None,
+        tell: Callable[[str | None], None],
         patience: Patience,
     ) -> None:
         self._journal = journal
         self._unkept = unkept
         self._hand_out = hand_out or _left_to_readers
         self._meanwhile = "are sent before they are kept" if hand_out is not None else "wait"
+        self._tell = tell
         self._patience = patience
         self._unsent: deque[tuple[float, Entry]] = deque()
         """Each with the loop's time until which it waits to be kept."""
@@ -65,6 +85,8 @@ class Outbox:
         """Why the last writing failed, if it did."""
         self.ok = True
         """Events are kept before they are sent."""
+        self.refused = 0
+        """Events of which the journal did not take everything, or nothing."""
 
     def add(self, published: Published) -> None:
         """Have one kept and sent. Never waits."""
@@ -125,10 +147,39 @@ class Outbox:
         try:
             async with asyncio.timeout(self._patience.write_s):
                 await self._journal.write(batch)
+        except Refused:
+            return await self._written_apart(batch)
         except Exception as error:
             self._trouble = str(error) or _SLOW
             return False
         return True
+
+    async def _written_apart(self, batch: Sequence[Published]) -> bool:
+        """One by one, so that what can be kept is not held up by what cannot."""
+        refusals: list[Refusal] = []
+        try:
+            for published in batch:
+                async with asyncio.timeout(self._patience.write_s):
+                    if (refusal := await self._refusal(published)) is not None:
+                        refusals.append(refusal)
+        except Exception as error:
+            self._trouble = str(error) or _SLOW
+            return False
+        for refusal in refusals:
+            self.refused += 1
+            if not refusal.kept:
+                self._unkept.set_aside(refusal.entry)
+        for kept in (True, False):
+            _report([refusal for refusal in refusals if refusal.kept is kept])
+        return True
+
+    async def _refusal(self, published: Published) -> Refusal | None:
+        """What the journal does not take of an event; None if it takes all of it."""
+        try:
+            await self._journal.write([published])
+        except Refused as error:
+            return Refusal(published.entry, str(error), await self._journal.keep_alone(published))
+        return None
 
     def _send(self, upto: int | None) -> None:
         """Hand out what waits for it, up to that number or all."""
@@ -152,11 +203,13 @@ class Outbox:
         self.ok = False
         _log.error("events %s until the journal recovers, which fails: %s", self._meanwhile, self._trouble)
         self._send(None)
+        self._tell(self._trouble)
 
     def _recovered(self) -> None:
         if not self.ok:
             self.ok = True
             _log.warning("the journal has recovered: events are kept before they are sent; dropped: %s", self._lost())
+            self._tell(None)
 
     def _lost(self) -> str:
         return ", ".join(f"{count} {kind}" for kind, count in sorted(self._unkept.dropped.items())) or "none"
@@ -164,3 +217,14 @@ class Outbox:
 
 def _left_to_readers(_entries: Sequence[Entry]) -> None:
     """They get them once they are kept."""
+
+
+def _report(refusals: Sequence[Refusal]) -> None:
+    """One line for those that were treated alike, however many they are."""
+    if not refusals:
+        return
+    first = refusals[0]
+    how = "are kept, without all that follows from them" if first.kept else "can never be kept"
+    named = ", ".join(f"{format_id(one.entry.number)} {one.entry.kind}" for one in refusals[:_NAMED])
+    more = f" and {len(refusals) - _NAMED} more" if len(refusals) > _NAMED else ""
+    _log.error("%d events %s: %s%s: %s", len(refusals), how, named, more, first.why)

@@ -51,6 +51,10 @@ class Unkept:
         """Those that `begin` gave are kept."""
         self._writing = []
 
+    def set_aside(self, entry: Entry) -> None:
+        """One of those that `begin` gave is none that can be kept. It leaves a hole, for which nothing else goes."""
+        self._count(entry)
+
     def failed(self) -> None:
         """Those that `begin` gave must be written again."""
         for published in reversed(self._writing):
@@ -77,6 +81,9 @@ class Unkept:
     def _drop(self) -> None:
         number = self._probs.popleft() if self._probs else next(iter(self._events))
         entry = self._events.pop(number).entry
-        self.dropped[entry.kind] = self.dropped.get(entry.kind, 0) + 1
+        self._count(entry)
         if entry.kind != PROB:
             self.lost = max(self.lost, entry.number)
+
+    def _count(self, entry: Entry) -> None:
+        self.dropped[entry.kind] = self.dropped.get(entry.kind, 0) + 1

@@ -12,7 +12,7 @@ from ..delivery.seats import Seats
 from .families import counter, gauge
 
 
-def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
+def of_events(hub: Hub, seats: Seats, bus: Bus | None = None) -> Iterator[Metric]:
     tally = hub.tally
     yield counter("gorewatch_events", "Events published.", "type", hub.published)
     yield CounterMetricFamily("gorewatch_events_sent", "Events sent, each to each subscriber.", value=tally.sent)
@@ -22,6 +22,11 @@ def of_events(hub: Hub, seats: Seats) -> Iterator[Metric]:
     yield CounterMetricFamily("gorewatch_events_replayed", "Events sent again after an id.", value=tally.replayed)
     yield GaugeMetricFamily("gorewatch_events_unkept", "Events still to be stored.", value=hub.unkept)
     yield counter("gorewatch_events_dropped", "Events that were never stored.", "type", hub.dropped)
+    yield CounterMetricFamily(
+        "gorewatch_events_refused",
+        "Events of which the store does not take a value.",
+        value=hub.refused + (0 if bus is None else bus.recorder.refused),
+    )
     yield GaugeMetricFamily(
         "gorewatch_events_kept_first", "Whether they are stored before they are sent.", float(hub.journal_ok)
     )

@@ -66,7 +66,7 @@ class _Parts(Collector):
     def collect(self) -> Iterator[Metric]:
         parts = self.parts
         yield from of_streams(parts.registry)
-        yield from of_events(parts.hub, parts.seats)
+        yield from of_events(parts.hub, parts.seats, parts.bus)
         yield from of_bus(parts.bus, parts.hub)
         yield from of_scores(self.recorder)
         yield from of_pictures(parts.pictures)

@@ -3,8 +3,10 @@
 So who finds an incident's event finds its incident, and who finds the event that closed a media finds its summary.
 """
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +16,11 @@ from inference.events import MediaFailed, MediaFinished
 from ..delivery.history import Entry
 from ..delivery.journal import Published
 from ..store import events, incidents, media
+from ..store.errors import Refused, StoreError
 from ..store.store import Store
 from .following import US_PER_S, Describe, ceiling_for, facts_of, following
+
+_log = logging.getLogger("gorewatch.events")
 
 
 class Along(Protocol):
@@ -53,24 +58,45 @@ class StoreJournal:
         self._ceiling: int | None = None
 
     async def write(self, batch: Sequence[Published]) -> None:
-        """Keep them all with what follows, or nothing. Raises `StoreError`.
+        """Keep them all with what follows, or nothing. Raises `StoreError`, `Refused` for what can never be written.
 
         After a cancellation nobody knows which of the two it was; writing them again is right in both cases.
         """
-        if not batch:
-            return
+        if batch:
+            with _refusing():
+                await self._write(batch, self._along, follow=True)
+
+    async def keep_alone(self, refused: Published) -> bool:
+        """Keep one that `write` refused: without what others write along with it, or else nothing but itself.
+
+        False if not even that can be kept, though the store takes other things. Raises `StoreError`.
+        """
+        for follow in (True, False):
+            try:
+                with _refusing():
+                    await self._write([refused], (), follow=follow)
+            except Refused as error:
+                _log.debug("it is tried with less: %s", error)
+            else:
+                return True
+        await self._store.probe()
+        return False
+
+    async def _write(self, batch: Sequence[Published], alongs: Sequence[Along], *, follow: bool) -> None:
         new = {event.media_id: event for event in reversed(batch) if event.media_id not in self._rows}
         async with self._store.writing() as tx:
             ceiling = await self._reserve(tx, batch)
             added = await events.add(tx, batch)
-            if new:
-                await media.add(tx, [facts_of(published, self._describe) for published in new.values()])
-            await _follow(tx, batch)
-            for along in self._along:
+            if follow:
+                if new:
+                    await media.add(tx, [facts_of(published, self._describe) for published in new.values()])
+                await _follow(tx, batch)
+            for along in alongs:
                 await along.write(tx, added)
         self._ceiling = ceiling
-        for along in self._along:
+        for along in alongs:
             along.written()
+        # A media whose row is refused goes on without one: its later events must not be held up by it again.
         self._rows.update(new)
         self._rows.difference_update(
             published.media_id for published in batch if isinstance(published.event, MediaFinished | MediaFailed)
@@ -114,6 +140,19 @@ class StoreJournal:
         if wanted != ceiling:
             await events.set_ceiling(tx, wanted)
         return wanted
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Anything but trouble of the store's is due to what is written: a value that does not fit, or a fault of ours."""
+    try:
+        yield
+    except (StoreError, TimeoutError, OSError):
+        raise
+    except Exception as error:
+        # Most such errors quote the values, which may be addresses with passwords.
+        _log.debug("events cannot be written", exc_info=error)
+        raise Refused(f"The store does not take a value ({type(error).__name__}).") from error
 
 
 async def _follow(tx: AsyncConnection, batch: Sequence[Published]) -> None:

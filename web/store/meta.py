@@ -17,6 +17,12 @@ async def get(tx: AsyncConnection, name: str) -> bytes | None:
     return found
 
 
+async def held(tx: AsyncConnection, name: str) -> bytes | None:
+    """As `get`; on a server nobody changes it before the transaction is over."""
+    found: bytes | None = await tx.scalar(select(meta.c.value).where(meta.c.name == name).with_for_update(read=True))
+    return found
+
+
 async def put(tx: AsyncConnection, name: str, value: bytes) -> None:
     row = insert_into(tx, meta).values(name=name, value=value)
     await tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

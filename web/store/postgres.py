@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from .database import Database
-from .errors import StoreError
+from .errors import Refused, StoreError
 
 _CONNECTIONS = 4
 _POOL_TIMEOUT_S = 10.0
@@ -32,7 +32,7 @@ def open_database(address: str) -> Database:
     """
     if find_spec("asyncpg") is None:
         raise StoreError("A store in PostgreSQL needs its driver: pip install 'gorewatch[postgres]'.")
-    where = _shown(address)
+    where = shown(address)
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connecting(address, where),
@@ -125,12 +125,15 @@ def _sentence(code: str | None, words: str, where: str) -> StoreError:
             return StoreError(f"The store {where} is stopping, starting or out of reach ({words}); try again.")
         case "40" | "55":
             return StoreError(f"The store {where} is kept locked by another program; try again.")
+        case "22" | "54":
+            # What follows the colon may be the value itself.
+            return Refused(f"The store {where} does not take a value ({words.partition(': ')[0]}).")
         case "XX":
             return StoreError(f"The store {where} is damaged ({words}); put a copy of it back.")
     return StoreError(f"The store {where} failed: {words}.")
 
 
-def _shown(address: str) -> str:
+def shown(address: str) -> str:
     """Host, port and database: what a sentence may have of an address."""
     try:
         parts = urlsplit(address)

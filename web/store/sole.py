@@ -1,29 +1,44 @@
-"""One service a store: a lock beside its file, which the system lets go of however its holder ends."""
+"""The store of a service, of which there is one at a time: by a lock that goes with its holder, however that ends.
+
+A file is locked by one beside it. For a server see `server_lock.py`.
+"""
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
-from .address import is_file
+from .address import is_file, is_server
 from .errors import StoreError
+from .server_lock import open_sole_on_server
 from .sqlite import FILE_MODE, cannot_be_written, path_of
+from .store import Store, open_store
 
 _SUFFIX = ".lock"
 """The file stays: were it removed, two services could hold two files of this name."""
 
 
-@contextmanager
-def sole_service(url: str) -> Iterator[None]:
-    """Be the only service on the store at `url`, if it is a file. Commands that open it beside one do not ask for this.
+def open_sole_store(url: str) -> AbstractAsyncContextManager[Store]:
+    """The store at `url`, as `open_store` has it, for the only service on it.
 
-    Raises `StoreError` when another service is, and where no lock can be had.
+    Commands that look into a store beside its service ask `open_store`. Raises `StoreError` when another service is on
+    it, and where no lock can be had.
     """
-    if not is_file(url):
-        yield
-        return
-    path = path_of(url).resolve()
+    if is_file(url):
+        return _open_sole_file(url)
+    return open_sole_on_server(url) if is_server(url) else open_store(url)
+
+
+@asynccontextmanager
+async def _open_sole_file(url: str) -> AsyncIterator[Store]:
+    with _sole(path_of(url).resolve()):
+        async with open_store(url) as store:
+            yield store
+
+
+@contextmanager
+def _sole(path: Path) -> Iterator[None]:
     held = _opened(path)
     try:
         _lock(held, path)

@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from .address import SQLITE, is_file
 from .database import Database
-from .errors import StoreError
+from .errors import Refused, StoreError
 
 _WRITES = "gorewatch_writes"
 """The execution option of a connection whose transactions write."""
@@ -98,6 +98,8 @@ def _explained(error: DBAPIError, url: URL) -> StoreError:
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StoreError(f"The store {path} cannot be written ({words}); is its disk full or broken?")
+    if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH) or isinstance(cause, sqlite3.ProgrammingError):
+        return Refused(f"The store {path} does not take a value ({words}).")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(f"The store {path} is kept locked by another program; end that and try again.")
     return StoreError(f"The store {path} failed: {words}.")

@@ -21,6 +21,11 @@ _WRITER_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 3.0
 _PROBE_EVERY_S = 5.0
 _PROBED = "probed"
+_SERVICE = "service"
+OUSTED = (
+    "Another gorewatch service has taken over the store while this one was cut off from it, so this one ends: "
+    "give each a store of its own with GOREWATCH_STORE."
+)
 _log = logging.getLogger("gorewatch.store")
 
 
@@ -33,6 +38,9 @@ class Store:
         self._probing = asyncio.Lock()
         self._probe_s = -math.inf
         self._writable = True
+        self._mark: bytes | None = None
+        self.ousted = asyncio.Event()
+        """Another service has claimed the store since this one did; nothing can be written any more."""
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -45,7 +53,8 @@ class Store:
         """A transaction of the only writer, committed at the end, undone by an exception. Keep it short.
 
         Whoever is cancelled meanwhile has written nothing, or all if that happened while it was being committed; the
-        next writer need not wait. Raises `StoreError`, also when the writer is not free for 10 s.
+        next writer need not wait. Raises `StoreError`, also when the writer is not free for 10 s and when another
+        service has claimed the store.
         """
         try:
             async with asyncio.timeout(_WRITER_TIMEOUT_S):
@@ -54,9 +63,21 @@ class Store:
             raise StoreError("The store is too busy to be written to now; try again.") from error
         try:
             async with Sheltered(self._transaction(self._database.writes)) as connection:
+                await self._check_claim(connection)
                 yield connection
         finally:
             self._writer.release()
+
+    async def claim(self, mark: bytes) -> None:
+        """Be the only one that writes by such a mark: an earlier one is ousted once what it is writing is committed."""
+        async with self.writing() as tx:
+            await meta.put(tx, _SERVICE, mark)
+        self._mark = mark
+
+    async def check_claim(self) -> None:
+        """Find out whether somebody else claimed the store. Raises `StoreError` if so."""
+        async with self.writing():
+            pass
 
     async def writable(self) -> bool:
         """Whether something could be written just now, tried every 5 s at most; the log says why not."""
@@ -79,6 +100,13 @@ class Store:
                 await meta.put(tx, _PROBED, str(int(time.time())).encode())
         except TimeoutError as error:
             raise StoreError("The store does not take anything within 3 s.") from error
+
+    async def _check_claim(self, connection: AsyncConnection) -> None:
+        if self._mark is None:
+            return
+        if await meta.held(connection, _SERVICE) != self._mark:
+            self.ousted.set()
+            raise StoreError(OUSTED)
 
     @asynccontextmanager
     async def _transaction(self, options: Mapping[str, object]) -> AsyncIterator[AsyncConnection]:

@@ -7,12 +7,14 @@ import signal
 import pytest
 from nats.aio.msg import Msg
 
+from inference.events import MediaStalled
 from tests.servers.nats import Nats
 from tests.web.cluster.making import WITHIN_S, by_hand, followed, opened, written
 from tests.web.recording.making import Filming
 from web.cluster.log import BusError, open_log
 from web.delivery.history import Entry
 from web.limits import Retention
+from web.store.errors import Refused
 
 
 async def test_all_who_follow_get_the_same_events_by_the_same_numbers_in_one_order(nats: Nats) -> None:
@@ -162,3 +164,15 @@ async def test_a_password_is_in_no_refusal(nats: Nats) -> None:
         async with open_log(url, region="eu", retention=Retention(), describe=lambda _: None, above=0, within_s=0.5):
             raise AssertionError
     assert "hunter2" not in str(refused.value)
+
+
+async def test_an_event_that_is_larger_than_the_server_takes_is_refused_for_good(nats: Nats) -> None:
+    film = Filming()
+    large = film.publish(MediaStalled("x" * 2_000_000))
+    async with opened(nats, film) as log:
+        floor, _ = await log.bounds()
+        with pytest.raises(Refused, match="more than NATS takes"):
+            await log.write([film.prob(), large])
+        assert not await log.keep_alone(large)
+        await log.write([film.prob()])
+        assert len(await log.after(floor, 9)) >= 1

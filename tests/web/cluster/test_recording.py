@@ -1,17 +1,20 @@
 """From the event log to the store, with a real server and real databases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.servers.nats import Nats
 from tests.web.cluster.making import WITHIN_S, by_hand, followed, opened, written
 from tests.web.recording.making import Filming, an_id
 from tests.web.recording.test_journal import Beside
+from tests.web.recording.test_refused import Owing
 from web.background import going_on
 from web.cluster.log import BusError, EventLog
 from web.cluster.recording import LogRecorder, recording_log
+from web.delivery.journal import Published
 from web.limits import Retention
 from web.store import events, incidents, media
 from web.store.kept import IncidentFilter
@@ -125,3 +128,29 @@ async def test_a_server_that_is_gone_for_a_while_is_waited_for(nats: Nats, store
             await written(log, later)
             await recorder.reached(floor + 26, within_s=WITHIN_S)
     assert await numbers(store) == list(range(floor + 1, floor + 27))
+
+
+class OwingIncidents(Owing):
+    """Of incidents alone."""
+
+    async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:
+        if told := [one for one in new if one.entry.kind == "gore.incident"]:
+            await super().write(tx, told)
+
+    def written(self) -> None:
+        """Of what it had nothing to write for."""
+
+
+async def test_what_the_store_never_takes_holds_nothing_up(nats: Nats, store: Store) -> None:
+    film = Filming()
+    async with opened(nats, film) as log:
+        floor, _ = await log.bounds()
+        async with recording_log(log, store, along=[OwingIncidents()]) as recorder, followed(log, floor):
+            await log.write(film.film())
+            await recorder.reached(log.written, within_s=WITHIN_S)
+            assert recorder.refused == 3
+            await log.write([film.prob()])
+            await recorder.reached(log.written, within_s=WITHIN_S)
+    assert await numbers(store) == list(range(floor + 1, floor + 8))
+    async with store.reading() as tx:
+        assert len(await incidents.listed(tx, limit=9, wanted=IncidentFilter())) == 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from web.delivery.frames import Parcel
 from web.delivery.history import Entry
 from web.delivery.journal import Published
-from web.store.errors import StoreError
+from web.store.errors import Refused, StoreError
 
 
 class MemoryJournal:
@@ -24,6 +24,10 @@ class MemoryJournal:
         self._chunk = chunk
         self._going = asyncio.Event()
         self._going.set()
+        self.refuses = frozenset[str]()
+        """Media whose events cannot be kept with what follows from them."""
+        self.refuses_whole = frozenset[str]()
+        """Media whose events cannot be kept at all."""
 
     def hang(self) -> None:
         self._going.clear()
@@ -42,9 +46,18 @@ class MemoryJournal:
         if not self.works:
             self.failed += 1
             raise StoreError("The disk is full.")
+        if any(published.media_id in self.refuses | self.refuses_whole for published in batch):
+            raise Refused("The store does not take a value.")
         self.kept |= {published.entry.number: published for published in batch}
         for _ in range(self.write_turns):
             await asyncio.sleep(0)
+
+    async def keep_alone(self, refused: Published) -> bool:
+        await asyncio.sleep(0)
+        if refused.media_id in self.refuses_whole:
+            return False
+        self.kept[refused.entry.number] = refused
+        return True
 
     async def after(self, number: int, limit: int) -> list[Entry]:
         await asyncio.sleep(0)

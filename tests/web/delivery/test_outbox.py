@@ -17,6 +17,7 @@ from web.delivery.outbox import Patience
 STALLED = MediaStalled("no frames")
 PROB = GoreProb(Reading(1.0, 0.5, 0.5, 3.0, 1, 0.0))
 NEVER_S = 1000.0
+OF_A_KEY = Filter(owners=frozenset({None}))
 
 
 @asynccontextmanager
@@ -29,7 +30,7 @@ async def running(
         history_events=history_events, queue_limit=100, unkept_events=unkept_events, journal=journal, patience=patience
     ) as hub:
         reader = FakeOutlet()
-        hub.subscribe(Filter(), since=None, outlet=reader)
+        hub.subscribe(OF_A_KEY, since=None, outlet=reader)
         yield hub, reader
 
 
@@ -193,7 +194,7 @@ async def test_who_comes_back_for_what_was_never_kept_is_told_of_the_gap() -> No
         for count in range(7, 10):
             publish(hub, STALLED)
             await until(lambda count=count: len(reader.got) == count and not hub.unkept)  # type: ignore[misc]
-        batch = await hub.subscribe(Filter(), since=sent[0]).take()
+        batch = await hub.subscribe(OF_A_KEY, since=sent[0]).take()
         assert json.loads(batch[0].data)["data"]["first"] == f"{sent[4]:020d}"
         assert [entry.number for entry in batch[1:]] == list(journal.kept)[1:]
 

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from inference.events import MediaStalled
 from tests.web.browser import Tab
-from tests.web.serving import Served
+from tests.web.delivery.journals import MemoryJournal
+from tests.web.serving import Served, serving
 from tests.web.viewer.pages import SOON_MS, Sockets, opened
 
 pytestmark = pytest.mark.browser
@@ -41,6 +43,19 @@ async def test_incidents_while_disconnected_are_counted_and_there(tab: Tab, serv
     await tile.click()
     await expect(page.locator("#incidents li")).to_have_count(4)
     await expect(page.locator("#log")).to_contain_text("Incident ended")
+
+
+async def test_that_events_cannot_be_stored_is_told_and_so_is_that_they_can_be_again(tab: Tab) -> None:
+    journal = MemoryJournal()
+    async with serving(journal=journal) as served:
+        page = await opened(tab, served.url)
+        await expect(page.locator("#link")).to_have_attribute("data-link", "open")
+        journal.works = False
+        served.hub.publish("str_a", "med_a", MediaStalled("silent"))
+        notices = page.locator(".notice")
+        await expect(notices).to_have_text(re.compile("Events cannot be stored: The disk is full"), timeout=SOON_MS)
+        journal.works = True
+        await expect(notices.nth(1)).to_contain_text("Events are stored again", timeout=SOON_MS)
 
 
 async def test_quiet_time_away_is_told_as_quiet(tab: Tab, served: Served) -> None:

@@ -18,6 +18,8 @@ MESSAGES: Mapping[str, type] = {
     "media.failed": shapes.MediaFailed,
     "gap": shapes.Gap,
     "control.filter": shapes.ControlFilter,
+    "store.failed": shapes.StoreFailed,
+    "store.recovered": shapes.StoreRecovered,
 }
 """What the feed sends, by the type of event."""
 
@@ -34,7 +36,8 @@ CLOSE_CODES: Mapping[int, str] = {
 
 _TEXT = (
     "What the detector sees, as it happens: one CloudEvents 1.0 JSON object a text frame. Ids grow over the whole "
-    "service; connect again with the id of the last event that was handled as `since`, and everything after it follows."
+    "service; connect again with the id of the last event that was handled as `since`, and everything after it "
+    "follows. Later versions may have more types: leave alone what you do not know, and keep its id all the same."
 )
 _CHANNEL = "The socket, subprotocol `cloudevents.json`. The service sends a ping every 30 s. It closes with: {codes}"
 _HOST = "Host and port of the service."

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from inference.incidents import IncidentState
 
-from ...delivery.cloudevents import TYPES
+from ...delivery.cloudevents import FEED_TYPES
 from ..openapi.common import DESCRIBED, MediaId, Probability, StreamId, Time
 from ..openapi.stream_shapes import FailedSummary, IncidentInfo, StreamError, Summary
 
@@ -16,7 +16,7 @@ MOST_NAMED = 1000
 EventId = Annotated[str, Field(pattern="^[0-9]{20}$")]
 
 
-Kind = Annotated[str, Field(json_schema_extra={"enum": list(TYPES)})]
+Kind = Annotated[str, Field(json_schema_extra={"enum": list(FEED_TYPES)})]
 
 
 @with_config(DESCRIBED)
@@ -134,6 +134,21 @@ class FilterData(TypedDict):
     """Of all where it is empty."""
 
 
+@with_config(DESCRIBED)
+class StoreFailedData(TypedDict):
+    """What is wrong with the store."""
+
+    reason: str
+
+
+@with_config(DESCRIBED)
+class StoreRecoveredData(TypedDict):
+    """What was lost."""
+
+    dropped: Annotated[int, Field(ge=0)]
+    """Events that will never be stored, since the service was started."""
+
+
 class MediaStarted(StreamEnvelope):
     """The first frame was decoded."""
 
@@ -195,6 +210,20 @@ class ControlFilter(FeedEnvelope):
 
     type: Literal["control.filter"]
     data: FilterData
+
+
+class StoreFailed(FeedEnvelope):
+    """Events cannot be stored, or too slowly, and are sent at once. Only to callers who see everything; not stored."""
+
+    type: Literal["store.failed"]
+    data: StoreFailedData
+
+
+class StoreRecovered(FeedEnvelope):
+    """Events are stored again before they are sent. Only to callers who see everything; not stored."""
+
+    type: Literal["store.recovered"]
+    data: StoreRecoveredData
 
 
 @with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))

@@ -19,7 +19,7 @@ from inference.summary import MediaRef, Summary
 from stream.errors import Failure
 from stream.sample import SourceInfo
 
-from ...delivery.cloudevents import encode, encode_filter, encode_gap
+from ...delivery.cloudevents import encode, encode_filter, encode_gap, encode_store
 from ...wire import Json
 
 _STREAM, _MEDIA = "str_1OjgDqTw4YmZ8bKxN2vHc", "med_1OjgEqvJtOhqP7sfNe3ga"
@@ -52,6 +52,9 @@ def examples() -> dict[str, Json]:
     found["control.filter"] = json.loads(
         encode_filter(number=_FIRST, streams=[_STREAM], kinds=["gore.incident"], unix_s=_UNIX_S)
     )
+    for failed in ("The store /var/lib/gorewatch/gorewatch.db cannot be written; is its disk full or broken?", None):
+        kind, data = encode_store(number=_FIRST, failed=failed, dropped=0, unix_s=_UNIX_S)
+        found[kind] = json.loads(data)
     found["filter"] = {"type": "filter", "streams": [_STREAM], "types": ["gore.incident"]}
     found["gap"] = json.loads(encode_gap(first=_FIRST, since=42, unix_s=_UNIX_S))
     return found

@@ -1,6 +1,6 @@
 """`/v1`, described."""
 
-from ...delivery.cloudevents import TYPES
+from ...delivery.cloudevents import FEED_TYPES
 from .. import media, preview
 from ..fields import NewStream
 from ..tokens import NewToken
@@ -131,7 +131,7 @@ SUBSCRIBE = Operation(
         Parameter(
             name="type",
             text="Only those of these types.",
-            schema={"type": "string", "enum": list(TYPES)},
+            schema={"type": "string", "enum": list(FEED_TYPES)},
             repeated=True,
         ),
         Parameter(

@@ -100,6 +100,8 @@ export const messages = {
     "media.finished": "Ended, highest probability {prob}",
     "media.failed": "Failed: {why}",
     gap: "Older events are no longer kept; everything was loaded afresh",
+    "store.failed": "Events cannot be stored: {why}",
+    "store.recovered": "Events are stored again",
     noFrames: "no frames arrive",
   },
   wall: {

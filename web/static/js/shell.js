@@ -27,6 +27,7 @@
 
 import { Alerts } from "./alerts.js";
 import { button, el, make, setAttr, setHidden, setText } from "./dom.js";
+import { eventLine } from "./eventline.js";
 import { Keys } from "./keys.js";
 import { Notices } from "./notices.js";
 import { match } from "./routes.js";
@@ -166,6 +167,7 @@ export class Shell {
   /** Once the store has it. */
   event(event, state) {
     this.alerts.event(event, state);
+    if (event.type.startsWith("store.")) this.#notices.add(eventLine(event), { kind: event.type === "store.failed" ? "problem" : "info" });
     this.#renderTitle();
   }
 }

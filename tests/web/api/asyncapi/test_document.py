@@ -14,7 +14,7 @@ from tests.web.serving import serving
 from web.api.asyncapi.feed import CLOSE_CODES
 from web.api.openapi.routes import feed_described
 from web.delivery import subscriber
-from web.delivery.cloudevents import TYPES
+from web.delivery.cloudevents import FEED_TYPES
 from web.delivery.filters import Filter, NotUnderstood
 
 _SPECS = "@asyncapi/specs@6.11.1"
@@ -69,10 +69,10 @@ def test_every_reference_leads_somewhere() -> None:
 def test_it_describes_the_types_that_are_encoded_and_one_can_filter_by() -> None:
     document = feed_described()
     channel = document["channels"]["events"]
-    assert set(channel["messages"]) == {*TYPES, "gap", "control.filter", "filter"}
+    assert set(channel["messages"]) == {*FEED_TYPES, "gap", "control.filter", "filter"}
     query = channel["bindings"]["ws"]["query"]["properties"]
     assert set(query) == {"stream", "type", "since"}
-    assert query["type"]["items"]["enum"] == list(TYPES)
+    assert query["type"]["items"]["enum"] == list(FEED_TYPES)
 
 
 def test_the_examples_are_as_described() -> None:
@@ -98,7 +98,7 @@ def test_the_tests_notice_an_event_that_is_not_as_described() -> None:
     ("message", "understood"),
     [
         ({"type": "filter"}, True),
-        ({"type": "filter", "streams": ["str_a", "anything"], "types": list(TYPES)}, True),
+        ({"type": "filter", "streams": ["str_a", "anything"], "types": list(FEED_TYPES)}, True),
         ({"type": "filter", "streams": ["x"] * 1000}, True),
         ({"type": "filter", "streams": ["x"] * 1001}, False),
         ({"type": "filter", "types": ["gap"]}, False),
