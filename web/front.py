@@ -21,6 +21,7 @@ from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
+from .heats import Heats
 from .jobs.opening import running_jobs
 from .metrics.exposition import Metrics
 from .recording.interrupted import owed_events
@@ -96,6 +97,7 @@ async def front(
             access=access,
             seats=Seats(most=settings.limits.max_subscribers, most_of_one=settings.limits.key_subscribers),
             pictures=recording.pictures,
+            heats=None if detector.heat_px is None else Heats(scorer.lane(), detector.heat_px),
             replays=replays,
             webhooks=hooks,
         )

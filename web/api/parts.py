@@ -12,6 +12,7 @@ from ..access.access import Access
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
+from ..heats import Heats
 from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
@@ -30,6 +31,8 @@ class Detector:
     """Where it really runs."""
     variant: str
     """Which of its files is used."""
+    heat_px: tuple[int, int] | None = None
+    """Width and height of the pictures in which it tells where; None of one that does not."""
 
 
 class Workers(Protocol):
@@ -69,6 +72,8 @@ class Parts:
     access: Access
     seats: Seats
     pictures: Pictures
+    heats: Heats | None
+    """None where the detector does not tell where it sees something."""
     replays: Replays
     webhooks: Webhooks
 
