@@ -407,7 +407,11 @@ export const messages = {
   },
   report: {
     title: "Report",
-    what: "One page that stands for itself: the summary, the scores over time, the incidents with their peak frames in grey blocks.",
+    what: "One page that stands for itself: the summary, the scores over time, the incidents with their peak frames in grey blocks. It is made to be handed on, so its times are UTC.",
+    began: "Began",
+    ended: "Ended",
+    highest: "Highest probability",
+    samples: "Samples",
     save: "Save the report",
     open: "Open the report",
     making: "The report is being made…",
