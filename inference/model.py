@@ -15,6 +15,7 @@ import onnxruntime as ort
 
 from inference.calibrate import Floats
 from inference.graph import NotOnnx, fault
+from inference.heat import Heat
 from inference.manifest import (
     Manifest,
     ModelError,
@@ -134,6 +135,18 @@ class Model:
         """What gore-2.0 answers for each picture of a batch as `score` takes it. Raises as `score` does."""
         of_classes = self.manifest.class_output
         return self.detail(batch).taxonomies(() if of_classes is None else of_classes.classes)
+
+    @property
+    def has_map(self) -> bool:
+        """Whether it tells where in a picture it sees what: `heats`."""
+        return self._map_curve is not None
+
+    def heats(self, batch: Batch) -> list[Heat]:
+        """Where it sees gore in each picture of a batch. Raises as `score` does, and of a model without a map."""
+        detail = self.detail(batch)
+        if detail.map is None:
+            raise ModelError(f"The model {self.manifest.name} has no map_output: it does not tell where.")
+        return [Heat(float(prob), cells) for prob, cells in zip(detail.prob, detail.map, strict=True)]
 
     def close(self) -> None:
         """Give the session's memory back. Idempotent."""

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from inference.batching import Intake
-from inference.scoring import BatchRunner, Outcome, Scoring, post
+from inference.heat import Heat
+from inference.scoring import Ask, BatchRunner, Outcome, Scoring, post
 from inference.stats import Counts, ScorerStats
 from inference.taxonomy import Taxonomy
 from stream.sample import Pixels, Sample
@@ -42,10 +43,10 @@ class ScoringFailed(Exception):
 class _Job:
     pixels: Pixels
     future: asyncio.Future[Any]
-    """Of a float, or of a `Taxonomy` if it is `detailed`."""
+    """Of a float, a `Taxonomy` or a `Heat`, as is asked for."""
     at_s: float
     """When it was submitted, by the scorer's clock."""
-    detailed: bool = False
+    ask: Ask = "score"
 
 
 _Warm = asyncio.Future[Exception | None]
@@ -72,6 +73,10 @@ class Lane:
     def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
         """The same, with all that gore-2.0 tells of it."""
         return self._scorer.tell(self._number, sample.pixels, live=live, closed=self._closed)
+
+    def heat(self, pixels: Pixels) -> asyncio.Future[Heat]:
+        """Where the model sees gore in a picture that is kept, which waits for its turn as those of stored media do."""
+        return self._scorer.heat(self._number, pixels, closed=self._closed)
 
     def close(self) -> None:
         """Give up what waits. Idempotent; what a thread has already is still scored."""
@@ -186,9 +191,11 @@ class Scorer:
 
     def tell(self, lane: int, pixels: Pixels, *, live: bool = False, closed: bool = False) -> asyncio.Future[Taxonomy]:
         """What `Lane.tell` does."""
-        return self._queue(
-            lane, _Job(pixels, self._new_future(), self._clock(), detailed=True), live=live, closed=closed
-        )
+        return self._queue(lane, _Job(pixels, self._new_future(), self._clock(), "taxonomy"), live=live, closed=closed)
+
+    def heat(self, lane: int, pixels: Pixels, *, closed: bool = False) -> asyncio.Future[Heat]:
+        """What `Lane.heat` does."""
+        return self._queue(lane, _Job(pixels, self._new_future(), self._clock(), "heat"), live=False, closed=closed)
 
     def _new_future(self) -> asyncio.Future[Any]:
         if self._loop is None:
@@ -249,9 +256,9 @@ class Scorer:
         if jobs is None:
             return False
         outcomes: list[_Outcome] = []
-        for detailed in (False, True):
-            if alike := [job for job in jobs if job.detailed is detailed]:
-                outcomes += zip(alike, runner.run([job.pixels for job in alike], detailed=detailed), strict=True)
+        for ask in {job.ask for job in jobs}:
+            alike = [job for job in jobs if job.ask == ask]
+            outcomes += zip(alike, runner.run([job.pixels for job in alike], ask), strict=True)
         return post(loop, self._deliver, outcomes)
 
     def _deliver(self, outcomes: list[_Outcome]) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from inference.heat import Heat
 from inference.taxonomy import Taxonomy
 from stream.sample import Pixels
 
@@ -26,9 +27,15 @@ class Scoring(Protocol):
         """The same, and what else gore-2.0 tells."""
         ...
 
+    def heats(self, batch: npt.NDArray[np.uint8], /) -> Sequence[Heat]:
+        """The same, and where it is seen. Raises where the detector does not tell that."""
+        ...
 
-Outcome = float | Taxonomy | str
-"""The score of a picture, all that is told of it where that is wanted, or what went wrong with it."""
+
+Ask = Literal["score", "taxonomy", "heat"]
+"""What is wanted of a picture."""
+Outcome = float | Taxonomy | Heat | str
+"""What was asked for of a picture, or what went wrong with it."""
 
 
 class BatchRunner:
@@ -47,29 +54,28 @@ class BatchRunner:
             return error
         return None
 
-    def run(self, pictures: Sequence[Pixels], *, detailed: bool = False) -> list[Outcome]:
-        """The score of each picture, or what went wrong with it. Never raises; keeps no reference to a picture.
-
-        `detailed`: its `Taxonomy` instead of the score alone.
-        """
+    def run(self, pictures: Sequence[Pixels], ask: Ask = "score") -> list[Outcome]:
+        """What is asked for of each picture, or what went wrong with it. Never raises; keeps no picture."""
         outcomes: list[Outcome] = [""] * len(pictures)
         # One shape in practice; a stray picture of another must not fail its neighbours.
         for shape in {picture.shape for picture in pictures}:
             places = [place for place, picture in enumerate(pictures) if picture.shape == shape]
-            found = self._score([pictures[place] for place in places], detailed=detailed)
+            found = self._answers([pictures[place] for place in places], ask)
             for place, outcome in zip(places, found, strict=True):
                 outcomes[place] = outcome
         return outcomes
 
-    def _score(self, pictures: Sequence[Pixels], *, detailed: bool) -> Sequence[Outcome]:
+    def _answers(self, pictures: Sequence[Pixels], ask: Ask) -> Sequence[Outcome]:
         try:
             if self._array.shape[1:] != pictures[0].shape:
                 self._array = np.empty((self._max_batch, *pictures[0].shape), np.uint8)
             batch = self._array[: len(pictures)]
             for row, picture in zip(batch, pictures, strict=True):
                 row[...] = picture
-            if detailed:
+            if ask == "taxonomy":
                 return self._model.taxonomies(batch)
+            if ask == "heat":
+                return self._model.heats(batch)
             scores = self._model.score(batch)
         except Exception as error:
             _log.exception("scoring a batch of %d failed", len(pictures))

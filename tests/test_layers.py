@@ -44,6 +44,7 @@ PURE = (
     "inference.evaluation.report",
     "inference.events",
     "inference.graph",
+    "inference.heat",
     "inference.incidents",
     "inference.judge",
     "inference.looks",

@@ -118,7 +118,13 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         pool = await stack.enter_async_context(
             WorkerPool(settings.workers, width_px=size.width, height_px=size.height, limits=limits, ice=settings.ice)
         )
-        detector = Detector(model.manifest.name, model.manifest.version, model.provider, model.variant)
+        detector = Detector(
+            model.manifest.name,
+            model.manifest.version,
+            model.provider,
+            model.variant,
+            heat_px=(size.width, size.height) if model.has_map else None,
+        )
         yield await stack.enter_async_context(
             front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
         )

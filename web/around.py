@@ -8,11 +8,12 @@ from stream.address import Address
 from stream.options import SourceOptions
 from stream.sample import Source
 
+from .heats import Locates
 from .publishing import ReceivedSource
 from .store.blocks import Judged
 
 
-class Lane(Scores, Tells, Protocol):
+class Lane(Scores, Tells, Locates, Protocol):
     """A lane of the scorer: `inference.scorer.Lane`."""
 
 

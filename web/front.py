@@ -20,6 +20,7 @@ from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
+from .heats import Heats
 from .jobs.opening import running_jobs
 from .listening import base_url, listen
 from .metrics.exposition import Metrics
@@ -101,6 +102,7 @@ async def front(
             access=access,
             seats=Seats(most=settings.limits.max_subscribers, most_of_one=settings.limits.key_subscribers),
             pictures=recording.pictures,
+            heats=None if detector.heat_px is None else Heats(scorer.lane(), detector.heat_px),
             replays=replays,
             webhooks=hooks,
             bus=bus,

@@ -1,10 +1,12 @@
-"""Pictures in blocks in which nothing can be made out."""
+"""Pictures in blocks in which nothing can be made out, the whole of them or a region."""
 
 import io
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
+from inference.heat import Marked
 from stream.sample import Pixels
 
 from .reports.values import PeakFrame
@@ -31,6 +33,14 @@ def ratio_of(source: Sized | None) -> float:
 def in_blocks(picture: Image.Image, source: Sized | None) -> Image.Image:
     """One pixel a block, 16 across, at the source's aspect ratio."""
     return picture.resize((_ACROSS, max(round(_ACROSS * ratio_of(source)), 1)), Image.Resampling.BOX)
+
+
+def covered(picture: Image.Image, source: Sized | None, cover: Marked, size_px: tuple[int, int]) -> Image.Image:
+    """In grey and of this size: as it is, and in blocks where the cells of `cover` are, which span the picture."""
+    seen = picture.resize(size_px, Image.Resampling.BILINEAR).convert("L")
+    blocks = in_blocks(picture, source).resize(size_px, Image.Resampling.NEAREST).convert("L")
+    mask = Image.fromarray(cover.astype(np.uint8) * 255).resize(size_px, Image.Resampling.NEAREST)
+    return Image.composite(blocks, seen, mask)
 
 
 def peak_frame(pixels: Pixels, source: Sized | None) -> PeakFrame:

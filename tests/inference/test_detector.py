@@ -161,3 +161,20 @@ def test_it_tells_what_it_sees_and_where(detector: Model) -> None:
 def test_a_small_picture_of_one_colour_is_no_gore(detector: Model, side_px: int, colour: tuple[int, int, int]) -> None:
     picture = Image.new("RGB", (side_px, side_px), colour)
     assert detector.score(augment.plain_view(picture)[None])[0] < 0.5
+
+
+def test_blocks_over_what_drove_the_score_hide_most_of_it_and_leave_the_rest(detector: Model) -> None:
+    hidden, covered = [], []
+    for seed in range(40):
+        rng = np.random.default_rng([seed, 78])
+        mask = np.asarray(stains.drawn_stain(augment.SIDE_PX, rng))
+        scene = np.asarray(augment.abstract(rng), np.uint8)
+        (heat,) = detector.heats(stains.lay_over(scene, mask, stains.blood_colour(rng), rng)[None])
+        if heat.prob < 0.5 or not 0.01 < mask.mean() < 0.15:
+            continue
+        cover = np.kron(heat.cover(), np.ones((32, 32), bool))
+        hidden.append(float(cover[mask > 0.3].mean()))
+        covered.append(float(cover.mean()))
+    assert len(hidden) >= 8
+    assert np.mean(hidden) > 0.85
+    assert np.mean(covered) < 0.6

@@ -233,6 +233,23 @@ def test_an_output_that_the_manifest_does_not_name_is_not_told(tmp_path: Path) -
     assert detail.map is None
 
 
+def test_a_map_is_told_as_heat_and_a_model_without_one_says_so(tmp_path: Path) -> None:
+    model = Model.load(detailed(tmp_path), provider="cpu")
+    batch = pictures(160, 96)
+    batch[1, :4, 4:] = 200  # top right
+    detail = model.detail(batch)
+    assert detail.map is not None
+    heats = model.heats(batch)
+    assert [heat.prob for heat in heats] == detail.prob.tolist()
+    assert [heat.cells.tolist() for heat in heats] == detail.map.tolist()
+    assert heats[1].region().tolist() == [[False, True], [False, False]]
+    assert model.has_map
+    without = Model.load(detailed(tmp_path, map_output=None), provider="cpu")
+    assert not without.has_map
+    with pytest.raises(ModelError, match="has no map_output: it does not tell where"):
+        without.heats(batch)
+
+
 def test_classes_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
     manifest = detailed(tmp_path, **detailed_keys(("blood", "wound", "skull")))
     assert "not classes with 3 floats a picture, one a class" in refusal(manifest)

@@ -49,6 +49,25 @@ async def test_samples_are_scored_by_named_threads_that_end_with_it() -> None:
     assert scorer_threads() == []
 
 
+async def test_a_batch_may_be_asked_for_scores_and_for_where_it_is_seen() -> None:
+    model = FakeModel()
+    model.gate.clear()
+    async with Scorer(model, max_batch=4) as scorer:
+        lane = scorer.lane()
+        first = lane.submit(sample(0.1), live=True)
+        await entered(model)
+        pictures = [sample(0.2), sample(0.4)]
+        scores = [lane.submit(picture, live=True) for picture in pictures]
+        heats = [lane.heat(picture.pixels) for picture in pictures]
+        model.gate.set()
+        await first
+        assert [await outcome(score) for score in scores] == [0.2, 0.4]
+        assert [round((await heat).prob, 2) for heat in heats] == [0.2, 0.4]
+        lane.close()
+        with pytest.raises(SampleDropped, match="closed"):
+            await lane.heat(sample(0.5).pixels)
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 async def test_every_thread_that_scores_has_warmed_the_model_up_itself(threads: int) -> None:
     model = FakeModel()

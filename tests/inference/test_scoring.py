@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from inference.heat import Heat
 from inference.scoring import BatchRunner
 from inference.taxonomy import Taxonomy, taxonomy
 from tests.inference.fakes import FakeModel, sample
@@ -22,6 +23,9 @@ class Constant:
 
     def taxonomies(self, batch: npt.NDArray[np.uint8], /) -> list[Taxonomy]:
         return [taxonomy(score) for score in self._scores]
+
+    def heats(self, batch: npt.NDArray[np.uint8], /) -> list[Heat]:
+        return [Heat(score, np.zeros((1, 1), np.float32)) for score in self._scores]
 
 
 def test_pictures_become_one_contiguous_batch_and_scores_come_back_in_order() -> None:
@@ -53,6 +57,15 @@ def test_what_is_no_probability_is_said_for_that_picture_alone(wrong: float) -> 
 def test_a_wrong_number_of_scores_fails_the_batch() -> None:
     outcomes = BatchRunner(Constant([0.5]), 2).run([sample().pixels] * 2)
     assert outcomes == ["the model gave scores of shape (1,) for 2 samples"] * 2
+
+
+def test_each_picture_gets_what_is_asked_for() -> None:
+    runner = BatchRunner(FakeModel(), 2)
+    pictures = [sample(0.2).pixels, sample(0.6).pixels]
+    heats = runner.run(pictures, "heat")
+    assert [heat.prob for heat in heats if isinstance(heat, Heat)] == [pytest.approx(0.2), pytest.approx(0.6)]
+    assert [told.prob for told in runner.run(pictures, "taxonomy") if isinstance(told, Taxonomy)] == [0.2, 0.6]
+    assert runner.run(pictures) == [pytest.approx(0.2), pytest.approx(0.6)]
 
 
 def test_an_exception_of_the_model_is_logged_and_said(caplog: pytest.LogCaptureFixture) -> None:

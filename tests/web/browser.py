@@ -57,10 +57,19 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def new_tab(
-    browser: Browser, *, width_px: int = 1280, height_px: int = 720, bypass_csp: bool = False, theme: Theme = "dark"
+    browser: Browser,
+    *,
+    width_px: int = 1280,
+    height_px: int = 720,
+    bypass_csp: bool = False,
+    theme: Theme = "dark",
+    zone: str | None = None,
 ) -> Tab:
-    """A fresh tab with storage and permissions of its own."""
+    """A fresh tab with storage and permissions of its own. `zone` is its clock's, else the machine's."""
     context = await browser.new_context(
-        viewport={"width": width_px, "height": height_px}, color_scheme=theme, bypass_csp=bypass_csp
+        viewport={"width": width_px, "height": height_px},
+        color_scheme=theme,
+        bypass_csp=bypass_csp,
+        timezone_id=zone,
     )
     return Tab(await context.new_page())

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 
+from inference.heat import Heat
 from inference.scorer import SampleDropped
 from inference.stats import ScorerStats
 from inference.taxonomy import Taxonomy, taxonomy
 from stream.address import Address
 from stream.errors import Failure, SourceError
 from stream.options import SourceOptions
-from stream.sample import Counters, Sample, SourceInfo, State, Status
+from stream.sample import Counters, Pixels, Sample, SourceInfo, State, Status
+from tests.inference.fakes import made_heat
 from web.store.blocks import Judged
 
 INFO = SourceInfo(codec="h264", width=1280, height=720, fps=30.0, live=True)
@@ -143,6 +145,11 @@ class FakeLane:
     def tell(self, sample: Sample, *, live: bool = False) -> asyncio.Future[Taxonomy]:
         future: asyncio.Future[Taxonomy] = asyncio.get_running_loop().create_future()
         future.set_result(taxonomy(int(sample.pixels[0, 0, 0]) / 255))
+        return future
+
+    def heat(self, pixels: Pixels) -> asyncio.Future[Heat]:
+        future: asyncio.Future[Heat] = asyncio.get_running_loop().create_future()
+        future.set_result(made_heat(pixels))
         return future
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ from web.store.keys import Key
 from web.store.store import Store, open_store
 
 WITHIN_S = 20.0
-DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32")
+DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32", heat_px=(224, 224))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,12 @@ async def parts_of_a_service(home: Path | None = None) -> AsyncIterator[tuple[St
 
 @asynccontextmanager
 async def serving(
-    *, keyed: bool = False, journal: Journal | None = None, home: Path | None = None, **values: object
+    *,
+    keyed: bool = False,
+    journal: Journal | None = None,
+    home: Path | None = None,
+    detector: Detector = DETECTOR,
+    **values: object,
 ) -> AsyncIterator[Served]:
     """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described.
 
@@ -106,13 +111,19 @@ async def serving(
     pool = FakePool()
     with tempfile.TemporaryDirectory() if home is None else nullcontext(home) as data_dir:
         settings = settings_of(data_dir=data_dir, **values)
-        async with _serving(settings, pool, keyed=keyed, journal=journal, home=home) as served:
+        async with _serving(settings, pool, keyed=keyed, journal=journal, home=home, detector=detector) as served:
             yield served
 
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, pool: FakePool, *, keyed: bool, journal: Journal | None, home: Path | None
+    settings: Settings,
+    pool: FakePool,
+    *,
+    keyed: bool,
+    journal: Journal | None,
+    home: Path | None,
+    detector: Detector,
 ) -> AsyncIterator[Served]:
     async with (
         parts_of_a_service(home) as (store, access),
@@ -122,7 +133,7 @@ async def _serving(
             access=access,
             pool=pool,
             scorer=FakeScorer(),
-            detector=DETECTOR,
+            detector=detector,
             journal=journal,
         ) as running,
     ):

@@ -102,6 +102,7 @@ class Scorer(FakeScorer):
 class Model:
     provider = "cpu"
     variant = "fp32"
+    has_map = True
     manifest = SimpleNamespace(name="m", version="1", input=SimpleNamespace(width=224, height=224))
 
     def __init__(self, steps: Steps) -> None:

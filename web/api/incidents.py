@@ -96,6 +96,8 @@ def review_json(request: web.Request, review: LatestReview) -> Json:
 
 
 def _json(request: web.Request, kept: KeptIncident, name: str | None) -> Json:
+    parts = parts_of(request)
+    picture = parts.pictures.has(kept)
     return {
         **incident_json(kept.incident),
         "stream": kept.stream_id,
@@ -103,7 +105,8 @@ def _json(request: web.Request, kept: KeptIncident, name: str | None) -> Json:
         "media": kept.media_id,
         "state": "open" if kept.incident.end_s is None else "ended",
         "started": timestamp(kept.started_s),
-        "picture": parts_of(request).pictures.has(kept),
+        "picture": picture,
+        "heat": picture and parts.heats is not None,
         "review": None if kept.review is None else review_json(request, kept.review),
     }
 

@@ -7,11 +7,12 @@ from aiohttp import web
 
 from inference.summary import Json, Summary, incident_json, point_json, probability, summary_json
 from stream.ids import is_id
+from stream.sample import State
 
 from ..recording.series import read_series
 from ..running import Stream
 from ..store import incidents, media
-from ..store.kept import IncidentFilter, KeptMedia, MediaFilter
+from ..store.kept import IncidentFilter, KeptMedia, MediaEnd, MediaFilter, picture_of
 from ..store.store import Store
 from ..wire import failure_json, timestamp
 from .auth import caller_of
@@ -44,6 +45,12 @@ async def listed(request: web.Request) -> web.Response:
         "next": found[limit - 1].facts.ref.media_id if len(found) > limit else None,
     }
     return web.json_response(body)
+
+
+@routes.get("/v1/media/{id}")
+async def one(request: web.Request) -> web.Response:
+    """Also of a media that has no frame yet."""
+    return web.json_response(_json(request, await known_media(request)))
 
 
 def visible(
@@ -83,6 +90,28 @@ async def kept_media(request: web.Request) -> KeptMedia:
     if kept is None or not _sees(request, kept):
         raise _unknown_media()
     return kept
+
+
+async def known_media(request: web.Request) -> KeptMedia:
+    """The media that the path names, in memory or in the store. Raises `Problem` 404 as those two do."""
+    # What ended just now is in memory, and may be in the store a moment later.
+    stream = running_media(request)
+    return await kept_media(request) if stream is None else _in_memory(stream)
+
+
+def _in_memory(stream: Stream) -> KeptMedia:
+    picture = None if stream.info is None else picture_of(stream.info)
+    if not stream.closed:
+        return KeptMedia(facts=stream.facts(), picture=picture)
+    summary = stream.summary()
+    end = MediaEnd(
+        finished_s=summary.timestamp_s,
+        operations=summary.operations,
+        prob=summary.prob,
+        summary=None,
+        failure=stream.failure if stream.state is State.FAILED else summary.failure,
+    )
+    return KeptMedia(facts=stream.facts(), picture=picture, end=end)
 
 
 async def last_media_of(request: web.Request, stream_id: str) -> KeptMedia:

@@ -13,6 +13,7 @@ from ..cluster.opening import Bus
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
+from ..heats import Heats
 from ..recording.pictures import Pictures
 from ..registry import Registry
 from ..settings import Settings
@@ -31,6 +32,8 @@ class Detector:
     """Where it really runs."""
     variant: str
     """Which of its files is used."""
+    heat_px: tuple[int, int] | None = None
+    """Width and height of the pictures in which it tells where; None of one that does not."""
 
 
 class Workers(Protocol):
@@ -76,6 +79,8 @@ class Parts(Basics):
     metrics: Exposition
     store: Store
     pictures: Pictures
+    heats: Heats | None
+    """None where the detector does not tell where it sees something."""
     replays: Replays
     webhooks: Webhooks
     bus: Bus | None

@@ -6,10 +6,11 @@ import io
 from aiohttp import web
 from PIL import Image
 
+from inference.heat import Marked
 from stream.sample import Pixels
 
 from ..access.scopes import Scope
-from ..pixelating import Sized, in_blocks, ratio_of
+from ..pixelating import Sized, covered, in_blocks, ratio_of
 from .auth import caller_of, lacks
 from .problems import Problem
 from .query import Flag
@@ -50,7 +51,19 @@ def render(pixels: Pixels, info: Sized | None, *, clear: bool) -> bytes:
     if not clear:
         picture = in_blocks(picture, info)
     smooth = Image.Resampling.BILINEAR if clear else Image.Resampling.NEAREST
-    picture = picture.resize((_WIDTH_PX, max(round(_WIDTH_PX * ratio_of(info)), 1)), smooth)
+    return _jpeg(picture.resize(_size_px(info), smooth))
+
+
+def render_covered(pixels: Pixels, info: Sized | None, cover: Marked) -> bytes:
+    """The same size in grey: the sample itself, and blocks where the cells of `cover` are."""
+    return _jpeg(covered(Image.fromarray(pixels), info, cover, _size_px(info)))
+
+
+def _size_px(info: Sized | None) -> tuple[int, int]:
+    return _WIDTH_PX, max(round(_WIDTH_PX * ratio_of(info)), 1)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return out.getvalue()

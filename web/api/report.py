@@ -7,17 +7,15 @@ from importlib.metadata import version
 from aiohttp import web
 
 from stream.errors import Overloaded
-from stream.sample import State
 
 from ..recording.following import following
 from ..reports.page import page
 from ..reports.stored import stored_report
 from ..reports.style import CONTENT_SECURITY_POLICY
 from ..reports.values import Report
-from ..running import Stream
-from ..store.kept import KeptMedia, MediaEnd, picture_of
+from ..store.kept import KeptMedia, MediaEnd
 from ..turns import Turns
-from .kept_media import kept_media, running_media
+from .kept_media import known_media
 from .parts import parts_of
 from .problems import Problem
 
@@ -53,27 +51,10 @@ async def report(request: web.Request) -> web.Response:
 async def _ended(request: web.Request) -> tuple[KeptMedia, MediaEnd]:
     """The media that the path names, and how it ended. Raises `Problem` 404, also for one that the caller may not see,
     and 409 while it runs."""
-    # What ended just now is in memory, and may be in the store a moment later.
-    stream = running_media(request)
-    kept = await kept_media(request) if stream is None else _in_memory(stream)
+    kept = await known_media(request)
     if kept.end is None:
         raise Problem(409, "This media still runs: end its stream first.", code="media_running")
     return kept, kept.end
-
-
-def _in_memory(stream: Stream) -> KeptMedia:
-    picture = None if stream.info is None else picture_of(stream.info)
-    if not stream.closed:
-        return KeptMedia(facts=stream.facts(), picture=picture)
-    summary = stream.summary()
-    end = MediaEnd(
-        finished_s=summary.timestamp_s,
-        operations=summary.operations,
-        prob=summary.prob,
-        summary=None,
-        failure=stream.failure if stream.state is State.FAILED else summary.failure,
-    )
-    return KeptMedia(facts=stream.facts(), picture=picture, end=end)
 
 
 async def _made(request: web.Request, kept: KeptMedia, end: MediaEnd) -> bytes:

@@ -5,7 +5,7 @@ How long a picture was shown only the page that showed it can tell, which it doe
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -14,7 +14,7 @@ from stream.ids import is_id
 
 from ..ids import new_id
 from ..store import views
-from ..store.kept import View
+from ..store.kept import View, ViewKind
 from ..wire import timestamp
 from .fields import read_json
 from .parts import parts_of
@@ -86,9 +86,7 @@ async def shown(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def note_view(
-    request: web.Request, kind: Literal["preview", "thumbnail"], subject: str, *, owner: str | None
-) -> dict[str, str]:
+async def note_view(request: web.Request, kind: ViewKind, subject: str, *, owner: str | None) -> dict[str, str]:
     """Write down that the caller is about to see a picture as it is. The header that names the view to the caller.
 
     Raises `web.store.errors.StoreError`.

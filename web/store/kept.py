@@ -132,12 +132,16 @@ class MediaFilter:
     until_s: float | None = None
 
 
+ViewKind = Literal["preview", "thumbnail", "covered"]
+"""The latest sample of a stream; the frame of an incident's peak, and that with blocks over what drove its score."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Somebody looked at a clear picture."""
 
     id: str
-    kind: Literal["preview", "thumbnail"]
+    kind: ViewKind
     subject: str
     """The stream or the incident that it shows."""
     owner: str | None

@@ -80,6 +80,7 @@ async def test_media_come_newest_first_in_pages_that_can_be_picked() -> None:
         async def picked(query: str) -> list[str]:
             return [one["id"] for one in (await served.get(f"/v1/media?{query}"))["media"]]
 
+        assert await served.get(f"/v1/media/{ids[0]}") == rest["media"][-1]
         assert await picked(f"stream={other.stream_id}") == [ids[5]]
         assert await picked("stream=str_0") == []
         assert await picked(f"since={START_S + 3:.0f}&until={START_S + 5:.0f}") == [ids[4], ids[3]]
@@ -101,7 +102,20 @@ async def test_media_that_run_have_what_is_known_so_far() -> None:
         found = await served.until("/v1/media", lambda answer: len(answer["media"]) == 1)
         running = found["media"][0]
         assert (running["id"], running["finished"], running["operations"]) == (stream["media"], None, 600)
+        assert await served.get(f"/v1/media/{stream['media']}") == running
         assert running["prob"] == (await served.get(f"/v1/media/{stream['media']}/summary"))["gore"]["prob"]
+
+
+async def test_a_media_without_a_frame_is_told_of_by_its_id() -> None:
+    async with serving() as served:
+        stream = await served.add(name="lobby")
+        path = f"/v1/media/{stream['media']}"
+        before = await served.get(path)
+        assert (before["stream"], before["name"], before["finished"]) == (stream["id"], "lobby", None)
+        assert (before["prob"], before["operations"]) == (None, 0)
+        (await served.pool.source()).fail("not_found", "The server answered 404.")
+        ended = await served.until(path, lambda answer: answer["finished"] is not None)
+        assert ended["error"] == {"code": "not_found", "message": "The server answered 404."}
 
 
 async def test_media_whose_end_nobody_saw_have_the_summary_of_their_scores() -> None:
@@ -132,6 +146,7 @@ async def test_what_is_not_there_or_another_keys_is_unknown() -> None:
         other = bearer(await new_key(served.store))
         await served.look_again()
         paths = {
+            f"/v1/media/{media_id}": "media_unknown",
             f"/v1/media/{media_id}/summary": "media_unknown",
             f"/v1/media/{media_id}/scores": "media_unknown",
             f"/v1/streams/{camera.stream_id}/summary": "stream_unknown",

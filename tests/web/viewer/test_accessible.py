@@ -48,6 +48,9 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, a
             await page.locator("[role=slider]").first.press("ArrowUp")
         if "incidents" in fragment:
             await expect(page.get_by_role("heading", name="lobby", exact=True)).to_be_visible()
+            if fragment == "#/incidents":
+                await page.get_by_role("button", name="Heat").click()
+            await expect(page.locator("canvas.heat")).to_be_visible(timeout=SOON_MS)
             await page.keyboard.press("n")
             assert await _found(page, axe) == [], f"{fragment}, a note"
             await page.get_by_role("button", name="Confirm with it").click()

@@ -16,7 +16,7 @@ from web.access.scopes import Scope
 
 pytestmark = pytest.mark.browser
 
-_COLOUR = """async (image) => {
+COLOUR = """async (image) => {
   await image.decode();
   const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
   const context = canvas.getContext("2d");
@@ -39,7 +39,7 @@ async def _filmed(served: Served, tab: Tab) -> tuple[Page, dict[str, Any]]:
 
 
 async def _hidden(page: Page) -> bool:
-    green, laid_over = await page.locator(".peak-frame img").evaluate(_COLOUR)
+    green, laid_over = await page.locator(".peak-frame img").evaluate(COLOUR)
     return bool(green < 100 and laid_over == "grayscale(1)")
 
 
@@ -63,7 +63,7 @@ async def test_a_picture_is_clear_only_while_it_is_held_and_that_is_written_down
     before_s = time.monotonic()
     await page.keyboard.down("v")
     await expect(clear).to_be_visible()
-    green, laid_over = await image.evaluate(_COLOUR)
+    green, laid_over = await image.evaluate(COLOUR)
     assert green > 150
     assert laid_over == "none"
     held = await image.get_attribute("src")

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from ...store.kept import Verdict
-from .common import DESCRIBED, IncidentId, MediaId, StreamId, Time
+from ...store.kept import Verdict, ViewKind
+from .common import DESCRIBED, IncidentId, MediaId, Probability, StreamId, Time
 from .stream_shapes import IncidentInfo
 
 ReviewId = Annotated[str, Field(pattern="^rev_[0-9A-Za-z]{21}$")]
@@ -58,6 +58,8 @@ class StreamIncident(IncidentInfo):
     started: Time
     picture: bool
     """Whether the frame of its peak is kept."""
+    heat: bool
+    """Whether the detector in use tells where in that frame it sees gore."""
     review: ReviewInfo | None
     """The newest one."""
 
@@ -72,11 +74,23 @@ class IncidentList(TypedDict):
 
 
 @with_config(DESCRIBED)
+class HeatInfo(TypedDict):
+    """Where the detector in use sees gore in the frame of a peak, by the cells of a grid over it."""
+
+    prob: Probability
+    """Of the frame as a whole, before smoothing."""
+    cells: list[list[Probability]]
+    """Rows from the top, cells from the left."""
+    region: list[list[bool]]
+    """The cells that drove the score: those at least half as likely as the likeliest."""
+
+
+@with_config(DESCRIBED)
 class ViewInfo(TypedDict):
     """Somebody looked at a picture as it is."""
 
     id: ViewId
-    kind: Literal["preview", "thumbnail"]
+    kind: ViewKind
     subject: StreamId | IncidentId
     owner: str | None
     """The key that the stream or incident belongs to; null for nobody's."""

@@ -1,10 +1,10 @@
 """`/v1/incidents` and `/v1/views`, described."""
 
-from .. import incidents, preview, reviews, views
+from .. import incidents, preview, reviews, thumbnail, views
 from ..reviews import NewReview
 from ..views import Shown
 from .common import BEARER, in_path, problems
-from .incident_shapes import IncidentList, ReviewList, StreamIncident, ViewList
+from .incident_shapes import HeatInfo, IncidentList, ReviewList, StreamIncident, ViewList
 from .operation import Answer, Content, Operation, answer
 
 _INCIDENT = in_path("id", "Id of an incident.")
@@ -70,8 +70,19 @@ INCIDENTS = (
         tag="Incidents",
         summary="The frame of an incident's peak as a picture",
         text="Kept by the stream's policy, `keep`. One that is clear names its view in `X-View-Id`.",
-        parameters=(_INCIDENT, preview.CLEAR.described()),
+        parameters=(_INCIDENT, preview.CLEAR.described(), thumbnail.COVERED.described()),
         answers={200: Answer(text="The picture.", content=Content(media_type="image/jpeg"))} | problems(404, 422),
+        security=BEARER,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/incidents/{id}/heat",
+        id="getHeat",
+        tag="Incidents",
+        summary="Where the detector sees gore in the frame of an incident's peak",
+        text="Judged anew by the detector in use. Not every detector tells: see `heat` of the incident.",
+        parameters=(_INCIDENT,),
+        answers={200: answer("The grid.", HeatInfo)} | problems(404),
         security=BEARER,
     ),
 )

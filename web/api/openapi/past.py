@@ -141,6 +141,16 @@ PAST = (
         security=BEARER,
     ),
     Operation(
+        method="GET",
+        path="/v1/media/{id}",
+        id="getMedia",
+        tag="Media",
+        summary="One media",
+        parameters=(in_path("id", "Id of a media."),),
+        answers={200: answer("The media.", KeptMediaInfo)} | problems(404),
+        security=BEARER,
+    ),
+    Operation(
         method="POST",
         path="/v1/media/{id}/replay",
         id="replayMedia",

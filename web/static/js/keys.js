@@ -22,7 +22,8 @@ export class Keys {
 
   /**
    * The keys of the page that is open; the next page's take their place.
-   * @param bindings list of { key, text, run(event) }, `key` as in KeyboardEvent.key and `text` for people
+   * @param bindings list of { key, text, run(event), when() }, `key` as in KeyboardEvent.key and `text` for people; `when`, if
+   *   it is there, says whether the key does anything now
    */
   set(bindings) {
     this.#page = bindings;
@@ -33,7 +34,7 @@ export class Keys {
     const rows = (entries) => make("dl", { class: "keys" }, ...entries.map(([keys, text]) => el("div", "", el("dt", "", ...keys), el("dd", "", text))));
     const everywhere = [[[key("?")], t("keys.help")], ...Object.entries(PAGES).map(([letter, [text]]) =>
       [[key("g"), ` ${t("keys.then")} `, key(letter)], t(text)])];
-    const here = this.#page.map((binding) => [[key(NAMES[binding.key] ?? binding.key)], binding.text]);
+    const here = this.#page.filter(offered).map((binding) => [[key(NAMES[binding.key] ?? binding.key)], binding.text]);
     const parts = [make("h2", { id: "keys-title" }, t("keys.title"))];
     if (!prefs.get("shortcuts")) parts.push(el("p", "hint", t("keys.off")));
     if (here.length) parts.push(el("h3", "", t("keys.here")), rows(here));
@@ -55,7 +56,7 @@ export class Keys {
       if (page) this.#navigate(page[1]);
       return;
     }
-    const binding = this.#page.find((one) => one.key === event.key);
+    const binding = this.#page.find((one) => one.key === event.key && offered(one));
     if (!binding) return;
     event.preventDefault();
     binding.run(event);
@@ -72,6 +73,7 @@ export function showDialog(titleId, ...children) {
   return dialog;
 }
 
+const offered = ({ when }) => !when || when();
 const key = (name) => el("kbd", "", name);
 
 /** Whether somebody is typing, or a dialog has the keys. */

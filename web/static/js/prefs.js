@@ -1,7 +1,7 @@
-/** What this browser remembers: colours, alerts, shortcuts. Never anything of a stream, nor a credential. */
+/** What this browser remembers: colours, alerts, shortcuts, how peaks are shown. Never anything of a stream, nor a credential. */
 
 const KEY = "gorewatch.prefs";
-const DEFAULTS = { theme: "auto", sound: false, notify: false, shortcuts: true };
+const DEFAULTS = { theme: "auto", sound: false, notify: false, shortcuts: true, heat: false, cover: false };
 
 let values = read();
 

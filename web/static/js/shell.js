@@ -16,7 +16,7 @@
  *   sync       sync.js: series(id, media), load(), detail(id)
  *   previews   previews.js: watch(image, path, everyMs), unwatch(image)
  *   publisher  publisher.js: the camera, screen or file that this tab publishes; it outlives its page
- *   keys       keys.js: set([{ key, text, run }]): the page's keys, taken away when it closes
+ *   keys       keys.js: set([{ key, text, run, when }]): the page's keys, taken away when it closes
  *   navigate(hash)                    go to a page
  *   notify(text, { kind, href })      a notice under the bar: kind "info" (goes by itself) or "problem"; `href` adds a link
  *   title(text)                       the page's part of the tab's title

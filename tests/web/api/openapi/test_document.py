@@ -13,6 +13,7 @@ from web.api import (
     callbacks,
     feed,
     health,
+    heat,
     incidents,
     kept_media,
     media,
@@ -35,7 +36,7 @@ from web.api.openapi.routes import OPERATIONS, described, routes
 from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
-    *(streams, media, kept_media, replay, report, incidents, reviews, thumbnail, whip, feed),
+    *(streams, media, kept_media, replay, report, incidents, reviews, thumbnail, heat, whip, feed),
     *(preview, views, tokens, callbacks, webhooks, health),
 )
 

@@ -39,6 +39,8 @@ export class Desk {
       { key: "n", text: t("incidents.note"), run: () => this.note() },
       { key: "u", text: t("incidents.undo"), run: (event) => event.repeat || this.undo() },
       { key: "v", text: t("incidents.keyHold"), run: (event) => event.repeat || this.detail.peak.hold() },
+      { key: "h", text: t("incidents.keyHeat"), when: () => this.detail.peak.hasHeat, run: () => this.detail.peak.toggle("heat") },
+      { key: "b", text: t("incidents.keyCover"), when: () => this.detail.peak.hasHeat, run: () => this.detail.peak.toggle("cover") },
     ];
   }
 

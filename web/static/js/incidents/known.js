@@ -55,7 +55,7 @@ export class Known {
     const { id, start, end, peak, peak_position } = data.incident;
     const before = this.items.get(id);
     const told = { start, end, peak, peak_position, state: end === null ? "open" : "ended" };
-    const blank = { id, stream, name, media: subject, started: time, picture: false, review: null };
+    const blank = { id, stream, name, media: subject, started: time, picture: false, heat: false, review: null };
     this.items.set(id, before ? later(before, { ...before, ...told }) : { ...blank, ...told });
     this.#told.set(id, (this.#changes += 1));
     return !before;

@@ -3,23 +3,29 @@
  *
  * The clear picture is fetched when it is asked for, lives as long as it is shown, and for how long that was is told to the
  * service, which has written down that it was looked at. While the answer is on its way nothing is shown; who lets go
- * before it came has seen nothing, and that is told too.
+ * before it came has seen nothing, and that is told too. Where the detector tells what drove the score, that can be laid
+ * over the picture, and be left covered while the rest is clear; both choices hold until they are changed.
  */
 
 import { el, make, setAttr, setHidden, setText } from "../dom.js";
+import { prefs } from "../prefs.js";
 import { t } from "../words.js";
+import { Heat } from "./heat.js";
 
 const LONGEST_S = 3600;
 const HOLDING = new Set([" ", "Enter"]);
 
 export class Peak {
   #api;
+  #heat;
   #image = make("img", { alt: "", draggable: "false", hidden: true });
   #words = el("span", "peak-words");
-  #button = make("button", { type: "button", class: "peak-frame", "aria-describedby": "peak-hint" }, this.#image, this.#words);
+  #button = make("button", { type: "button", class: "peak-frame", "aria-describedby": "peak-hint peak-heat" }, this.#image);
   #problem = make("p", { class: "field-error", role: "alert" });
-  #hint = make("p", { class: "hint", id: "peak-hint" }, t("incidents.hold"));
-  node = el("div", "peak-part", this.#button, this.#problem, this.#hint);
+  #hint = make("p", { class: "hint", id: "peak-hint" });
+  #toggles = { heat: toggle("heat", "h", () => this.toggle("heat")), cover: toggle("cover", "b", () => this.toggle("cover")) };
+  #tools = make("div", { class: "peak-tools", hidden: true }, ...Object.values(this.#toggles));
+  node = el("div", "peak-part", this.#button, this.#tools);
   #incident = null;
   #url = null;
   #asking = new AbortController();
@@ -29,6 +35,9 @@ export class Peak {
 
   constructor(api) {
     this.#api = api;
+    this.#heat = new Heat(api);
+    this.#button.append(this.#heat.canvas, this.#words);
+    this.node.append(this.#heat.legend, this.#problem, this.#hint);
     const on = (target, type, listener) => target.addEventListener(type, listener, { signal: this.#stop.signal });
     on(this.#button, "pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -43,6 +52,7 @@ export class Peak {
       event.preventDefault();
       if (!event.repeat) this.hold();
     });
+    on(this.#image, "load", () => this.#heat.fit(this.#image));
     on(window, "keyup", () => this.release());
     for (const type of ["blur", "pagehide"]) on(window, type, () => this.release());
     on(document, "visibilitychange", () => this.release());
@@ -52,13 +62,28 @@ export class Peak {
   show(incident) {
     const before = this.#incident;
     this.#incident = incident;
-    if (before?.id === incident.id && before.peak === incident.peak && before.picture === incident.picture) return;
     if (before?.id !== incident.id) {
       this.release();
       this.#replace(null);
       setText(this.#problem, "");
     }
-    this.#pixelated(incident);
+    const asBefore = before?.id === incident.id && before.peak === incident.peak && before.picture === incident.picture;
+    if (!asBefore) this.#pixelated(incident);
+    this.#draw();
+    this.#locate();
+  }
+
+  /** Whether the detector tells where in this picture: what the toggles are for. */
+  get hasHeat() {
+    return Boolean(this.#incident?.heat);
+  }
+
+  /** `heat`: what drove the score is laid over the picture. `cover`: it is left in blocks where the rest is clear. */
+  toggle(name) {
+    this.release();
+    prefs.set(name, !prefs.get(name));
+    this.#draw();
+    this.#locate();
   }
 
   /** Show it clear from when it comes until `release`. */
@@ -68,7 +93,8 @@ export class Peak {
     this.#held = held;
     setText(this.#problem, "");
     try {
-      const response = await this.#api.request(`${path(held.incident)}?clear=1`, { cache: "no-store" });
+      const query = this.#covers ? "?clear=1&covered=1" : "?clear=1";
+      const response = await this.#api.request(`${path(held.incident)}${query}`, { cache: "no-store" });
       held.view = response.headers.get("X-View-Id");
       const blob = await response.blob();
       if (held.released) this.#tell(held, 0);
@@ -95,7 +121,21 @@ export class Peak {
     this.release();
     this.#stop.abort();
     this.#asking.abort();
+    this.#heat.close();
     this.#replace(null);
+  }
+
+  get #covers() {
+    return this.hasHeat && prefs.get("cover");
+  }
+
+  async #locate() {
+    const incident = this.hasHeat && prefs.get("heat") ? this.#incident : null;
+    try {
+      await this.#heat.show(incident);
+    } catch (problem) {
+      setText(this.#problem, problem.message);
+    }
   }
 
   #reveal(held, blob) {
@@ -129,9 +169,12 @@ export class Peak {
     setHidden(this.#image, !url);
     setAttr(this.#button, "data-clear", clear ? "true" : null);
     setAttr(this.#button, "aria-disabled", this.#url ? null : "true");
-    setAttr(this.#button, "aria-label", t(clear ? "incidents.pictureClear" : this.#url ? "incidents.picture" : "incidents.pictureNone"));
+    setAttr(this.#button, "aria-label", t(`incidents.${nameOf(clear, this.#url, this.#covers)}`));
     setText(this.#words, url ? "" : t("incidents.pictureNone"));
     setHidden(this.#hint, !this.#url);
+    setText(this.#hint, t(this.#covers ? "incidents.holdCovered" : "incidents.hold"));
+    setHidden(this.#tools, !this.hasHeat);
+    for (const [name, node] of Object.entries(this.#toggles)) setAttr(node, "aria-pressed", String(prefs.get(name)));
   }
 
   #tell({ view }, seconds) {
@@ -142,5 +185,13 @@ export class Peak {
     this.#api.request(`/v1/views/${encodeURIComponent(view)}/shown`, { method: "POST", keepalive: true, headers, body }).catch(() => {});
   }
 }
+
+function nameOf(clear, url, covers) {
+  if (clear) return covers ? "pictureCovered" : "pictureClear";
+  return url ? "picture" : "pictureNone";
+}
+
+const toggle = (name, key, click) => make("button", { type: "button", "aria-pressed": "false", "aria-keyshortcuts": key, on: { click } },
+  t(`incidents.${name}`), " ", el("kbd", "", key));
 
 const path = (id) => `/v1/incidents/${encodeURIComponent(id)}/thumbnail.jpg`;
