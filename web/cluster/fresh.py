@@ -17,6 +17,11 @@ class Fresh:
         """Each with the number after which it has everything."""
         self._count = 0
 
+    @property
+    def any(self) -> bool:
+        """There is something, be it after a hole."""
+        return bool(self._batches)
+
     def add(self, after: int, batch: Messages) -> None:
         """All that there is after that number, up to the last of these."""
         self._batches.append((after, batch))

@@ -16,7 +16,6 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
     DiscardPolicy,
-    PubAck,
     StorageType,
     StreamConfig,
     StreamInfo,
@@ -32,6 +31,7 @@ from .fresh import Messages
 from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of
 from .presence import SomebodyThere, alone
 from .reading import followed, heed_cancellation, read
+from .writing import Writer
 
 STREAM: Final = "GOREWATCH"
 _SUBJECTS: Final = f"{PREFIX}.>"
@@ -64,6 +64,7 @@ class EventLog:
     ) -> None:
         self._client = client
         self._stream: JetStreamContext = client.jetstream(timeout=timeout_s)
+        self._writer = Writer(client)
         self._region = region
         self._describe = describe
         self._timeout_s = timeout_s
@@ -84,16 +85,9 @@ class EventLog:
         # Else it would be sent once more for each attempt, as soon as there is a connection again.
         if not self._client.is_connected:
             raise BusError("there is no connection to NATS")
-        kept: list[asyncio.Future[PubAck]] = []
-        try:
-            async with self._asking():
-                for published in batch:
-                    kept.append(await self._begin(published))  # noqa: PERF401 - those that were begun are cancelled
-                for acknowledged in await asyncio.gather(*kept):
-                    self.written = max(self.written, acknowledged.seq)
-        finally:
-            for one in kept:
-                one.cancel()
+        messages = [self._message(published) for published in batch]
+        async with self._asking():
+            self.written = max(self.written, await self._writer.write(messages))
 
     async def keep_alone(self, refused: Published) -> bool:
         """False: what the log refuses it does not take in part."""
@@ -143,14 +137,12 @@ class EventLog:
         finally:
             self._watchers.remove(see)
 
-    async def _begin(self, published: Published) -> asyncio.Future[PubAck]:
+    def _message(self, published: Published) -> Message:
         known = self._describe(published.media_id)
         message = message_of(published, region=self._region, facts=known)
         if message.size_bytes > self._client.max_payload:
             raise Refused(f"{message.size_bytes} bytes are more than NATS takes (max_payload)")
-        return await self._stream.publish_async(
-            message.subject, message.body, wait_stall=self._timeout_s, stream=STREAM, headers=dict(message.headers)
-        )
+        return message
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ known before the log has given it a number. What the store is told beside it tra
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,8 +33,6 @@ PREFIX: Final = "gore"
 ID_HEADER: Final = "Nats-Msg-Id"
 """By which the log knows what it has already."""
 OWNER_HEADER: Final = "Gore-Owner"
-TIME_HEADER: Final = "Gore-Time"
-"""Unix seconds of the event; the body has them to the millisecond."""
 RECORD_HEADER: Final = "Gore-Record"
 _HEAD = b'{"specversion":"1.0","id":"'
 _ID_END = len(_HEAD) + len(format_id(0))
@@ -79,10 +78,7 @@ def subject_of(region: str, stream_id: str, kind: str) -> str:
 def message_of(published: Published, *, region: str, facts: MediaFacts | None) -> Message:
     """What the log is given. `facts` are what is known of the event's media; a `gore.prob` leaves no trace of them."""
     entry = published.entry
-    headers = {
-        ID_HEADER: f"{published.media_id}.{entry.number}",
-        TIME_HEADER: repr(published.unix_s),
-    }
+    headers = {ID_HEADER: f"{published.media_id}.{entry.number}"}
     if entry.owner is not None:
         headers[OWNER_HEADER] = entry.owner
     if (adapter := _EVENTS.get(entry.kind)) is not None:
@@ -109,7 +105,7 @@ def recorded(message: Message, number: int) -> tuple[Published, MediaFacts | Non
     entry = entry_of(message, number)
     try:
         envelope: dict[str, Any] = json.loads(message.body)
-        unix_s = float(message.headers[TIME_HEADER])
+        unix_s = datetime.fromisoformat(envelope["time"]).timestamp()
         if (adapter := _EVENTS.get(entry.kind)) is None:
             return Published(entry, envelope["subject"], _prob(envelope["data"]), unix_s), None
         record: dict[str, Any] = json.loads(message.headers[RECORD_HEADER])

@@ -60,6 +60,7 @@ class LogRecorder:
         self._more = asyncio.Event()
         self._fresh = Fresh(_MOST_FRESH)
         self._news = asyncio.Event()
+        self._behind = True
         self.number = 0
         """All events up to it are in the store, or gone."""
         self.failing = False
@@ -93,6 +94,7 @@ class LogRecorder:
 
     def look(self) -> None:
         """Ask the log whether there is more."""
+        self._behind = True
         self._news.set()
 
     async def reached(self, number: int, *, within_s: float) -> None:
@@ -105,8 +107,13 @@ class LogRecorder:
         """What follows, once there is something: from what came by, or else from the log. Raises `StoreError`."""
         while True:
             self._news.clear()
-            if batch := self._fresh.take(self.number) or await self._log.read(self.number, _MOST_READ):
+            if batch := self._fresh.take(self.number):
                 return batch
+            # Before what came by there is a hole, or nobody knows whether anything did.
+            if self._fresh.any or self._behind:
+                if batch := await self._log.read(self.number, _MOST_READ):
+                    return batch
+                self._behind = False
             await self._news.wait()
 
     async def _begin(self) -> None:
@@ -116,6 +123,7 @@ class LogRecorder:
         floor, _ = await self._log.bounds()
         if 0 < self._place.number < floor:
             _log.error("events are gone from the log that were never stored: up to the id %d", floor)
+        self._behind = True
         self._moved(max(self._place.number, floor))
 
     async def _record(self, batch: Messages) -> None:
