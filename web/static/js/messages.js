@@ -336,6 +336,7 @@ export const messages = {
     toReport: "Report of the media",
     toOwn: "Link to this incident",
     filters: "Filters",
+    filtersSet: { one: "Filters, {n} set", other: "Filters, {n} set" },
     verdictLabel: "Review",
     stateLabel: "State",
     stream: "Stream",

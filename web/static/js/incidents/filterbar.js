@@ -1,6 +1,6 @@
-/** The fields by which incidents are filtered. */
+/** The fields by which incidents are filtered; on a narrow screen behind a button, which says how many are set. */
 
-import { button, el, make, setHidden } from "../dom.js";
+import { button, el, make, setAttr, setHidden, setText } from "../dom.js";
 import { t } from "../words.js";
 import { QUEUE, STATES, VERDICTS, isQueue, localOf, stampOf } from "./filters.js";
 
@@ -13,6 +13,8 @@ export class FilterBar {
   #since = moment("filter-since");
   #until = moment("filter-until");
   #reset = button(t("incidents.toQueue"), () => this.set({ ...QUEUE }));
+  #fold = make("button", { type: "button", class: "queue-fold", "aria-controls": "filters", "aria-expanded": "false", on: { click: () => this.#unfold() } });
+  #form;
   #shown = "";
 
   /** @param onChange(filters) */
@@ -20,10 +22,11 @@ export class FilterBar {
     this.#filters = filters;
     this.#onChange = onChange;
     const field = (name, input) => el("div", "field", make("label", { for: input.id }, t(`incidents.${name}`)), input);
-    this.node = make("form", { class: "queue-filters", "aria-label": t("incidents.filters") }, field("verdictLabel", this.#verdict), field("stream", this.#stream),
+    this.#form = make("form", { class: "queue-filters", id: "filters", "aria-label": t("incidents.filters") }, field("verdictLabel", this.#verdict), field("stream", this.#stream),
       field("stateLabel", this.#state), field("since", this.#since), field("until", this.#until), this.#reset);
-    this.node.addEventListener("submit", (event) => event.preventDefault());
-    this.node.addEventListener("change", () => this.#read());
+    this.node = el("div", "", this.#fold, this.#form);
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    this.#form.addEventListener("change", () => this.#read());
     this.#fill();
   }
 
@@ -50,6 +53,10 @@ export class FilterBar {
     this.#stream.value = stream;
   }
 
+  #unfold() {
+    setAttr(this.#fold, "aria-expanded", String(this.#fold.getAttribute("aria-expanded") !== "true"));
+  }
+
   #read() {
     const { since, until } = this.#filters;
     // A stamp of the address may be finer than the field shows.
@@ -66,6 +73,8 @@ export class FilterBar {
     this.#since.value = localOf(since);
     this.#until.value = localOf(until);
     setHidden(this.#reset, isQueue(this.#filters));
+    const n = Object.keys(QUEUE).filter((name) => this.#filters[name] !== QUEUE[name]).length;
+    setText(this.#fold, n ? t("incidents.filtersSet", { n }) : t("incidents.filters"));
   }
 }
 

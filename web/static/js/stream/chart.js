@@ -7,7 +7,9 @@ import { joined, panned, shownRange, zoomed } from "./range.js";
 import { loadUplot } from "./uplot.js";
 
 const SPLITS = [0, 0.25, 0.5, 0.75, 1];
-const FONT = '11px system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
+const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
+/** Of the text of the page on most screens, which is larger on a wall (css/shell.css): what is drawn grows with it. */
+const USUAL_PX = 14;
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600, 7200, 21_600, 43_200, 86_400];
 
 /** A chart in `box`, once its library is there. Raises an error where it cannot be loaded. */
@@ -20,6 +22,7 @@ class Chart {
   #plot;
   #handlers;
   #colours = colours(COLOURS);
+  #unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_PX;
   #marks = { incidents: [], trial: [], policy: { threshold: 0.5, release: 0.4 }, last: null };
   /** What is drawn: see `show`. */
   #shown = { series: null, version: -1, stored: null, live: true, end: null };
@@ -135,26 +138,27 @@ class Chart {
 
   #options() {
     const colour = (name) => () => this.#colours[`chart-${name}`];
-    const axis = { stroke: colour("muted"), font: FONT, grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false } };
+    const unit = this.#unit;
+    const axis = { stroke: colour("muted"), font: `${11 * unit}px ${FONT}`, grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false } };
     return {
       width: this.#box.clientWidth || 600,
       height: this.#box.clientHeight || 240,
-      padding: [14, 14, 0, 0],
+      padding: [14 * unit, 14 * unit, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false, setScale: false } },
+      cursor: { y: false, points: { size: 7 * unit }, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: false, auto: false }, y: { auto: false, range: [0, 1] } },
       axes: [
-        { ...axis, size: 24, space: 70, incrs: STEPS_S, values: (_plot, values) => values.map(position) },
-        { ...axis, size: 38, splits: () => SPLITS, values: (_plot, values) => values.map((value) => prob(value)) },
+        { ...axis, size: 24 * unit, space: 70 * unit, incrs: STEPS_S, values: (_plot, values) => values.map(position) },
+        { ...axis, size: 38 * unit, splits: () => SPLITS, values: (_plot, values) => values.map((value) => prob(value)) },
       ],
       series: [
         {},
-        { stroke: colour("prob"), width: 2.25, points: { show: false }, spanGaps: false },
-        { stroke: colour("raw"), width: 1, points: { show: false }, spanGaps: false },
+        { stroke: colour("prob"), width: 2.25 * unit, points: { show: false }, spanGaps: false },
+        { stroke: colour("raw"), width: unit, points: { show: false }, spanGaps: false },
       ],
       hooks: {
         drawClear: [(plot) => drawFills(plot, this.#marks, this.#colours)],
-        draw: [(plot) => drawLines(plot, this.#marks, this.#colours), (plot) => drawMarks(plot, this.#marks, this.#colours)],
+        draw: [drawLines, drawMarks].map((draw) => (plot) => draw(plot, this.#marks, this.#colours, unit)),
         setCursor: [(plot) => this.#handlers.onRead(plot.cursor.left >= 0 ? plot.cursor.idx : null)],
         setSelect: [(plot) => this.#selected(plot)],
       },

@@ -11,8 +11,8 @@ export function drawFills(plot, marks, colours) {
 }
 
 /** Over the curves: a solid bar above each incident, a mark at its peak; an outline of what a tried policy would raise. */
-export function drawMarks(plot, marks, colours) {
-  const scale = devicePixelRatio;
+export function drawMarks(plot, marks, colours, unit) {
+  const scale = devicePixelRatio * unit;
   const { ctx, bbox } = plot;
   spans(plot, marks.incidents, marks.last, (incident, left, width) => {
     ctx.fillStyle = colours["chart-incident"];
@@ -28,9 +28,9 @@ export function drawMarks(plot, marks, colours) {
 }
 
 /** Threshold and release as they are; the handles of what is tried are elements. */
-export function drawLines(plot, { policy }, colours) {
+export function drawLines(plot, { policy }, colours, unit) {
   const { ctx, bbox } = plot;
-  const scale = devicePixelRatio;
+  const scale = devicePixelRatio * unit;
   const line = (value, colour, dash) => {
     const y = Math.round(plot.valToPos(value, "y", true)) + 0.5;
     ctx.strokeStyle = colour;

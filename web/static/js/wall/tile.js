@@ -26,7 +26,8 @@ export class Tile {
   constructor(id, previews) {
     this.id = id;
     this.#previews = previews;
-    this.link = make("a", { class: "tile", href: toStream(id) }, this.#picture, this.#name, this.#prob, this.#state.node, this.#time, this.#spark.node);
+    this.link = make("a", { class: "tile", href: toStream(id) }, this.#picture, this.#name, this.#prob,
+      el("span", "tile-now", this.#state.node, this.#time), this.#spark.node);
     this.node = el("li", "", this.link);
   }
 
