@@ -63,7 +63,7 @@ def _engine(path: Path) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)
-    event.listen(engine.sync_engine, "handle_error", _keep_if_cancelled)
+    event.listen(engine.sync_engine, "handle_error", _keep_or_not)
     return engine
 
 
@@ -97,7 +97,7 @@ def _explained(error: DBAPIError, url: URL) -> StoreError:
             "or set GOREWATCH_STORE."
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return StoreError(f"The store {path} cannot be written ({words}); is its disk full or broken?")
+        return StoreError(f"The store {path} cannot be written ({words}); is its disk full, read-only or broken?")
     if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH) or isinstance(cause, sqlite3.ProgrammingError):
         return Refused(f"The store {path} does not take a value ({words}).")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -127,11 +127,15 @@ def _set_up(connection: PoolProxiedConnection, _: ConnectionPoolEntry) -> None:
         cursor.close()
 
 
-def _keep_if_cancelled(context: ExceptionContext) -> None:
+def _keep_or_not(context: ExceptionContext) -> None:
+    """Whether a connection that failed is used again."""
     # SQLAlchemy closes a connection whose call was cancelled, without waiting for its transaction to end. There is no
     # need to: what was begun goes on in the connection's thread, and rolling back comes after it there.
     if isinstance(context.original_exception, asyncio.CancelledError):
         context.is_disconnect = False
+    # One that was opened while the file could not be written stays like that when it can be again.
+    if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
 
 def _begin(connection: Connection) -> None:
