@@ -72,7 +72,7 @@ async def test_an_incident_rises_and_is_reviewed_undone_and_reviewed_again_by_ke
     await reviewed(served, incident, "dismissed")
     await expect(page.locator("#waiting")).to_be_hidden()
     await page.keyboard.press("u")
-    await expect(page.locator("#said")).to_contain_text("Nothing is left to undo.")
+    await expect(page.locator(".notice")).to_contain_text("lobby, peak 0.90 had no verdict before yours")
     await expect(page.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
     assert len((await served.get(f"/v1/incidents/{incident['id']}/reviews"))["reviews"]) == 1
     assert tab.complaints == []

@@ -1,9 +1,14 @@
-/** Verdicts that were given: each waits a while, in which it can be taken back, and is then sent. */
+/**
+ * Verdicts that were given: each waits a while, in which it can be taken back, and is then sent. One that was sent is taken back
+ * by another review, which says what the one before it said: the service keeps all of them and unsets none.
+ */
 
 import { Problem } from "../api.js";
 import { newer } from "./known.js";
 
 export const HOLD_MS = 6000;
+/** Of those that were sent, how many can be taken back one after the other. */
+const MOST_SENT = 100;
 
 export class Decisions {
   #api;
@@ -11,6 +16,8 @@ export class Decisions {
   /** Those that can be taken back, the newest last, and those on their way: { incident, verdict, note, dueAt, timer, credentials }. */
   #waiting = [];
   #sending = new Set();
+  /** Those that were sent from this page, the newest last: { incident } as it is since then, { before }, the review that it had. */
+  #sent = [];
   #onHide = () => this.flush();
 
   /** @param handlers onChange(); onSent(incident) as it is now; onTaken(incident): somebody else's review came first;
@@ -39,6 +46,20 @@ export class Decisions {
     if (decision) this.#drop((one) => one === decision);
     if (decision) this.#handlers.onChange();
     return decision;
+  }
+
+  /**
+   * Take back the newest that was sent: it, or null where none was. Nothing happens where `before` is null, as there is no review
+   * that says nothing.
+   */
+  async revert() {
+    await Promise.all([...this.#sending].map((decision) => decision.settled));
+    const sent = this.#sent.at(-1) ?? null;
+    if (!sent?.before) return sent;
+    this.#sent.pop();
+    const { verdict, note } = sent.before;
+    this.#send({ incident: sent.incident, verdict, note, restores: sent, credentials: this.#credentials() });
+    return sent;
   }
 
   /** What is decided of an incident and not yet known of the service, or null. */
@@ -70,8 +91,12 @@ export class Decisions {
 
   #due(decision) {
     this.#drop((one) => one === decision);
+    this.#send(decision);
+  }
+
+  #send(decision) {
     this.#sending.add(decision);
-    this.#settle(decision, this.#checked(decision));
+    decision.settled = this.#settle(decision, this.#checked(decision));
     this.#handlers.onChange();
   }
 
@@ -79,13 +104,32 @@ export class Decisions {
     let tell;
     try {
       const incident = await answer;
-      tell = () => incident && this.#handlers.onSent(incident);
+      tell = () => {
+        this.#remember(decision, incident);
+        this.#handlers.onSent(incident);
+      };
     } catch (problem) {
-      tell = () => (problem instanceof Taken ? this.#handlers.onTaken(problem.incident) : this.#handlers.onFailed(decision, problem.message));
+      tell = () => {
+        if (problem instanceof Taken) return this.#handlers.onTaken(problem.incident);
+        if (decision.restores) this.#sent.push(decision.restores);
+        this.#handlers.onFailed(decision, problem.message);
+      };
     }
     if (!this.#sending.delete(decision)) return;
     tell();
     this.#handlers.onChange();
+  }
+
+  #remember({ incident, restores }, since) {
+    if (!restores) {
+      this.#sent.push({ incident: since, before: incident.review });
+      if (this.#sent.length > MOST_SENT) this.#sent.shift();
+      return;
+    }
+    // What was restored may be a verdict of this page, which can be taken back in turn.
+    for (const sent of this.#sent) {
+      if (sent.incident.id === since.id && sent.incident.review.at === restores.before.at) sent.incident = since;
+    }
   }
 
   /** Two people look at one queue: what the other one said meanwhile is not overruled unseen. */

@@ -1,6 +1,7 @@
 /** Where incidents are decided: the detail of one, verdicts that wait with their undo, the note, and what is said aloud. */
 
 import { make } from "../dom.js";
+import { toIncident } from "../routes.js";
 import { t } from "../words.js";
 import { Decisions } from "./decisions.js";
 import { Detail } from "./detail.js";
@@ -84,9 +85,18 @@ export class Desk {
 
   undo() {
     const decision = this.decisions.undo();
-    if (!decision) return this.say(t("incidents.nothingWaits"));
+    if (!decision) return this.#revert();
     this.say(t("incidents.undone", { what: called(decision.incident) }));
     this.#on.onUndone(decision.incident);
+  }
+
+  async #revert() {
+    const sent = await this.decisions.revert();
+    if (!sent) return this.say(t("incidents.nothingSent"));
+    const values = { what: called(sent.incident) };
+    const text = sent.before ? t(`incidents.${sent.before.verdict}Again`, values) : t("incidents.sentStays", values);
+    this.#context.notify(text, { href: toIncident(sent.incident.id) });
+    if (sent.before) this.#on.onUndone(sent.incident);
   }
 
   say(text) {
@@ -105,6 +115,6 @@ export class Desk {
   }
 
   #problem(text, incident) {
-    this.#context.notify(text, { kind: "problem", href: `#/incidents/${encodeURIComponent(incident.id)}` });
+    this.#context.notify(text, { kind: "problem", href: toIncident(incident.id) });
   }
 }
