@@ -18,6 +18,7 @@ from . import (
     report,
     requests,
     reviews,
+    series,
     settled,
     streams,
     thumbnail,
@@ -64,6 +65,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[BASICS] = app[PARTS] = parts
     app[COMPAT] = behind_compat
     app[report.TURNS] = report.new_turns()
+    app[series.TURNS] = series.new_turns()
     add_compat_routes(app)
     for resource in _RESOURCES:
         app.router.add_routes(resource.routes)

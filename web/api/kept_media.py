@@ -9,7 +9,6 @@ from inference.summary import Json, Summary, incident_json, point_json, probabil
 from stream.ids import is_id
 from stream.sample import State
 
-from ..recording.series import read_series
 from ..running import Stream
 from ..store import incidents, media
 from ..store.kept import IncidentFilter, KeptMedia, MediaEnd, MediaFilter, picture_of
@@ -19,6 +18,7 @@ from .auth import caller_of
 from .parts import parts_of
 from .problems import Problem
 from .query import Count, Cursor, Moment, Word
+from .series import series_of
 
 STREAM = Word(name="stream", text="Only those of the stream with this id.")
 SINCE = Moment(name="since", text="Only those that began then or later, by the service's clock.")
@@ -127,17 +127,17 @@ async def last_media_of(request: web.Request, stream_id: str) -> KeptMedia:
 
 async def kept_summary(request: web.Request, kept: KeptMedia, *, detail: bool) -> Json:
     """The summary as it was told; or, of a media whose end is not known, of the scores that are there."""
-    store, ref, end = parts_of(request).store, kept.facts.ref, kept.end
+    ref, end = kept.facts.ref, kept.end
     told: Json | None = None if end is None or end.summary is None else json.loads(end.summary)
     if told is not None and not detail:
         return told
-    series = await read_series(store, ref.media_id, max_points=_DETAIL_POINTS)
+    series = await series_of(request, ref.media_id, max_points=_DETAIL_POINTS)
     if told is None:
         at_s, failure = (time.time(), None) if end is None else (end.finished_s, end.failure)
         told = summary_json(Summary(ref, at_s, series.samples, series.prob, failure))
     if not detail:
         return told
-    found = await _incidents(store, ref.media_id)
+    found = await _incidents(parts_of(request).store, ref.media_id)
     return {**told, "incidents": found, "scores": [point_json(point) for point in series.points]}
 
 

@@ -7,11 +7,11 @@ from aiohttp import web
 from inference.scores import downsample
 from inference.summary import detail_json, point_json, summary_json
 
-from ..recording.series import read_series
 from ..running import Stream
 from .kept_media import kept_media, kept_summary, last_media_of, running_media
 from .parts import parts_of
 from .query import Count, Flag, Number
+from .series import series_of
 from .streams import stream_of
 
 DETAIL = Flag(name="detail", text="1 adds `incidents` and `scores`.")
@@ -52,8 +52,7 @@ async def scores(request: web.Request) -> web.Response:
         points = downsample(within, most)
     else:
         media_id = (await kept_media(request)).facts.ref.media_id
-        store = parts_of(request).store
-        points = list((await read_series(store, media_id, max_points=most, from_s=first_s, to_s=last_s)).points)
+        points = list((await series_of(request, media_id, max_points=most, from_s=first_s, to_s=last_s)).points)
     return web.json_response({"media": media_id, "scores": [point_json(point) for point in points]})
 
 

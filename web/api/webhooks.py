@@ -141,6 +141,8 @@ async def enable(request: web.Request) -> web.Response:
     """Have events sent from now on to one that was disabled; what it missed meanwhile is not."""
     parts = parts_of(request)
     endpoint = await parts.webhooks.endpoints.enable(_endpoint(request))
+    if endpoint is None:
+        raise _unknown()
     async with parts.store.reading() as tx:
         counts = await deliveries.counts(tx, [endpoint.id])
     return web.json_response(webhook_json(endpoint, counts))
@@ -191,8 +193,12 @@ def _endpoint(request: web.Request) -> Endpoint:
     """The webhook that the path names. Raises `Problem` 404, also for another key's."""
     endpoint = parts_of(request).webhooks.endpoints.find(request.match_info["id"])
     if endpoint is None or not _owns(_key(request), endpoint):
-        raise Problem(404, "There is no webhook of this id.", code="webhook_unknown")
+        raise _unknown()
     return endpoint
+
+
+def _unknown() -> Problem:
+    return Problem(404, "There is no webhook of this id.", code="webhook_unknown")
 
 
 def _owns(caller: Caller, endpoint: Endpoint) -> bool:

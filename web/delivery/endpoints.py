@@ -4,8 +4,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from ..ids import new_id
 from ..store import deliveries, webhooks
@@ -16,8 +17,11 @@ from .endpoint import Endpoint
 from .outcome import GONE
 from .signature import SECRET_BYTES, new_secret
 
+T = TypeVar("T")
+
 MOST_OF_A_KEY = 20
 _STREAMS_REMEMBERED = 1000
+_SETTLE_S = 1.0
 _REVOKED = "Its key was revoked."
 _REMOVED = "It is being removed."
 _log = logging.getLogger("gorewatch.callbacks")
@@ -28,7 +32,10 @@ class TooManyWebhooks(Exception):
 
 
 class Endpoints:
-    """Lives on one event loop; nothing else writes the webhooks of the store. `revoked` is asked for keys."""
+    """Lives on one event loop; nothing else writes the webhooks of the store. `revoked` is asked for keys.
+
+    What is changed is changed to the end, though who asked for it is cancelled: store and memory stay alike.
+    """
 
     def __init__(
         self, store: Store, *, revoked: Callable[[str | None], bool], clock: Callable[[], float] = time.time
@@ -40,6 +47,7 @@ class Endpoints:
         self._unwanted: dict[str, None] = {}
         """Streams whose receiver wants no more events, the latest last."""
         self._looked = asyncio.Event()
+        self._changes: set[asyncio.Task[object]] = set()
 
     def __iter__(self) -> Iterator[Endpoint]:
         """Oldest first, those that are disabled too."""
@@ -71,31 +79,63 @@ class Endpoints:
             created_s=self._clock(),
         )
         secret = drawn_secret()
-        async with self._store.writing() as tx:
-            if await webhooks.count_of(tx, key_id) >= MOST_OF_A_KEY:
-                raise TooManyWebhooks
-            await webhooks.add(tx, endpoint, secret=secret)
-        self._known[endpoint.id] = endpoint
+        await self._to_the_end(self._add(endpoint, secret))
         return endpoint, secret
 
     async def remove(self, endpoint: Endpoint) -> None:
         """With all that is owed to it. Raises `StoreError`."""
+        await self._to_the_end(self._remove(endpoint))
+
+    async def enable(self, endpoint: Endpoint) -> Endpoint | None:
+        """Have events sent again from now on; None if it was removed meanwhile. Raises `StoreError`."""
+        return await self._to_the_end(self._enable(endpoint))
+
+    async def settle(self, *, timeout_s: float = _SETTLE_S) -> None:
+        """Wait for changes whose askers left; those that take too long are given up."""
+        if changes := set(self._changes):
+            await asyncio.wait(changes, timeout=timeout_s)
+            for change in changes:
+                change.cancel()
+            await asyncio.wait(changes)
+
+    async def _to_the_end(self, change: Coroutine[None, None, T]) -> T:
+        task = asyncio.create_task(change, name="webhook-change")
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return await asyncio.shield(task)
+
+    async def _add(self, endpoint: Endpoint, secret: str) -> None:
+        async with self._store.writing() as tx:
+            if await webhooks.count_of(tx, endpoint.key_id) >= MOST_OF_A_KEY:
+                raise TooManyWebhooks
+            await webhooks.add(tx, endpoint, secret=secret)
+        self._known[endpoint.id] = endpoint
+
+    async def _remove(self, endpoint: Endpoint) -> None:
         # Told of nothing more before it goes: what is owed to one that is not there could not be written down, nor the
-        # events with it. So it stays where nobody learns whether it went.
+        # events with it.
         self._change(endpoint, _REMOVED)
         try:
             async with self._store.writing() as tx:
                 await webhooks.remove(tx, endpoint.id)
         except StoreError:
-            self._change(endpoint, endpoint.disabled)
+            if await self._is_there(endpoint):
+                self._change(endpoint, endpoint.disabled)
             raise
         self._known.pop(endpoint.id, None)
 
-    async def enable(self, endpoint: Endpoint) -> Endpoint:
-        """Have events sent again from now on. Raises `StoreError`."""
+    async def _is_there(self, endpoint: Endpoint) -> bool:
+        """Whether it was not removed, as far as can be said: a server that is lost may have done it all the same."""
+        try:
+            async with self._store.reading() as tx:
+                return endpoint.id in {known.id for known in await webhooks.listed(tx)}
+        except StoreError:
+            return False
+
+    async def _enable(self, endpoint: Endpoint) -> Endpoint | None:
         async with self._store.writing() as tx:
             await webhooks.disable(tx, [endpoint.id], None)
-        return self._change(endpoint, None)
+        return self._change(endpoint, None) if endpoint.id in self._known else None
 
     def gone(self, delivery: Delivery) -> None:
         """The receiver of a delivery wants no more events, which the store knows of already if it is a webhook."""

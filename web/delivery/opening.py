@@ -50,7 +50,10 @@ async def open_webhooks(settings: Settings, store: Store, access: Access) -> Asy
             going_on(ledger.run, "ledger"),
         ):
             with access.watching(endpoints.look):
-                yield Webhooks(endpoints, ledger, dispatcher)
+                try:
+                    yield Webhooks(endpoints, ledger, dispatcher)
+                finally:
+                    await endpoints.settle()
 
 
 @contextmanager

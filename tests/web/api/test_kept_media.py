@@ -1,15 +1,20 @@
 """Media over HTTP that are not in memory any more: from the store, as they were told."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.serving import Served, bearer, new_key, serving
+from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from tests.web.whatif.past import START_S, Camera, an_id, ended, watched
+from web.api import series
+from web.recording.series import read_series
+from web.recording.thinning import Series
 from web.store import media as rows
 from web.store.kept import MediaFacts
+from web.store.store import Store
 from web.wire import timestamp
 
 
@@ -160,3 +165,44 @@ async def test_what_is_not_there_or_another_keys_is_unknown() -> None:
             assert (await status(served, f"/v1/media/{name}/summary"))[0] == 404
         for name in ("str_0", an_id("str", 77)):
             assert (await status(served, f"/v1/streams/{name}/summary"))[0] == 404
+
+
+async def test_scores_are_read_for_a_few_at_a_time_and_who_is_one_too_many_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, most, gate = 0, 0, asyncio.Event()
+
+    async def gated(store: Store, media_id: str, **asked: Any) -> Series:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        try:
+            await gate.wait()
+            return await read_series(store, media_id, **asked)
+        finally:
+            reading -= 1
+
+    monkeypatch.setattr(series, "read_series", gated)
+    monkeypatch.setattr(series, "_WAIT_S", WITHIN_S)
+    monkeypatch.setattr(series, "_WAITING", 6)
+    async with serving() as served:
+        media_id = await Camera(served.store).media(1, [0.25] * 3)
+        paths = [f"/v1/media/{media_id}/scores", f"/v1/media/{media_id}/summary?detail=1"]
+        asking = [asyncio.create_task(status(served, paths[number % 2])) for number in range(9)]
+        refused, asked = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=WITHIN_S)
+        assert [(one.result()[0], one.result()[1]["code"]) for one in refused] == [(503, "overloaded")]
+        assert len((await served.get("/v1/media"))["media"]) == 1
+        gate.set()
+        answers = await asyncio.gather(*asked)
+        assert [(code, len(answer["scores"])) for code, answer in answers] == [(200, 3)] * 8
+        assert most == 2
+        await served.get(paths[0])
+
+
+async def test_who_is_refused_is_told_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series, "_RUNNING", 0)
+    monkeypatch.setattr(series, "_WAITING", 0)
+    async with serving() as served:
+        media_id = await Camera(served.store).media(1, [0.25] * 3)
+        async with served.http.get(f"/v1/media/{media_id}/scores") as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "2")
