@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.web.browser import Tab
 from tests.web.serving import Served
-from tests.web.viewer.pages import SOON_MS, Sockets, opened
+from tests.web.viewer.pages import Sockets, opened
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ async def test_incidents_while_disconnected_are_counted_and_there(tab: Tab, serv
     sockets.refused = False
 
     notice = page.locator(".notice")
-    await expect(notice).to_contain_text("3 incidents while disconnected.", timeout=SOON_MS)
+    await expect(notice).to_contain_text("3 incidents while disconnected.")
     await expect(page.locator("#link")).to_have_text("Connected")
     await expect(notice.get_by_role("link", name="Show")).to_have_attribute(
         "href", re.compile(r"^#/incidents\?since=2")
@@ -50,7 +50,7 @@ async def test_quiet_time_away_is_told_as_quiet(tab: Tab, served: Served) -> Non
     await sockets.cut()
     await expect(page.locator("#link")).to_contain_text("No live events")
     sockets.refused = False
-    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
+    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator(".notice")).to_have_count(0)
 
@@ -72,5 +72,5 @@ async def test_incident_that_ended_while_away_is_over_although_no_event_told_so(
         source.sample(float(position_s), 0.05)
     await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["samples"] == 12)
     sockets.refused = False
-    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
+    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.")
     await expect(page.locator("#counts")).to_contain_text("no incident running")
