@@ -1,10 +1,8 @@
 """What every test may ask for: clips, servers, a running service; and the watch over what a test leaves behind."""
 
-import asyncio
 import inspect
 import signal
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from tests.leftovers import no_task_left, no_thread_left
 from tests.media import Clips
 from tests.servers.http import HttpServer, run_http_server
 from tests.servers.rtmp import RtmpServer, run_rtmp_server
@@ -19,14 +18,17 @@ from tests.servers.rtsp import RtspServer, run_rtsp_server
 from tests.servers.service import Service, running_service
 from tests.servers.tcp import Manner, TcpServer, run_tcp_server
 
-_LEAVE_S = 3.0
-"""How long threads and tasks may take to leave after their test."""
-
 
 def pytest_configure() -> None:
     """Who runs tests in the background may have Ctrl-C ignored, which the processes under test would inherit."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whoever drives the browser runs on the event loop that it is on, which is there for the whole session."""
+    if item.get_closest_marker("browser") and inspect.iscoroutinefunction(getattr(item, "function", None)):
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 class StartService(Protocol):
@@ -102,25 +104,13 @@ def service(start_service: StartService) -> Service:
 def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test leaves neither threads nor, where it has an event loop, tasks."""
     if inspect.iscoroutinefunction(request.function):
-        request.getfixturevalue("_no_task_left_behind")
-    before = set(threading.enumerate())
-    yield
-    deadline = time.monotonic() + _LEAVE_S
-    while left := [thread for thread in threading.enumerate() if thread not in before and not _is_loops_own(thread)]:
-        assert time.monotonic() < deadline, f"threads left behind: {[thread.name for thread in left]}"
-        time.sleep(0.01)
+        browses = request.node.get_closest_marker("browser") is not None
+        request.getfixturevalue("_nothing_left_beside_the_browser" if browses else "_no_task_left_behind")
+    with no_thread_left():
+        yield
 
 
 @pytest.fixture
 async def _no_task_left_behind() -> AsyncIterator[None]:
-    before = asyncio.all_tasks()
-    yield
-    left = asyncio.all_tasks() - before - {asyncio.current_task()}
-    if left:
-        _, left = await asyncio.wait(left, timeout=_LEAVE_S)
-    assert not left, f"tasks left behind: {left}"
-
-
-def _is_loops_own(thread: threading.Thread) -> bool:
-    # The default executor's threads stay until their loop is closed, which is after the last fixture.
-    return thread.name.startswith("asyncio_")
+    async with no_task_left():
+        yield

@@ -16,9 +16,14 @@ def need(present: bool, what: str, packages: str) -> None:
     pytest.skip(message)
 
 
+def find_program(name: str) -> str | None:
+    """The program's path, looked for in the system folders too."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+
+
 def need_program(name: str, packages: str) -> str:
-    """The program's path, looked for in the system folders too; skips or fails when it is not there."""
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+    """The program's path as `find_program` finds it; skips or fails when it is not there."""
+    path = find_program(name)
     need(path is not None, name, packages)
     assert path is not None
     return path

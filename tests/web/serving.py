@@ -26,8 +26,19 @@ from web.store import keys
 from web.store.keys import Key
 from web.store.store import Store, open_store
 
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 DETECTOR = Detector("gore-lite1", "1", "cpu", "fp32", heat_px=(224, 224))
+
+
+class _Pauses:
+    """Between questions: short at first, and longer where the answer takes its time."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.005
+
+    async def one(self) -> None:
+        await asyncio.sleep(self._next_s)
+        self._next_s = min(1.5 * self._next_s, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +67,24 @@ class Served:
 
     async def until(self, path: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask again until the answer fulfils the condition."""
+        pauses = _Pauses()
         async with asyncio.timeout(WITHIN_S):
             while True:
                 answer = await self.get(path)
                 if condition(answer):
                     return answer
-                await asyncio.sleep(0.005)
+                await pauses.one()
 
     async def until_metric(self, name: str, value: float) -> None:
         """Ask for the metrics until this one, which may have labels, has that value."""
+        pauses = _Pauses()
         async with asyncio.timeout(WITHIN_S):
             while True:
                 async with self.http.get("/metrics") as response:
                     lines = (await response.text()).splitlines()
                 if f"{name} {value}" in lines:
                     return
-                await asyncio.sleep(0.005)
+                await pauses.one()
 
     async def look_again(self) -> None:
         """Wait until the service has looked at its keys once more, as it does by itself."""

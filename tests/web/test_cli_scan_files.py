@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.media import Clips
-from tests.web.browser import chromium, new_tab
+from tests.web.browser import Tab
 from tests.web.command import assert_one_line, gorewatch
 from tests.web.reports.parsed import Parsed
 
@@ -88,15 +88,13 @@ def test_what_was_read_in_part_is_exit_code_2_and_said(clips: Clips) -> None:
 
 
 @pytest.mark.browser
-async def test_a_browser_shows_the_page_from_disk_and_asks_nobody(clips: Clips, tmp_path: Path) -> None:
+async def test_a_browser_shows_the_page_from_disk_and_asks_nobody(tab: Tab, clips: Clips, tmp_path: Path) -> None:
     film, report = tmp_path / _NAME, tmp_path / "report.html"
     shutil.copy(clips.ts, film)
     assert gorewatch("scan", "--report", report, film, clips.jpeg, env=_EAGER).returncode == 1
-    async with chromium() as browser:
-        tab = await new_tab(browser)
-        await tab.page.goto(report.as_uri())
-        assert await tab.page.locator("h2").count() == 3
-        assert await tab.page.evaluate("[...document.images].every((image) => image.naturalWidth === 16)")
-        assert await tab.page.evaluate("getComputedStyle(document.body).maxWidth") != "none", "its style is let through"
-        assert tab.complaints == []
-        assert [url for url in tab.requests if not url.startswith("data:")] == [report.as_uri()]
+    await tab.page.goto(report.as_uri())
+    assert await tab.page.locator("h2").count() == 3
+    assert await tab.page.evaluate("[...document.images].every((image) => image.naturalWidth === 16)")
+    assert await tab.page.evaluate("getComputedStyle(document.body).maxWidth") != "none", "its style is let through"
+    assert tab.complaints == []
+    assert [url for url in tab.requests if not url.startswith("data:")] == [report.as_uri()]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import expect
 
-from tests.web.browser import chromium, new_tab
+from tests.web.browser import Tab
 from tests.web.serving import serving
 from web.api.openapi.routes import OPERATIONS
 
@@ -16,9 +16,8 @@ _SHOWN = """() => Object.fromEntries([...document.querySelectorAll("#operations 
     [article.id, [article.querySelector("h3").textContent, article.querySelector("pre")?.textContent]]))"""
 
 
-async def test_every_operation_is_shown_with_an_example_and_nobody_else_is_asked() -> None:
-    async with serving(keyed=True) as served, chromium() as browser:
-        tab = await new_tab(browser)
+async def test_every_operation_is_shown_with_an_example_and_nobody_else_is_asked(tab: Tab) -> None:
+    async with serving(keyed=True) as served:
         await tab.page.goto(f"{served.url}/docs#addStream")
         await expect(tab.page.locator("#schemas")).to_be_visible()
         shown = await tab.page.evaluate(_SHOWN)
@@ -40,9 +39,8 @@ async def test_every_operation_is_shown_with_an_example_and_nobody_else_is_asked
         assert {urlsplit(url).netloc for url in tab.requests} == {urlsplit(served.url).netloc}
 
 
-async def test_a_description_that_cannot_be_read_is_told() -> None:
-    async with serving() as served, chromium() as browser:
-        tab = await new_tab(browser)
+async def test_a_description_that_cannot_be_read_is_told(tab: Tab) -> None:
+    async with serving() as served:
         await tab.page.route("**/openapi.json", lambda route: route.fulfill(status=503))
         await tab.page.goto(f"{served.url}/docs")
         await expect(tab.page.locator("#about")).to_contain_text("the service answers 503")

@@ -11,8 +11,8 @@ from playwright.async_api import Page, expect
 
 from tests.servers.rtmp import RtmpServer
 from tests.servers.service import Service
-from tests.web.browser import chromium, new_tab
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.browser import Tab
+from tests.web.viewer.pages import opened
 from web.demo import DURATION_S, write_demo_clip
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ async def _added(page: Page, url: str) -> None:
     await expect(page.locator("#picture-img")).to_be_visible(timeout=_WITHIN_MS)
     await page.keyboard.press("g")
     await page.keyboard.press("w")
-    await expect(page.get_by_role("link", name="gate").locator("img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.get_by_role("link", name="gate").locator("img")).to_be_visible()
 
 
 async def _reviewed_by_keyboard(page: Page) -> None:
@@ -38,11 +38,11 @@ async def _reviewed_by_keyboard(page: Page) -> None:
     await page.keyboard.press("i")
     row = page.locator("#queue [role=option]")
     await expect(row.first).to_contain_text("gate", timeout=_WITHIN_MS)
-    await expect(page.locator(".peak-frame img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator(".peak-frame img")).to_be_visible()
     await page.keyboard.press("h")
-    await expect(page.locator(".heat-legend")).to_contain_text("what drove the score", timeout=SOON_MS)
+    await expect(page.locator(".heat-legend")).to_contain_text("what drove the score")
     await page.keyboard.down("v")
-    await expect(page.locator(".peak-frame[data-clear]")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator(".peak-frame[data-clear]")).to_be_visible()
     await page.keyboard.up("v")
     await page.keyboard.press("c")
     await page.keyboard.press("u")
@@ -60,8 +60,8 @@ async def _ended(page: Page) -> dict[str, Any]:
     await page.get_by_role("link", name="gate").click()
     await page.get_by_role("button", name="End stream").click()
     await page.get_by_role("dialog").get_by_role("button", name="End stream").click()
-    await expect(page.locator("#stream-state")).to_have_text("Ended", timeout=SOON_MS)
-    await expect(page.locator("#summary-json")).not_to_be_empty(timeout=SOON_MS)
+    await expect(page.locator("#stream-state")).to_have_text("Ended")
+    await expect(page.locator("#summary-json")).not_to_be_empty()
     summary: dict[str, Any] = json.loads(await page.locator("#summary-json").inner_text())
     return summary
 
@@ -76,22 +76,19 @@ def _kept(service: Service) -> None:
 
 
 async def test_a_live_stream_is_added_seen_reviewed_and_ended_and_its_summary_read(
-    service: Service, rtmp_server: RtmpServer, tmp_path: Path
+    tab: Tab, service: Service, rtmp_server: RtmpServer, tmp_path: Path
 ) -> None:
     clip = tmp_path / "demo.mp4"
     await asyncio.to_thread(write_demo_clip, clip)
     with rtmp_server.publish(clip, "gate"):
-        async with chromium() as browser:
-            tab = await new_tab(browser)
-            page = await opened(tab, service.url)
-            await _added(page, rtmp_server.url("gate"))
-            await _reviewed_by_keyboard(page)
-            summary = await _ended(page)
-            await page.get_by_role("link", name="Report").click()
-            ended = page.locator("dl div", has_text="Ended").locator("time")
-            await expect(ended).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d .+ UTC$"))
-            complaints = tab.complaints
+        page = await opened(tab, service.url)
+        await _added(page, rtmp_server.url("gate"))
+        await _reviewed_by_keyboard(page)
+        summary = await _ended(page)
+        await page.get_by_role("link", name="Report").click()
+        ended = page.locator("dl div", has_text="Ended").locator("time")
+        await expect(ended).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d .+ UTC$"))
     assert summary["gore"]["prob"] > 0.5
     assert summary["media"]["uri"] == rtmp_server.url("gate")
-    assert complaints == []
+    assert tab.complaints == []
     await asyncio.to_thread(_kept, service)

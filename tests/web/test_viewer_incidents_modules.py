@@ -2,14 +2,14 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route
 
-from tests.web.browser import chromium, new_tab
+from tests.web.browser import Tab
 from web import __file__ as web_file
 
 pytestmark = pytest.mark.browser
@@ -35,13 +35,11 @@ _HELPERS = """
 """
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with chromium() as browser:
-        page = (await new_tab(browser)).page
-        await page.route(f"{_ORIGIN}/**", _serve)
-        await page.goto(f"{_ORIGIN}/static/icon.svg")
-        yield page
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(tab: Tab) -> Page:
+    await tab.page.route(f"{_ORIGIN}/**", _serve)
+    await tab.page.goto(f"{_ORIGIN}/static/icon.svg")
+    return tab.page
 
 
 async def _serve(route: Route) -> None:

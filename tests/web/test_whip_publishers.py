@@ -2,18 +2,17 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from tests.media import write_video
 from tests.servers.certificate import write_certificate
 from tests.servers.service import Service, running_service
-from tests.web.browser import chromium, new_tab
+from tests.web.browser import new_tab
 
 _PUBLISH = """async ({url, trickle}) => {
   const canvas = document.createElement("canvas");
@@ -108,45 +107,46 @@ def _until(service: Service, name: str, *, samples: int) -> dict[str, Any]:
     return _stream(service, name)
 
 
-@asynccontextmanager
-async def _page(service: Service) -> AsyncIterator[Page]:
-    async with chromium() as browser:
-        tab = await new_tab(browser, bypass_csp=True)
-        await tab.page.goto(service.url)
-        yield tab.page
+async def _page(browser: Browser, service: Service) -> Page:
+    tab = await new_tab(browser, bypass_csp=True)
+    await tab.page.goto(service.url)
+    return tab.page
 
 
-async def test_a_browser_trickles_restarts_ice_and_goes_on(service: Service) -> None:
-    async with _page(service) as page:
-        published = await page.evaluate(_PUBLISH, {"url": f"{service.url}/whip/restarts", "trickle": True})
-        assert (published["status"], published["patched"]) == (201, 204)
-        before = _until(service, "restarts", samples=2)
-        first = await page.evaluate(_PAIR)
-        restarted = await page.evaluate(_RESTART)
-        assert restarted["status"] == 200, restarted
-        assert restarted["etag"] not in (None, restarted["before"])
-        changed = f"async first => ({_PAIR})().then(pair => pair.local && pair.local !== first)"
-        await page.wait_for_function(changed, arg=first["local"])
-        after = _until(service, "restarts", samples=_stream(service, "restarts")["samples"] + 4)
-        assert after["media"] == before["media"]
-        assert service.request("DELETE", published["location"])[0] == 200
+@pytest.mark.browser
+async def test_a_browser_trickles_restarts_ice_and_goes_on(browser: Browser, service: Service) -> None:
+    page = await _page(browser, service)
+    published = await page.evaluate(_PUBLISH, {"url": f"{service.url}/whip/restarts", "trickle": True})
+    assert (published["status"], published["patched"]) == (201, 204)
+    before = _until(service, "restarts", samples=2)
+    first = await page.evaluate(_PAIR)
+    restarted = await page.evaluate(_RESTART)
+    assert restarted["status"] == 200, restarted
+    assert restarted["etag"] not in (None, restarted["before"])
+    changed = f"async first => ({_PAIR})().then(pair => pair.local && pair.local !== first)"
+    await page.wait_for_function(changed, arg=first["local"])
+    after = _until(service, "restarts", samples=_stream(service, "restarts")["samples"] + 4)
+    assert after["media"] == before["media"]
+    assert service.request("DELETE", published["location"])[0] == 200
     assert _stream(service, "restarts")["state"] == "ended"
 
 
-async def test_a_tab_that_is_closed_without_a_word_may_be_opened_again(service: Service) -> None:
+@pytest.mark.browser
+async def test_a_tab_that_is_closed_without_a_word_may_be_opened_again(browser: Browser, service: Service) -> None:
     order = {"url": f"{service.url}/whip/tab", "trickle": False}
-    async with _page(service) as page:
-        assert (await page.evaluate(_PUBLISH, order))["status"] == 201
-        before = _until(service, "tab", samples=2)
-        assert (await page.evaluate(_PUBLISH, order))["status"] == 409
-    # The browser has gone, and said nothing.
-    async with _page(service) as page:
-        status = 0
-        while status != 201:
-            status = (await page.evaluate(_PUBLISH, order))["status"]
-            assert status in (201, 409)
-            await page.wait_for_timeout(300)
-        after = _until(service, "tab", samples=before["samples"] + 2)
+    page = await _page(browser, service)
+    assert (await page.evaluate(_PUBLISH, order))["status"] == 201
+    before = _until(service, "tab", samples=2)
+    assert (await page.evaluate(_PUBLISH, order))["status"] == 409
+    await page.context.close()
+    # The tab has gone, and said nothing.
+    page = await _page(browser, service)
+    status = 0
+    while status != 201:
+        status = (await page.evaluate(_PUBLISH, order))["status"]
+        assert status in (201, 409)
+        await page.wait_for_timeout(300)
+    after = _until(service, "tab", samples=before["samples"] + 2)
     assert after["media"] == before["media"]
     assert after["position"] > before["position"]
 

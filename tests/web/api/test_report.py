@@ -7,11 +7,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Browser, Route
 
 from stream.errors import Overloaded
-from tests.servers.npm import node_modules
-from tests.web.browser import Tab, chromium, new_tab
+from tests.web.axe import found
+from tests.web.browser import Tab, new_tab
 from tests.web.reports.made import HOSTILE, report, video
 from tests.web.reports.parsed import Parsed
 from tests.web.serving import Served, bearer, new_key, serving
@@ -24,15 +24,15 @@ from web.store import incidents, media
 from web.store.errors import StoreError
 from web.store.kept import IncidentFilter, MediaFacts
 
-_AXE = "axe-core@4.14.1"
 _POLICY = {"window": 0.001, "cooldown": 1.0}
 _HOSTILE_ADDRESS = "rtsp://camera.example/<script>alert(1)</script>"
 
 
 async def ended(served: Served, *, samples: int = 40, keep: str = "incidents") -> dict[str, str]:
     """A stream with an incident from 5 s to 8 s that has ended, its ids."""
+    number = len(served.pool.sources)
     stream = await served.add(policy={**_POLICY, "keep": keep}, url=_HOSTILE_ADDRESS, name="lobby")
-    source = await served.pool.source(len(served.pool.sources))
+    source = await served.pool.source(number)
     source.live()
     for half in range(samples):
         source.sample(half / 2, 0.9 if half == 12 else 0.7 if 10 <= half < 16 else 0.1)
@@ -239,11 +239,10 @@ async def test_who_comes_while_too_many_are_made_is_told_to_come_back(monkeypatc
 
 
 @pytest.mark.browser
-async def test_a_browser_shows_it_without_a_complaint_and_asks_nobody_else(tmp_path: Path) -> None:
-    async with serving(home=tmp_path) as served, chromium() as browser:
+async def test_a_browser_shows_it_without_a_complaint_and_asks_nobody_else(tab: Tab, tmp_path: Path) -> None:
+    async with serving(home=tmp_path) as served:
         ids = await ended(served)
         address = f"{served.url}/v1/media/{ids['media']}/report.html"
-        tab = await new_tab(browser)
         await tab.page.goto(address)
         assert await tab.page.title() == "gorewatch: lobby"
         assert await tab.page.locator("svg.chart").is_visible()
@@ -253,31 +252,17 @@ async def test_a_browser_shows_it_without_a_complaint_and_asks_nobody_else(tmp_p
 
 
 @pytest.mark.browser
-async def test_axe_finds_nothing_in_either_theme_nor_in_print(tmp_path: Path) -> None:
-    axe = (node_modules(tmp_path, _AXE) / "axe-core" / "axe.min.js").read_text()
+async def test_axe_finds_nothing_in_either_theme_nor_in_print(browser: Browser, axe: str) -> None:
     written = page(report(video(), *[video(name, seconds=36_000.0, fps=0.1) for name in HOSTILE]))
-    async with chromium() as browser:
-        for width_px in (1280, 320):
-            tab = await new_tab(browser, width_px=width_px, bypass_csp=True)
+    for width_px in (1280, 320):
+        tab = await new_tab(browser, width_px=width_px, bypass_csp=True)
 
-            async def answer(route: Route) -> None:
-                await route.fulfill(body=written, content_type="text/html; charset=utf-8")
+        async def answer(route: Route) -> None:
+            await route.fulfill(body=written, content_type="text/html; charset=utf-8")
 
-            await tab.page.route("**/*", answer)
-            await tab.page.goto("http://report.example/")
-            await tab.page.add_script_tag(content=axe)
-            for scheme in ("dark", "light"):
-                await tab.page.emulate_media(color_scheme=scheme, media="screen")
-                assert await found(tab) == []
-            assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await tab.page.emulate_media(color_scheme="dark", media="print")
-        assert await tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-
-
-async def found(tab: Tab) -> list[str]:
-    """What axe has to say."""
-    broken = await tab.page.evaluate(
-        "axe.run().then((result) => result.violations.map((one) => one.id + ': ' + one.nodes[0].html))"
-    )
-    assert isinstance(broken, list)
-    return broken
+        await tab.page.route("**/*", answer)
+        await tab.page.goto("http://report.example/")
+        assert await found(tab.page, axe) == []
+        assert await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await tab.page.emulate_media(color_scheme="dark", media="print")
+    assert await tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

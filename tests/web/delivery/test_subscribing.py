@@ -1,6 +1,5 @@
 """The clients of `docs/subscribing.md` do as they say: with real events, over a restart of the service, and resumed."""
 
-import asyncio
 import json
 import os
 import re
@@ -9,14 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from playwright.async_api import expect
 
 from tests.conftest import StartService
 from tests.media import Clips
@@ -25,14 +22,12 @@ from tests.servers.needs import need_program
 from tests.servers.ports import free_port
 from tests.servers.service import Service, running_service
 from tests.web.api.compat.samples import BASE, samples
-from tests.web.browser import chromium, new_tab
 from tests.web.command import COMMAND, environment
 
 _ROOT = Path(__file__).parents[3]
 _WS = "ws@8.23.0"
 _POLICY = {"threshold": 0.0002, "release": 0.0001}
 """What shows in the clip is an incident by this policy."""
-_SOON_MS = 30_000
 
 
 class Watched:
@@ -218,58 +213,3 @@ def test_a_file_of_events_is_gone_on_with(steady: Watched, tmp_path: Path) -> No
     assert ids == sorted(set(ids))
     types = [event["type"] for event in events if event["source"] == first]
     assert (types[0], types[-1]) == ("media.started", "media.finished")
-
-
-@asynccontextmanager
-async def _pages(port: int, page: str, watched: Watched) -> AsyncIterator[str]:
-    """Somebody's web server, with a page, and tokens for whoever sees it; its address."""
-
-    async def show(_: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="text/html")
-
-    async def token(_: web.Request) -> web.Response:
-        status, made = watched.service.request("POST", "/v1/tokens", {"scope": "events", "expires_s": 600})
-        return web.json_response(made, status=status)
-
-    async def icon(_: web.Request) -> web.Response:
-        return web.Response(status=204)
-
-    app = web.Application()
-    app.router.add_get("/", show)
-    app.router.add_get("/favicon.ico", icon)
-    app.router.add_get("/events-token", token)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await runner.cleanup()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("heading", ["JavaScript in a browser", "Server-sent events"])
-async def test_a_page_of_another_site_shows_incidents_over_a_restart_and_a_reload(
-    heading: str, start_service: StartService, clips: Clips
-) -> None:
-    port = free_port()
-    watched = Watched(start_service, clips, GOREWATCH_ALLOWED_ORIGINS=f"http://127.0.0.1:{port}")
-    page = watched.led(samples("subscribing.md", heading)["html"][0])
-    async with _pages(port, page, watched) as url, chromium() as browser:
-        tab = await new_tab(browser)
-        told = tab.page.get_by_role("listitem")
-        await tab.page.goto(url)
-        await asyncio.to_thread(watched.wait_for_subscribers)
-        first = await asyncio.to_thread(watched.incident)
-        await expect(told.filter(has_text=f"started {first}")).to_have_count(1, timeout=_SOON_MS)
-        await expect(told.filter(has_text=f"ended {first}")).to_have_count(1, timeout=_SOON_MS)
-        assert tab.complaints == []
-        await asyncio.to_thread(watched.restart)
-        await asyncio.to_thread(watched.wait_for_subscribers)
-        second = await asyncio.to_thread(watched.incident)
-        await expect(told.filter(has_text=f"ended {second}")).to_have_count(1, timeout=_SOON_MS)
-        await tab.page.goto("about:blank")
-        third = await asyncio.to_thread(watched.incident)
-        await tab.page.goto(url)
-        await expect(told.filter(has_text=f"ended {third}")).to_have_count(1, timeout=_SOON_MS)
-        await expect(told.filter(has_text=second)).to_have_count(0)

@@ -19,8 +19,9 @@ _APART_S = 10.0
 
 async def streaming(served: Served, name: str = "lobby") -> FakeSource:
     """The source of a stream that is live."""
+    number = len(served.pool.sources)
     await served.add(name=name, policy={"window": 0.001, "cooldown": 1.0})
-    source = await served.pool.source(len(served.pool.sources))
+    source = await served.pool.source(number)
     source.live()
     return source
 

@@ -4,16 +4,13 @@ import asyncio
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from tests.web.browser import Tab
-
-SOON_MS = 20_000
-"""For what takes decoding, scoring or connecting on a busy machine."""
+from tests.web.browser import SOON_S, Tab
 
 
 async def opened(tab: Tab, url: str, fragment: str = "#/") -> Page:
     """The page of this hash, once it is connected."""
     await tab.page.goto(f"{url.rstrip('/')}/{fragment}")
-    await expect(tab.page.locator("#link")).to_have_text("Connected", timeout=SOON_MS)
+    await expect(tab.page.locator("#link")).to_have_text("Connected")
     return tab.page
 
 
@@ -33,7 +30,7 @@ class Sockets:
 
     async def until(self, received: int) -> None:
         """Wait until so many messages came."""
-        async with asyncio.timeout(SOON_MS / 1000):
+        async with asyncio.timeout(SOON_S):
             while self.received < received:
                 self._more.clear()
                 await self._more.wait()

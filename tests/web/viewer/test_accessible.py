@@ -1,32 +1,21 @@
 """What axe finds on each page in both themes (nothing), and how heavy the viewer is."""
 
-from typing import Any
-
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.servers import npm
-from tests.web.browser import Theme, new_tab
+from tests.web.axe import found
+from tests.web.browser import new_tab
 from tests.web.serving import Served
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 
 pytestmark = pytest.mark.browser
 
-_AXE = "axe-core@4.14.1"
 _MOST_BYTES = 250_000
 _WEIGHT = """performance.getEntriesByType("resource").filter((entry) => entry.name.includes("/static/"))
   .reduce((sum, entry) => sum + entry.decodedBodySize, 0)"""
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core."""
-    modules = npm.node_modules(tmp_path_factory.mktemp("axe"), _AXE)
-    return (modules / "axe-core" / "axe.min.js").read_text()
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, axe: str, theme: Theme) -> None:
+async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, axe: str) -> None:
     streams = [await served.add(name=name) for name in ("lobby", "garden", "gate")]
     for number, score in enumerate((0.95, 0.35)):
         source = await served.pool.source(number)
@@ -36,7 +25,7 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, a
     (await served.pool.source(2)).fail("not_found", "The server answered 404.")
     await served.until(f"/v1/streams/{streams[2]['id']}", lambda stream: stream["state"] == "failed")
     # Not the page's own script: its policy would refuse what the test brings in.
-    tab = await new_tab(browser, bypass_csp=True, theme=theme)
+    tab = await new_tab(browser, bypass_csp=True)
     (incident,) = (await served.get("/v1/incidents"))["incidents"]
     ids = (streams[0]["id"], streams[2]["id"])
     watching = ("#/", *(f"#/streams/{one}" for one in ids), "#/incidents", f"#/incidents/{incident['id']}")
@@ -44,33 +33,26 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, served: Served, a
         page = await opened(tab, served.url, fragment)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if "streams" in fragment:
-            await expect(page.locator("#chart canvas")).to_be_visible(timeout=SOON_MS)
+            await expect(page.locator("#chart canvas")).to_be_visible()
             await page.locator("[role=slider]").first.press("ArrowUp")
         if "incidents" in fragment:
             await expect(page.get_by_role("heading", name="lobby", exact=True)).to_be_visible()
             if fragment == "#/incidents":
                 await page.get_by_role("button", name="Heat").click()
-            await expect(page.locator("canvas.heat")).to_be_visible(timeout=SOON_MS)
+            await expect(page.locator("canvas.heat")).to_be_visible()
             await page.keyboard.press("n")
-            assert await _found(page, axe) == [], f"{fragment}, a note"
+            assert await found(page, axe) == [], f"{fragment}, a note"
             await page.get_by_role("button", name="Confirm with it").click()
             await expect(page.get_by_text("Sent in")).to_be_visible()
             await page.keyboard.press("u")
         if fragment == "#/add":
             await page.get_by_text("Policy", exact=True).click()
             await page.get_by_role("button", name="Start watching").click()
-        assert await _found(page, axe) == [], fragment
+        assert await found(page, axe) == [], fragment
     for name in ("Settings", "Keys"):
         await page.get_by_role("button", name=name).click()
-        assert await _found(page, axe) == [], name
+        assert await found(page, axe) == [], name
         await page.keyboard.press("Escape")
-
-
-async def _found(page: Page, axe: str) -> list[str]:
-    await page.evaluate(axe)
-    answer: dict[str, Any] = await page.evaluate("axe.run()")
-    found = [(rule["id"], node) for rule in answer["violations"] for node in rule["nodes"]]
-    return [f"{rule}: {node['html']} {node['failureSummary']}" for rule, node in found]
 
 
 async def test_pages_are_light(browser: Browser, served: Served) -> None:
@@ -80,6 +62,6 @@ async def test_pages_are_light(browser: Browser, served: Served) -> None:
         page = await opened(await new_tab(browser), served.url, fragment)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if "streams" in fragment:
-            await expect(page.locator("#chart canvas")).to_be_visible(timeout=SOON_MS)
+            await expect(page.locator("#chart canvas")).to_be_visible()
         assert 0 < await page.evaluate(_WEIGHT) <= _MOST_BYTES, fragment
         await page.context.close()

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.web.browser import Tab, new_tab
 from tests.web.serving import DETECTOR, Served, new_key, serving
 from tests.web.viewer.incidents import flagged, streaming, told
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 from tests.web.viewer.test_incident_pictures import COLOUR
 from tests.web.viewer.test_incidents import sign_in
 from web.access.scopes import Scope
@@ -30,7 +30,7 @@ _PAINTED = """(canvas) => {
 async def _filmed(served: Served, page: Page) -> dict[str, Any]:
     flagged(await streaming(served), 1.0)
     (incident,) = await told(served)
-    await expect(page.locator(".peak-frame img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator(".peak-frame img")).to_be_visible()
     return incident
 
 
@@ -56,7 +56,7 @@ async def test_what_drove_the_score_is_laid_over_and_said_until_it_is_switched_o
     await expect(page.locator(".peak-frame")).to_have_attribute("aria-describedby", "peak-hint peak-heat")
 
     await page.reload()
-    await expect(legend).to_contain_text(_LEGEND, timeout=SOON_MS)
+    await expect(legend).to_contain_text(_LEGEND)
     await page.get_by_role("button", name="Heat").click()
     await expect(heat).to_be_hidden()
     await expect(legend).to_be_hidden()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.web.browser import Tab, new_tab
+from tests.web.browser import SOON_S, Tab, new_tab
 from tests.web.serving import Served, new_key, serving
 from tests.web.viewer.incidents import flagged, streaming, told
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 from tests.web.viewer.test_incidents import reviewed, sign_in
 from web.access.scopes import Scope
 
@@ -34,7 +34,7 @@ async def _filmed(served: Served, tab: Tab) -> tuple[Page, dict[str, Any]]:
     flagged(await streaming(served), 1.0)
     (incident,) = await told(served)
     page = await opened(tab, served.url, "#/incidents")
-    await expect(page.locator(".peak-frame img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator(".peak-frame img")).to_be_visible()
     return page, incident
 
 
@@ -110,7 +110,7 @@ async def test_who_lets_go_before_it_came_has_seen_nothing(tab: Tab, served: Ser
     await page.evaluate("""new MutationObserver(() => { window.wasClear = true; })
       .observe(document.querySelector(".peak-frame"), { attributes: true, attributeFilter: ["data-clear"] })""")
     await page.keyboard.down("v")
-    await asyncio.wait_for(asked.wait(), SOON_MS / 1000)
+    await asyncio.wait_for(asked.wait(), SOON_S)
     await page.keyboard.up("v")
     let_go.set()
     assert await _shown(served, 1) == [0.0]
@@ -136,7 +136,7 @@ async def test_without_the_right_the_page_says_so_and_stays_usable(browser: Brow
         page = tab.page
         await page.goto(f"{served.url}/#/incidents")
         await sign_in(page, mine)
-        await expect(page.locator(".peak-frame img")).to_be_visible(timeout=SOON_MS)
+        await expect(page.locator(".peak-frame img")).to_be_visible()
         await page.keyboard.down("v")
         await expect(page.get_by_text("Your key may not see pictures as they are.")).to_be_visible()
         await page.keyboard.up("v")

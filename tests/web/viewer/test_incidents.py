@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.web.browser import Tab, new_tab
 from tests.web.serving import Served, bearer, new_key, serving
 from tests.web.viewer.incidents import flagged, stored, streaming, told
-from tests.web.viewer.pages import SOON_MS, Sockets, opened
+from tests.web.viewer.pages import Sockets, opened
 from web.access.scopes import Scope
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ async def review(served: Served, incident: dict[str, Any], word: str, **headers:
 async def sign_in(page: Page, credentials: str) -> None:
     await page.get_by_label("API user and secret").fill(credentials)
     await page.keyboard.press("Enter")
-    await expect(page.locator("#link")).to_have_text("Connected", timeout=SOON_MS)
+    await expect(page.locator("#link")).to_have_text("Connected")
 
 
 async def test_an_incident_rises_and_is_reviewed_undone_and_reviewed_again_by_keyboard(
@@ -125,7 +125,7 @@ async def test_single_keys_do_not_leak_into_a_note(tab: Tab, served: Served) -> 
     await expect(trail).to_have_count(1)
     await page.keyboard.press("c")
     await expect(page.locator(".detail-said")).to_have_text("Confirmed by you, not sent yet")
-    await expect(trail).to_have_count(2, timeout=SOON_MS)
+    await expect(trail).to_have_count(2)
     await expect(trail.nth(1)).to_contain_text("ketchup")
     await expect(page.get_by_role("link", name="Stream")).to_have_attribute("href", f"#/streams/{incident['stream']}")
     await expect(page.get_by_role("link", name="Report")).to_have_attribute(
@@ -166,13 +166,13 @@ async def test_what_somebody_else_reviews_leaves_the_queue_and_is_not_overruled(
         await sign_in(page, mine)
         await expect(rows(page)).to_have_count(3)
         await review(served, first, "dismissed", **ann)
-        await expect(rows(page)).to_have_count(2, timeout=SOON_MS)
-        await expect(page.locator("#said")).to_contain_text("Dismissed by Ann", timeout=SOON_MS)
+        await expect(rows(page)).to_have_count(2)
+        await expect(page.locator("#said")).to_contain_text("Dismissed by Ann")
 
         await page.locator(f"#row-{second['id']}").click()
         await page.keyboard.press("c")
         await review(served, second, "dismissed", **ann)
-        await expect(page.locator(".notice")).to_contain_text("somebody was faster", timeout=SOON_MS)
+        await expect(page.locator(".notice")).to_contain_text("somebody was faster")
         await expect(page.locator(".notice")).to_contain_text("Dismissed by Ann")
         assert await verdict(served, second) == "dismissed"
 
@@ -243,7 +243,7 @@ async def test_a_socket_that_was_cut_loses_no_incident(tab: Tab, served: Served)
         flagged(source, 10.0 * number)
     await told(served, 4)
     sockets.refused = False
-    await expect(rows(page)).to_have_count(4, timeout=SOON_MS)
+    await expect(rows(page)).to_have_count(4)
     await page.locator(".notice").get_by_role("link", name="Show").click()
     await expect(rows(page)).to_have_count(3)
 

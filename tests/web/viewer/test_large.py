@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.web.browser import new_tab
 from tests.web.serving import Served
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ _MEET = """(tiles) => tiles.flatMap((tile) => {
 async def _fonts(page: Page, url: str, stream_id: str) -> set[float]:
     await page.add_init_script(_FONTS)
     await page.goto(f"{url}/#/streams/{stream_id}")
-    await expect(page.locator("#chart canvas")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator("#chart canvas")).to_be_visible()
     await page.wait_for_function("window.fonts.size > 0")
     return set(await page.evaluate("[...window.fonts]"))
 

@@ -9,7 +9,7 @@ from inference.events import MediaStalled
 from tests.web.browser import Tab
 from tests.web.delivery.journals import MemoryJournal
 from tests.web.serving import Served, serving
-from tests.web.viewer.pages import SOON_MS, Sockets, opened
+from tests.web.viewer.pages import Sockets, opened
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ async def test_incidents_while_disconnected_are_counted_and_there(tab: Tab, serv
     sockets.refused = False
 
     notice = page.locator(".notice")
-    await expect(notice).to_contain_text("3 incidents while disconnected.", timeout=SOON_MS)
+    await expect(notice).to_contain_text("3 incidents while disconnected.")
     await expect(page.locator("#link")).to_have_text("Connected")
     await expect(notice.get_by_role("link", name="Show")).to_have_attribute(
         "href", re.compile(r"^#/incidents\?since=2")
@@ -53,9 +53,9 @@ async def test_that_events_cannot_be_stored_is_told_and_so_is_that_they_can_be_a
         journal.works = False
         served.hub.publish("str_a", "med_a", MediaStalled("silent"))
         notices = page.locator(".notice")
-        await expect(notices).to_have_text(re.compile("Events cannot be stored: The disk is full"), timeout=SOON_MS)
+        await expect(notices).to_have_text(re.compile("Events cannot be stored: The disk is full"))
         journal.works = True
-        await expect(notices.nth(1)).to_contain_text("Events are stored again", timeout=SOON_MS)
+        await expect(notices.nth(1)).to_contain_text("Events are stored again")
 
 
 async def test_quiet_time_away_is_told_as_quiet(tab: Tab, served: Served) -> None:
@@ -65,7 +65,7 @@ async def test_quiet_time_away_is_told_as_quiet(tab: Tab, served: Served) -> Non
     await sockets.cut()
     await expect(page.locator("#link")).to_contain_text("No live events")
     sockets.refused = False
-    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
+    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator(".notice")).to_have_count(0)
 
@@ -87,5 +87,5 @@ async def test_incident_that_ended_while_away_is_over_although_no_event_told_so(
         source.sample(float(position_s), 0.05)
     await served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["samples"] == 12)
     sockets.refused = False
-    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.", timeout=SOON_MS)
+    await expect(page.locator(".notice")).to_contain_text("No incident while disconnected.")
     await expect(page.locator("#counts")).to_contain_text("no incident running")

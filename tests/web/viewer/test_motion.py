@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.web.browser import new_tab
 from tests.web.serving import Served
 from tests.web.viewer.incidents import flagged, streaming
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 
 pytestmark = pytest.mark.browser
 
@@ -35,12 +35,12 @@ async def _used(page: Page, served: Served) -> None:
     """Tiles come and change, dialogs and notes open and close, verdicts come with their bar."""
     source = await streaming(served)
     source.sample(0.0, 0.2)
-    await expect(page.get_by_role("link", name="lobby")).to_contain_text("0.20", timeout=SOON_MS)
+    await expect(page.get_by_role("link", name="lobby")).to_contain_text("0.20")
     flagged(source, 1.0, lasts=True)
-    await expect(page.get_by_role("link", name="lobby")).to_contain_text("Incident", timeout=SOON_MS)
+    await expect(page.get_by_role("link", name="lobby")).to_contain_text("Incident")
     await page.locator(".tile").hover()
     await page.locator(".tile").click()
-    await expect(page.locator("#chart canvas")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator("#chart canvas")).to_be_visible()
     await page.get_by_role("button", name="Settings").click()
     await page.keyboard.press("Escape")
     await page.keyboard.press("g")

@@ -1,17 +1,18 @@
 """Publishing from the browser: camera, screen and file, and what stands in the way of each."""
 
+import asyncio
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.conftest import StartService
 from tests.media import Clips
-from tests.servers.http import HttpServer
-from tests.servers.service import Service
+from tests.servers.service import Service, running_service
 from tests.web.browser import Tab
 from tests.web.serving import Served
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 
 pytestmark = pytest.mark.browser
 
@@ -21,26 +22,39 @@ _REFUSE = """(name) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("service"), "--workers", "1") as started:
+        yield started
+
+
 async def _start(page: Page) -> None:
     await page.get_by_role("button", name="Start", exact=True).click()
+
+
+async def _until_ended(service: Service, name: str) -> None:
+    def ended(answer: dict[str, Any]) -> bool:
+        return [one["state"] for one in answer["streams"] if one["name"] == name] == ["ended"]
+
+    await asyncio.to_thread(service.wait_for, "/v1/streams", ended)
 
 
 async def test_camera_is_published_scored_and_stopped(tab: Tab, service: Service) -> None:
     page = await opened(tab, service.url, "#/publish")
     await page.get_by_label("Name of the stream").fill("desk")
     await _start(page)
-    await expect(page.locator("#publish-status")).to_have_text("On the air.", timeout=SOON_MS)
+    await expect(page.locator("#publish-status")).to_have_text("On the air.")
     await expect(page.locator("video")).to_be_visible()
-    await expect(page.locator("#publish-prob")).to_have_text(re.compile(r"^[01]\.\d{3}$"), timeout=SOON_MS)
+    await expect(page.locator("#publish-prob")).to_have_text(re.compile(r"^[01]\.\d{3}$"))
     await expect(page.get_by_label("Camera", exact=True).locator("option")).not_to_have_count(1)
 
     await page.get_by_role("link", name="Wall").click()
-    await expect(page.locator(".tile", has_text="desk").locator("img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator(".tile", has_text="desk").locator("img")).to_be_visible()
     await page.get_by_role("link", name="On the air: desk").click()
     await page.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.locator("#publish-status")).to_have_text("Not publishing.")
     await expect(page.locator("video")).to_be_hidden()
-    service.wait_for("/v1/streams", lambda answer: answer["streams"][0]["state"] == "ended")
+    await _until_ended(service, "desk")
     assert tab.complaints == []
 
 
@@ -52,9 +66,9 @@ async def test_video_file_is_published_to_its_end(tab: Tab, service: Service, cl
     await expect(page.locator("#publish-error")).to_have_text("Choose a video file first.")
     await page.locator("#publish-file").set_input_files(clips.mp4)
     await _start(page)
-    await expect(page.locator("#publish-status")).to_have_text("On the air.", timeout=SOON_MS)
-    await expect(page.locator("#publish-error")).to_contain_text("the file is over", timeout=SOON_MS)
-    service.wait_for("/v1/streams", lambda answer: answer["streams"][0]["state"] == "ended")
+    await expect(page.locator("#publish-status")).to_have_text("On the air.")
+    await expect(page.locator("#publish-error")).to_contain_text("the file is over")
+    await _until_ended(service, "file")
 
 
 async def test_file_that_is_no_video_is_told_so(tab: Tab, served: Served) -> None:
@@ -105,15 +119,15 @@ async def test_no_path_for_the_picture_is_told(tab: Tab, served: Served) -> None
     await expect(page.locator("#publish-error")).to_contain_text("No path to the service was found")
 
 
-async def test_name_in_use_is_told_so(tab: Tab, start_service: StartService, http_server: HttpServer) -> None:
-    service = start_service("--workers", "1")
-    taken = {"url": http_server.url("/silent"), "name": "desk"}
-    service.request("POST", "/v1/streams", taken)
-    page = await opened(tab, service.url, "#/publish")
+async def test_name_in_use_is_told_so(tab: Tab, served: Served) -> None:
+    taken = {"url": "rtsp://camera.example/one", "name": "desk"}
+    await served.add(**taken)
+    page = await opened(tab, served.url, "#/publish")
     await page.get_by_label("Name of the stream").fill("")
     await _start(page)
     await expect(page.locator("#publish-name-error")).to_have_text("Give the stream a name.")
     await page.get_by_label("Name of the stream").fill("desk")
     await _start(page)
-    _, problem = service.request("POST", "/v1/streams", taken)
-    await expect(page.locator("#publish-error")).to_have_text(problem["detail"], timeout=SOON_MS)
+    async with served.http.post("/v1/streams", json=taken) as response:
+        problem = await response.json()
+    await expect(page.locator("#publish-error")).to_have_text(problem["detail"])

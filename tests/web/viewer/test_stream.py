@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.web.browser import Tab
+from tests.web.browser import SOON_S, Tab
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ async def test_from_an_empty_service_to_a_summary(tab: Tab, served: Served) -> N
     _score(source, 0.1, 0.1)
     await expect(page.locator("#stream-state")).to_have_text("Live")
     await expect(page.locator("#now-prob")).to_have_text(re.compile(r"^0\.10\d$"))
-    await expect(page.locator("#picture-img")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator("#picture-img")).to_be_visible()
     _score(source, 0.9, 0.95, 0.9, 0.9, from_s=2.0)
     await expect(page.locator("#stream-state")).to_have_text("Incident")
     await expect(page).to_have_title("(1) lobby · gorewatch")
@@ -127,7 +127,7 @@ async def test_what_is_no_longer_in_memory_is_fetched_as_somebody_looks(tab: Tab
     chart = page.locator("#chart")
     await expect(chart).to_have_attribute("aria-label", re.compile(r"highest 0\.1\d in"))
     await page.get_by_role("button", name="All", exact=True).click()
-    await expect(chart).to_have_attribute("aria-label", re.compile(r"highest 0\.[89]\d in"), timeout=SOON_MS)
+    await expect(chart).to_have_attribute("aria-label", re.compile(r"highest 0\.[89]\d in"))
 
 
 async def test_incident_is_shown_on_the_chart(tab: Tab, served: Served) -> None:
@@ -165,7 +165,7 @@ async def test_another_policy_is_tried_by_keys_by_pointer_and_by_number(tab: Tab
     await expect(answered).to_have_text(
         "Would have raised 3 incidents, 6.0 s flagged in all. The present policy raised 0."
     )
-    async with asyncio.timeout(SOON_MS / 1000):
+    async with asyncio.timeout(SOON_S):
         while asked[-1] != {"threshold": 0.39, "release": 0.39}:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.05)
     await expect(page.get_by_label("Policy as JSON")).to_have_text('{"threshold":0.39,"release":0.39}')
@@ -193,9 +193,9 @@ async def test_service_judges_what_was_seen_by_another_policy(tab: Tab, served: 
     await served.until(f"/v1/streams/{stream_id}", lambda stream: stream["state"] == "ended")
     page = await opened(tab, served.url, f"#/streams/{stream_id}")
     await page.get_by_label("Threshold", exact=True).fill("0.3")
-    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 3 incidents", timeout=SOON_MS)
+    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 3 incidents")
     await page.get_by_label("Threshold", exact=True).fill("0.9")
-    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 0 incidents", timeout=SOON_MS)
+    await expect(page.locator(".try-answer")).to_contain_text("Would have raised 0 incidents")
     assert tab.complaints == []
 
 
@@ -237,7 +237,7 @@ async def test_service_that_cannot_replay_is_told_of(tab: Tab, served: Served) -
 async def _plot(page: Page) -> dict[str, float]:
     """Where the plotting area of the chart lies, once it is there."""
     over = page.locator("#chart .u-over")
-    await expect(over).to_be_visible(timeout=SOON_MS)
+    await expect(over).to_be_visible()
     box = await over.bounding_box()
     assert box is not None
     return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}

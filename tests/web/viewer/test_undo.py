@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.web.browser import Tab, new_tab
+from tests.web.browser import SOON_S, Tab, new_tab
 from tests.web.serving import Served, bearer, new_key, serving
 from tests.web.viewer.incidents import stored
-from tests.web.viewer.pages import SOON_MS, opened
+from tests.web.viewer.pages import opened
 from tests.web.viewer.test_incidents import review, reviewed, sign_in
 from web.access.scopes import Scope
 
@@ -36,7 +36,7 @@ async def _decide(page: Page, served: Served, incident: dict[str, Any], key: str
     await expect(page.locator("#waiting")).to_be_visible()
     await page.clock.fast_forward(_PAST_HOLD_MS)
     await reviewed(served, incident, verdict)
-    await expect(page.locator(".detail-said")).not_to_contain_text("not sent yet", timeout=SOON_MS)
+    await expect(page.locator(".detail-said")).not_to_contain_text("not sent yet")
 
 
 async def _opened(tab: Tab, served: Served, incident: dict[str, Any]) -> Page:
@@ -62,7 +62,7 @@ async def test_verdicts_that_were_sent_are_undone_one_after_the_other(tab: Tab, 
     await expect(page.locator(".notice").last).to_contain_text("It is confirmed again.")
     now = await reviewed(served, incident, "confirmed")
     assert now["review"]["note"] == "Look at the left."
-    await expect(page.locator(".detail-trail li")).to_have_count(5, timeout=SOON_MS)
+    await expect(page.locator(".detail-trail li")).to_have_count(5)
     await page.keyboard.press("u")
     await expect(page.locator("#said")).to_contain_text("Nothing is left to undo.")
     assert await _trail(served, incident) == ["confirmed", "dismissed", "confirmed", "dismissed", "confirmed"]
@@ -83,12 +83,12 @@ async def test_who_undoes_while_it_is_being_sent_undoes_that_one(tab: Tab, serve
     await page.route("**/review", slow)
     await page.keyboard.press("d")
     await page.clock.fast_forward(_PAST_HOLD_MS)
-    await asyncio.wait_for(asked.wait(), SOON_MS / 1000)
+    await asyncio.wait_for(asked.wait(), SOON_S)
     await page.keyboard.press("u")
     let_go.set()
     await expect(page.locator(".notice").last).to_contain_text("It is confirmed again.")
     await reviewed(served, incident, "confirmed")
-    await expect(page.locator(".detail-trail li")).to_have_count(3, timeout=SOON_MS)
+    await expect(page.locator(".detail-trail li")).to_have_count(3)
     assert await _trail(served, incident) == ["confirmed", "dismissed", "confirmed"]
 
 
@@ -122,7 +122,7 @@ async def test_what_somebody_else_said_since_then_is_not_undone(browser: Browser
         await _decide(page, served, incident, "d", "dismissed")
         await review(served, incident, "dismissed", **ann)
         await page.keyboard.press("u")
-        await expect(page.locator(".notice.problem")).to_contain_text("Dismissed by Ann", timeout=SOON_MS)
+        await expect(page.locator(".notice.problem")).to_contain_text("Dismissed by Ann")
         assert await _trail(served, incident) == ["dismissed", "dismissed", "confirmed"]
 
 
