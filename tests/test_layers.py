@@ -145,7 +145,10 @@ OUTSIDE_WORLD = {
 OUTSIDE_CALLS = {"open", "input", "print", "exec", "eval", "__import__"}
 OUTSIDE_ATTRIBUTES = {"now", "utcnow", "today", "read_text", "read_bytes", "write_text", "write_bytes", "random"}
 
-LATE_IMPORTS = {"aiortc", "asyncpg", "matplotlib.figure", "torch", "uvloop", "ray", "nats", "stream.webrtc"}
+LATE_IMPORTS = {"aiortc", "asyncpg", "matplotlib.figure", "torch", "uvloop", "ray", "nats"} | {
+    "stream.webrtc",
+    "web.store.revising",
+}
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""
 
 LATE_MODULES = ("web.cli", "web.commands.")
