@@ -18,6 +18,7 @@ from tests.servers.rtmp import RtmpServer, run_rtmp_server
 from tests.servers.rtsp import RtspServer, run_rtsp_server
 from tests.servers.service import Service, running_service
 from tests.servers.tcp import Manner, TcpServer, run_tcp_server
+from tests.shared import folder_of_all
 
 _LEAVE_S = 3.0
 """How long threads and tasks may take to leave after their test."""
@@ -38,7 +39,7 @@ class StartService(Protocol):
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
     """Encoded clips, each made when it is first asked for; see `tests.media.Clips`."""
-    return Clips(tmp_path_factory.mktemp("clips"))
+    return Clips(tmp_path_factory.mktemp("clips"), folder_of_all(tmp_path_factory, "encoded"))
 
 
 @pytest.fixture
