@@ -17,6 +17,7 @@ from tests.servers.rtmp import RtmpServer, run_rtmp_server
 from tests.servers.rtsp import RtspServer, run_rtsp_server
 from tests.servers.service import Service, running_service
 from tests.servers.tcp import Manner, TcpServer, run_tcp_server
+from tests.shared import folder_of_all
 
 
 def pytest_configure() -> None:
@@ -40,7 +41,7 @@ class StartService(Protocol):
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
     """Encoded clips, each made when it is first asked for; see `tests.media.Clips`."""
-    return Clips(tmp_path_factory.mktemp("clips"))
+    return Clips(tmp_path_factory.mktemp("clips"), folder_of_all(tmp_path_factory, "encoded"))
 
 
 @pytest.fixture

@@ -6,16 +6,17 @@ A test tells which second it looks at with `second_of(pixels)`, whatever the cod
 import functools
 import os
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from tests.shared import made_once
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -36,122 +37,118 @@ _GRAINS = 4
 _TS_PACKET_BYTES = 188
 
 
-@contextmanager
-def usual_scheduling() -> Iterator[None]:
-    """Encoders may change how this thread is scheduled: SVT-AV1 gives it the highest real-time priority, if it may.
-
-    Whatever were started from here afterwards would have that, too, and leave no processor to anybody else.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, policy, parameters)
-
-
 class Clips:
-    """Files of one folder, each written when it is first asked for; seconds and sizes are said beside each."""
+    """Files of one folder, each written when it is first asked for; seconds and sizes are said beside each.
 
-    def __init__(self, folder: Path) -> None:
+    They are links to files of the folder `shared`, which other processes may have written.
+    """
+
+    def __init__(self, folder: Path, shared: Path) -> None:
         self.folder = folder
+        self._shared = shared
 
     @functools.cached_property
     def mp4(self) -> Path:
         """H.264, 1280 × 720, 30 fps, 6 s, a key frame a second, B-frames, index in front."""
-        options = {"movflags": "faststart"}
-        return write_video(self.folder / "clip.mp4", width=1280, height=720, b_frames=2, container_options=options)
+        return self.video("clip.mp4", width=1280, height=720, b_frames=2, container_options={"movflags": "faststart"})
 
     @functools.cached_property
     def ts(self) -> Path:
         """H.264 without B-frames, 640 × 360, 6 s, MPEG-TS."""
-        return write_video(self.folder / "clip.ts")
+        return self.video("clip.ts")
 
     @functools.cached_property
     def long(self) -> Path:
         """The same at 320 × 180, 24 s: long enough for a test never to see it start again."""
-        return write_video(self.folder / "long.ts", width=320, height=180, seconds=24)
+        return self.video("long.ts", width=320, height=180, seconds=24)
 
     @functools.cached_property
     def flv(self) -> Path:
         """The same as `ts` in FLV."""
-        return write_video(self.folder / "clip.flv")
+        return self.video("clip.flv")
 
     @functools.cached_property
     def webm(self) -> Path:
         """VP8, 640 × 360, 4 s."""
-        return write_video(self.folder / "clip.webm", codec="libvpx", seconds=4)
+        return self.video("clip.webm", codec="libvpx", seconds=4)
 
     @functools.cached_property
     def hls(self) -> Path:
         """Finished playlist of eight one-second segments, 640 × 360, in a folder of their own."""
-        return write_hls(self.folder / "hls")
+        return self._file("hls", write_hls) / "index.m3u8"
 
     @functools.cached_property
     def sound(self) -> Path:
         """AAC alone, 2 s."""
-        return write_sound(self.folder / "sound.m4a")
+        return self._file("sound.m4a", write_sound)
 
     @functools.cached_property
     def talk(self) -> Path:
         """H.264, 320 × 180, 12 s with a key frame every 6 s, and AAC, in FLV."""
-        picture = write_video(self.folder / "mute.mp4", width=320, height=180, seconds=12, gop_s=6)
-        sound = write_sound(self.folder / "tone.m4a", seconds=12)
-        return _dub(self.folder / "talk.flv", picture, sound)
+        picture = self.video("mute.mp4", width=320, height=180, seconds=12, gop_s=6)
+        sound = self._file("tone.m4a", lambda path: write_sound(path, seconds=12))
+        return self._file("talk.flv", lambda path: _dub(path, picture, sound))
 
     @functools.cached_property
     def empty(self) -> Path:
         """No bytes at all."""
-        path = self.folder / "empty.mp4"
-        path.write_bytes(b"")
-        return path
+        return self._file("empty.mp4", Path.touch)
 
     @functools.cached_property
     def html(self) -> Path:
         """A page, where somebody expected a video."""
-        path = self.folder / "page.html"
-        path.write_text("<!doctype html><title>Not a video</title><p>Nothing to see.</p>\n" * 20)
-        return path
+        page = "<!doctype html><title>Not a video</title><p>Nothing to see.</p>\n" * 20
+        return self._file("page.html", lambda path: path.write_text(page))
 
     @functools.cached_property
     def truncated(self) -> Path:
         """The first 60 % of `mp4`: its index promises more than there is. About 88 of 180 frames decode."""
         whole = self.mp4.read_bytes()
-        path = self.folder / "truncated.mp4"
-        path.write_bytes(whole[: len(whole) * 6 // 10])
-        return path
+        return self._file("truncated.mp4", lambda path: path.write_bytes(whole[: len(whole) * 6 // 10]))
 
     @functools.cached_property
     def corrupt(self) -> Path:
         """`ts` with a tenth of its bytes, from 45 % on, overwritten; its first and last second are whole."""
-        return _spoil(self.ts, self.folder / "corrupt.ts")
+        whole = self.ts
+        return self._file("corrupt.ts", lambda path: _spoil(whole, path))
 
     @functools.cached_property
     def resized(self) -> Path:
         """MPEG-TS, 3 s of 640 × 360, then 3 s of 320 × 240, stamps going on."""
-        small = write_video(self.folder / "small.ts", width=320, height=240, seconds=3, first_second=3)
-        return _join(self.folder / "resized.ts", self._head, small)
+        parts = self._head, self.video("small.ts", width=320, height=240, seconds=3, first_second=3)
+        return self._file("resized.ts", lambda path: _join(path, *parts))
 
     @functools.cached_property
     def rewound(self) -> Path:
         """MPEG-TS, 3 s, then the same 3 s again, whose stamps start at the beginning."""
-        return _join(self.folder / "rewound.ts", self._head, self._head)
+        head = self._head
+        return self._file("rewound.ts", lambda path: _join(path, head, head))
 
     @functools.cached_property
     def jpeg(self) -> Path:
         """640 × 360, the picture of second 0."""
-        return _still(self.folder / "still.jpg", second=0)
+        return self._file("still.jpg", lambda path: _still(path, second=0))
 
     @functools.cached_property
     def png(self) -> Path:
         """640 × 360, the picture of second 1."""
-        return _still(self.folder / "still.png", second=1)
+        return self._file("still.png", lambda path: _still(path, second=1))
 
     @functools.cached_property
     def _head(self) -> Path:
-        return write_video(self.folder / "head.ts", seconds=3)
+        return self.video("head.ts", seconds=3)
+
+    def video(self, name: str, **how: Any) -> Path:
+        """Another one, as `write_video` writes it; a name stands for one and the same video in all tests."""
+        return self._file(name, lambda path: write_video(path, **how))
+
+    def _file(self, name: str, write: Callable[[Path], object]) -> Path:
+        original, path = made_once(self._shared / name, write), self.folder / name
+        if original.is_dir():
+            shutil.copytree(original, path, copy_function=os.link)
+        elif not path.exists():
+            path.hardlink_to(original)
+        return path
 
 
 def picture(width: int, height: int, *, second: int, frame: int = 0) -> Pixels:

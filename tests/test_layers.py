@@ -156,6 +156,7 @@ LATE_IMPORTS = {
     "nats",
     "stream.webrtc",
     "web.cluster.log",
+    "web.store.revising",
 }
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""
 

@@ -66,7 +66,9 @@ def _write(path: Path, codec: str, pictures: list[Pixels], *, rate: int = 10) ->
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    clips = Clips(folder)
+    shared = folder / "encoded"
+    shared.mkdir(exist_ok=True)
+    clips = Clips(folder, shared)
     write_all(clips)
     other = write_video(folder / "other.ts", codec="mpeg2video", width=320, height=240)
     with ExitStack() as stack:

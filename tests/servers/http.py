@@ -44,6 +44,9 @@ class HttpServer:
         """The address of a path of the server, or of a clip's file."""
         if isinstance(path, Path):
             path = f"/clips/{path.relative_to(self.clips.folder)}"
+        elif path.startswith("/live/"):
+            # Encoded here, not while somebody waits for an answer.
+            assert self.clips.hls.exists()
         return f"http://127.0.0.1:{self.listening.port}{path}"
 
     def end_live(self) -> None:

@@ -37,6 +37,8 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._server: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        self.emptied: list[str] = []
+        """Addresses of databases with all tables of a store and nothing in them."""
 
     def __enter__(self) -> "Postgres":
         password = self._folder / "password"

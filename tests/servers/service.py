@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.servers.forked import Forked, run
+from tests.servers.stores import new_store
 from tests.web.described import check_answer
 from web.access.hashing import hashed
 from web.access.scopes import USUAL
@@ -26,14 +27,14 @@ from web.store.store import open_store
 _READY_S = 60.0
 _READY_LINE = re.compile(r"^gorewatch is ready: open (http://\S+?)/? in a browser", re.MULTILINE)
 _STOP_S = 30.0
-_COMMAND = (sys.executable, "-m", "web")
+_COMMAND_S = 60.0
 _LOOPBACK = "127.0.0.0/8,::1/128"
 
 
 class Service:
     """`url` without a slash at its end, once it is ready; `log_path` with everything it printed."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log_path: Path, data_dir: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes] | Forked", log_path: Path, data_dir: Path) -> None:
         self.process = process
         self.url = ""
         self.log_path = log_path
@@ -74,8 +75,7 @@ class Service:
         """Make a key, of the usual scopes or these: its bearer token, which the service asks for from then on."""
         wanted = [word for scope in scopes for word in ("--scope", scope)]
         environment = {**clean_environment(), "GOREWATCH_DATA_DIR": str(self.data_dir)}
-        command = [*_COMMAND, "keys", "create", "--json", *wanted]
-        made = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+        made = json.loads(run("keys", "create", "--json", *wanted, env=environment, timeout_s=_COMMAND_S).stdout)
         deadline, self.token = time.monotonic() + _READY_S, None
         while self.request("GET", "/v1/streams")[0] != 401:
             assert time.monotonic() < deadline, "the service does not notice that there is a key"
@@ -125,11 +125,18 @@ class Service:
 
 @contextmanager
 def running_service(
-    folder: Path, *flags: str, env: Mapping[str, str] | None = None, command: Sequence[str] = _COMMAND
+    folder: Path,
+    *flags: str,
+    env: Mapping[str, str] | None = None,
+    module: str = "web",
+    command: Sequence[str | Path] | None = None,
 ) -> Iterator[Service]:
-    """Start, wait until ready, and at the end stop and assert a clean exit; `env` adds to or overrides variables."""
+    """Start, wait until ready, and at the end stop and assert a clean exit; `env` adds to or overrides variables.
+
+    It is `python -m module` in a process that has all imported already, or else a `command` that is started anew.
+    """
     data_dir = folder / "data"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    new_store(data_dir / "gorewatch.db")
     log_path = folder / "service.log"
     variables = {
         **clean_environment(),
@@ -139,9 +146,7 @@ def running_service(
         "PYTHONUNBUFFERED": "1",
         **(env or {}),
     }
-    arguments = [*command, "serve", "--port", "0", *flags]
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
+    process = _started(module, command, ["serve", "--port", "0", *flags], log_path, variables)
     service = Service(process, log_path, data_dir)
     try:
         service.wait_until_ready()
@@ -157,6 +162,16 @@ def running_service(
         assert already_ended or code == 0, f"the service ended with {code}:\n{service.log}"
 
 
+def _started(
+    module: str, command: Sequence[str | Path] | None, arguments: Sequence[str], log_path: Path, env: Mapping[str, str]
+) -> "subprocess.Popen[bytes] | Forked":
+    with log_path.open("wb") as log:
+        if command is not None:
+            whole = [*command, *arguments]
+            return subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+    return Forked(module, arguments, env=env, stdout=log_path, stderr=log_path)
+
+
 def add_key(data_dir: Path, user: str, secret: str, *, rate_per_s: float | None = None) -> None:
     """Put a key with all scopes but admin into the store of a service that does not run yet."""
     key = Key(
@@ -170,7 +185,7 @@ def add_key(data_dir: Path, user: str, secret: str, *, rate_per_s: float | None 
     )
 
     async def add() -> None:
-        async with open_store(f"sqlite:///{data_dir / 'gorewatch.db'}") as store, store.writing() as tx:
+        async with open_store(new_store(data_dir / "gorewatch.db")) as store, store.writing() as tx:
             await keys.add(tx, key)
 
     asyncio.run(add())

@@ -115,7 +115,6 @@ async def test_a_server_that_sends_a_byte_a_second_is_given_up(pool: WorkerPool,
 async def test_a_playlist_that_stands_still_is_stalled_and_goes_on_where_it_stopped(
     pool: WorkerPool, clips: Clips, http_server: HttpServer
 ) -> None:
-    assert clips.hls.exists()  # made before it is asked for
     http_server.grow_until = 6
     async with watching(pool, http_server.url("/live/index.m3u8")) as seen:
         await seen.until_state(State.STALLED)
@@ -132,7 +131,6 @@ async def test_a_playlist_that_stands_still_is_stalled_and_goes_on_where_it_stop
 async def test_a_playlist_that_never_grows_again_has_ended(
     pool: WorkerPool, clips: Clips, http_server: HttpServer
 ) -> None:
-    assert clips.hls.exists()  # made before it is asked for
     http_server.grow_until = 5
     async with watching(pool, http_server.url("/live/index.m3u8"), reconnect_for_s=1.0) as seen:
         await seen.until_state(State.ENDED)

@@ -13,8 +13,9 @@ import pytest
 
 from stream.options import SourceOptions
 from stream.pool import WorkerPool
-from tests.media import Clips, picture, usual_scheduling
+from tests.media import Clips, picture
 from tests.stream.reading import Reading, read, trusted
+from tests.stream.scheduling import usual_scheduling
 
 RATE = 30
 SECONDS = 6

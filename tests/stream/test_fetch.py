@@ -20,7 +20,7 @@ from stream.fetch import Body, Deadline, Fetcher
 from stream.options import SourceOptions
 from stream.sample import State
 from stream.spool import MAX_BYTES, Spooled
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.servers.http import HttpServer
 from tests.stream.reading import a_pool, read
 
@@ -207,8 +207,8 @@ def plain_server(content: bytes) -> Iterator[str]:
             thread.join()
 
 
-async def test_an_mp4_with_its_index_at_the_end_from_a_server_without_ranges(tmp_path: Path) -> None:
-    clip = write_video(tmp_path / "tail.mp4", seconds=3)
+async def test_an_mp4_with_its_index_at_the_end_from_a_server_without_ranges(clips: Clips) -> None:
+    clip = clips.video("tail.mp4", seconds=3)
     content = clip.read_bytes()
     assert content.index(b"moov") > content.index(b"mdat")
     with plain_server(content) as url:

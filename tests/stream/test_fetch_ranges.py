@@ -10,7 +10,7 @@ from stream.errors import ConnectionLost, ServerError, SourceTimeout
 from stream.fetch import Body, Deadline, Fetcher
 from stream.options import SourceOptions
 from stream.spool import Spooled
-from tests.media import write_video
+from tests.media import Clips
 from tests.servers.http import HttpServer
 from tests.servers.raw import Answer, asked_range, raw_server
 
@@ -46,9 +46,9 @@ def _rest(body: Body, size: int = 4096) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def tail(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def tail(clips: Clips) -> bytes:
     """MP4 with its index at the end, 3 s."""
-    content = write_video(tmp_path_factory.mktemp("tail") / "tail.mp4", seconds=3).read_bytes()
+    content = clips.video("tail.mp4", seconds=3).read_bytes()
     assert content.index(b"moov") > content.index(b"mdat")
     return content
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stream.errors import Failure, SourceError, error_from
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.stream.reading import a_pool, read, trusted
 
 _SEEDS = range(int(os.environ.get("GOREWATCH_FUZZ_SEEDS", "2")))
@@ -19,11 +19,7 @@ _ONES = 1 << np.arange(8, dtype=np.uint8)
 
 
 def _video(ending: str, codec: str = "libx264") -> Callable[[Clips], Path]:
-    def write(clips: Clips) -> Path:
-        path = clips.folder / f"fuzzed.{ending}"
-        return path if path.exists() else write_video(path, codec=codec, width=320, height=180, seconds=2)
-
-    return write
+    return lambda clips: clips.video(f"fuzzed.{ending}", codec=codec, width=320, height=180, seconds=2)
 
 
 CONTAINERS: dict[str, Callable[[Clips], Path]] = {

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from tests.servers.forked import run
 from tests.servers.service import clean_environment
 
 COMMAND = (sys.executable, "-m", "web")
@@ -14,15 +15,7 @@ _TIMEOUT_S = 90.0
 
 def gorewatch(*arguments: object, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-        stdin=subprocess.DEVNULL,
-        env=environment(env),
-    )
+    return run(*map(str, arguments), env=environment(env), timeout_s=_TIMEOUT_S)
 
 
 def gorewatch_on_a_terminal(*arguments: object, env: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -13,9 +13,12 @@ from playwright.async_api import Browser, Error
 
 from tests.leftovers import no_socket_left, no_task_left
 from tests.servers.postgres import Postgres
+from tests.servers.stores import empty, new_store
 from tests.web.axe import source
 from tests.web.browser import SharedBrowser, Tab, new_tab
 from tests.web.serving import Served, serving
+from web.store.address import is_server
+from web.store.errors import StoreError
 from web.store.store import Store, open_store
 
 
@@ -27,21 +30,30 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a store that is not there yet."""
+    """Of a store that is not there yet; where the test has `store`, of that."""
+    opened = "store" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/some where/gorewatch.db"
+        path = tmp_path / "some where" / "gorewatch.db"
+        yield new_store(path) if opened else f"sqlite:///{path}"
         return
     server = request.getfixturevalue("postgres")
     assert isinstance(server, Postgres)
-    made = server.new_database()
+    made = server.emptied.pop() if opened and server.emptied else server.new_database()
     yield made
-    server.drop(made)
+    if made not in server.emptied:
+        server.drop(made)
 
 
 @pytest.fixture
-async def store(address: str) -> AsyncIterator[Store]:
+async def store(address: str, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     async with open_store(address) as opened:
         yield opened
+        if is_server(address):
+            # For the next test. What this one has left in pieces is dropped.
+            with suppress(StoreError):
+                async with opened.writing() as tx:
+                    await empty(tx)
+                request.getfixturevalue("postgres").emptied.append(address)
 
 
 @pytest.fixture(scope="session")

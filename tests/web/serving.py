@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.servers.stores import new_store
 from tests.web.described import tracing
 from tests.web.fakes import FakePool, FakeScorer
 from web.access.access import Access, open_access
@@ -104,7 +105,7 @@ async def parts_of_a_service(home: Path | None = None) -> AsyncIterator[tuple[St
     # Who is cancelled in the middle of a query leaves its end to the thread of that connection, which may close it,
     # and with it SQLite's files beside the store, a moment after the store itself is closed.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) if home is None else nullcontext(home) as folder:
-        async with open_store(f"sqlite:///{folder}/gorewatch.db") as store, open_access(store) as access:
+        async with open_store(new_store(Path(folder) / "gorewatch.db")) as store, open_access(store) as access:
             yield store, access
 
 

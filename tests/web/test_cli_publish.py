@@ -4,13 +4,12 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import StartService
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.servers.http import HttpServer
 from tests.servers.service import Service, running_service
 from tests.web.command import COMMAND, assert_one_line, environment, gorewatch
@@ -71,10 +70,9 @@ def test_a_second_publisher_on_a_name_is_refused_and_the_first_goes_on(service: 
     assert _stream(service, "twice")["state"] == "ended"
 
 
-def test_a_stream_that_the_service_ends_is_one_line(service: Service, tmp_path: Path) -> None:
-    clip = write_video(tmp_path / "long.ts", seconds=30, width=320, height=180)
+def test_a_stream_that_the_service_ends_is_one_line(service: Service, clips: Clips) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "publish", str(clip), f"{service.url}/whip/ended"],
+        [*COMMAND, "publish", str(clips.long), f"{service.url}/whip/ended"],
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
@@ -88,14 +86,13 @@ def test_a_stream_that_the_service_ends_is_one_line(service: Service, tmp_path: 
     assert errors.splitlines() == ["gorewatch: The connection ended before the file did; the service's log says why."]
 
 
-def test_a_publisher_whose_key_is_revoked_is_ended(start_service: StartService, tmp_path: Path) -> None:
+def test_a_publisher_whose_key_is_revoked_is_ended(start_service: StartService, clips: Clips) -> None:
     service = start_service("--workers", "1")
     service.make_key("admin")
     data = {"GOREWATCH_DATA_DIR": str(service.data_dir)}
     key = json.loads(gorewatch("keys", "create", "--scope", "publish", "--json", env=data).stdout)
-    clip = write_video(tmp_path / "long.ts", seconds=30, width=320, height=180)
     process = subprocess.Popen(
-        [*COMMAND, "publish", str(clip), f"{service.url}/whip/gone"],
+        [*COMMAND, "publish", str(clips.long), f"{service.url}/whip/gone"],
         stderr=subprocess.PIPE,
         text=True,
         env=environment({"GOREWATCH_TOKEN": f"{key['api_user']}:{key['api_secret']}"}),

@@ -1,7 +1,6 @@
 """A service that is killed while events are owed posts them when it is back, in order and with the same secret."""
 
 import json
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from tests.servers.service import Service, running_service
 
 _STREAMS = 3
 _WITHIN_S = 40.0
-_PATIENT = (sys.executable, "-m", "tests.web.patient")
+_PATIENT = "tests.web.patient"
 _ALWAYS = {"threshold": 0.0001, "release": 0.0001}
 """By which there is an incident in whatever is watched."""
 
@@ -52,7 +51,7 @@ def test_an_incident_that_somebody_was_told_of_is_posted_though_the_service_was_
 ) -> None:
     with run_receiver() as receiver:
         policy = {**_ALWAYS, "callback_url": receiver.url("/ok/stream")}
-        with running_service(tmp_path, command=_PATIENT) as service:
+        with running_service(tmp_path, module=_PATIENT) as service:
             _add_webhook(service, receiver.url("/ok/hook"))
             address = f"{service.url.replace('http', 'ws')}/v1/events?type=gore.incident"
             with connect(address, proxy=None) as socket:

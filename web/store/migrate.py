@@ -1,53 +1,38 @@
-"""Brings a store up to the schema of this version, in one transaction at the start, by Alembic's revisions.
-
-An empty store is led through all of them like any other, so that there is one way to every table.
-"""
+"""Brings a store up to the schema of this version, in one transaction at the start."""
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from .errors import StoreError
 from .tables import meta
 
+NEWEST = "0004"
+"""The revision whose tables are those of this version."""
 _FOLDER = Path(__file__).parent / "migrations"
 _FIRST = "0001"
 _VERSION = "version"
 """The schema's number in `meta`: what versions before Alembic look at, and must find too high for them."""
-_ALEMBIC_TABLE = "alembic_version"
+_ALEMBIC = table("alembic_version", column("version_num"))
 _LOCK = 7_232_015_413
 """A number of our own for PostgreSQL's advisory locks, so that of two services that start together one migrates."""
 
 
-def bring_up(connection: Connection, *, folder: Path = _FOLDER, to: str | None = None) -> None:
-    """Make or change the tables as this version needs them, or an earlier one that is named by its revision.
+def bring_up(connection: Connection, *, folder: Path = _FOLDER, to: str = NEWEST) -> None:
+    """Make or change the tables as this version needs them, or as another revision has them.
 
     Raises `StoreError` for a store that is none or newer.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    config = Config(attributes={"connection": connection})
-    # Alembic reads its options as a template.
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
-    newest = to or scripts.get_current_head() or _FIRST
     found = _revision(connection)
-    if found == newest:
+    if found == to:
         return
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreError(
-            f"The store was written by a newer gorewatch (schema {int(found)}, this one knows {int(newest)}): "
-            "install that again, or name another store (GOREWATCH_STORE)."
-        )
-    if found is not None and not inspect(connection).has_table(_ALEMBIC_TABLE):
-        command.stamp(config, found)
-    command.upgrade(config, newest)
-    _note(connection, newest)
+    # Alembic takes longer to import than most commands take for all they do, and few stores are new or old.
+    from .revising import lead
+
+    lead(connection, found, to, folder=folder, stamped=inspect(connection).has_table(_ALEMBIC.name))
+    _note(connection, to)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -56,8 +41,8 @@ def _revision(connection: Connection) -> str | None:
     if not tables:
         return None
     revision: str | None = None
-    if _ALEMBIC_TABLE in tables:
-        revision = MigrationContext.configure(connection).get_current_revision()
+    if _ALEMBIC.name in tables:
+        revision = connection.scalar(select(_ALEMBIC.c.version_num))
     elif meta.name in tables:
         number: bytes | None = connection.scalar(select(meta.c.value).where(meta.c.name == _VERSION))
         revision = number.decode().zfill(len(_FIRST)) if number is not None and number.isdigit() else None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.stores import new_store
 from tests.web.serving import new_key
 from web.access import access as module
 from web.access.access import Access, TooManyUnverified, open_access
@@ -23,7 +24,7 @@ WITHIN_S = 20.0
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(f"sqlite:///{tmp_path}/gorewatch.db") as opened:
+    async with open_store(new_store(tmp_path / "gorewatch.db")) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import webhooks as independent
 
+from tests.servers.stores import new_store
 from tests.web.delivery.sending import SECRET, START_S, WEBHOOK_SECRET, WITHIN_S, Posted, World
 from web.delivery import dispatcher, outcome
 from web.delivery.backoff import RETRY_AFTER_S
@@ -26,7 +27,7 @@ PENDING, DELIVERED, FAILED = DeliveryState
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_store(f"sqlite:///{tmp_path}/gorewatch.db") as store:
+    async with open_store(new_store(tmp_path / "gorewatch.db")) as store:
         yield World(store)
 
 

@@ -13,6 +13,7 @@ import pytest
 from inference.policy import Policy
 from stream.address import parse
 from stream.sample import SourceInfo
+from tests.servers.stores import new_store
 from tests.web.fakes import FakeKeeping, FakePool, FakeScorer
 from tests.web.serving import Served, new_key, serving
 from web.access.caller import ANYBODY
@@ -113,7 +114,7 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     folder = MediaFolder(tmp_path)
     folder.prepare()
-    async with open_store(f"sqlite:///{tmp_path}/gorewatch.db") as store:
+    async with open_store(new_store(tmp_path / "gorewatch.db")) as store:
         yield World(store, folder)
 
 

@@ -182,9 +182,14 @@ async def version(store: Store) -> tuple[str, bytes | None]:
         return revision, await meta.get(tx, "version")
 
 
-async def test_a_new_store_has_the_tables_that_are_described(store: Store) -> None:
-    assert await differences(store) == []
-    assert await version(store) == NEWEST
+def test_the_newest_revision_is_the_last_step() -> None:
+    assert REVISIONS[-1] == migrate.NEWEST
+
+
+async def test_a_new_store_has_the_tables_that_are_described(address: str) -> None:
+    async with open_store(address) as store:
+        assert await differences(store) == []
+        assert await version(store) == NEWEST
 
 
 @pytest.mark.parametrize(
@@ -249,7 +254,7 @@ async def test_a_step_that_fails_leaves_the_store_as_it_was(address: str, tmp_pa
         'def upgrade():\n    op.drop_table("keys")\n    raise ZeroDivisionError\n'
     )
     with pytest.raises(ZeroDivisionError):
-        await before(address, lambda connection: migrate.bring_up(connection, folder=folder))
+        await before(address, lambda connection: migrate.bring_up(connection, folder=folder, to="9999"))
     async with open_store(address) as store:
         assert await version(store) == NEWEST
         async with store.reading() as tx:

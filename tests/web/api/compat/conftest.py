@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.servers import npm
 from tests.servers.http import HttpServer, run_http_server
 from tests.servers.service import add_key, running_service
@@ -37,7 +37,7 @@ def web_server(clips: Clips) -> Iterator[HttpServer]:
 @pytest.fixture(scope="package")
 def minute(clips: Clips) -> Path:
     """A clip of 61 s."""
-    return write_video(clips.folder / "minute.mp4", width=128, height=72, seconds=61)
+    return clips.video("minute.mp4", width=128, height=72, seconds=61)
 
 
 @pytest.fixture(scope="package")

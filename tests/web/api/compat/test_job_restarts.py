@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.servers.http import run_http_server
 from tests.servers.receiver import run_receiver
 from tests.web.api.compat.calling import succeeded
@@ -10,7 +10,7 @@ from tests.web.api.compat.watching import WATCH, JobApi, job_service, positions
 
 
 def test_jobs_and_callbacks_survive_a_service_that_is_killed(tmp_path: Path, clips: Clips) -> None:
-    video = write_video(clips.folder / "restarted.ts", width=64, height=36, seconds=12)
+    video = clips.video("restarted.ts", width=64, height=36, seconds=12)
     slow = f"/slow/{video.name}?sized=1&rate={video.stat().st_size // 4}"
     with run_http_server(clips) as sources, run_receiver() as receiver:
         with job_service(tmp_path) as service:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.media import Clips, write_video
+from tests.media import Clips
 from tests.servers.http import HttpServer, run_http_server
 from tests.servers.receiver import Got, Receiver, run_receiver
 from tests.servers.rtmp import RtmpServer, run_rtmp_server
@@ -59,13 +59,13 @@ def rtmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtmpServer]:
 @pytest.fixture(scope="module")
 def safe(clips: Clips) -> Path:
     """Three seconds that are all dark."""
-    return write_video(clips.folder / "safe.mp4", width=128, height=72, seconds=3)
+    return clips.video("safe.mp4", width=128, height=72, seconds=3)
 
 
 @pytest.fixture(scope="module")
 def long(clips: Clips) -> Path:
     """A clip of 90 s."""
-    return write_video(clips.folder / "long.mp4", width=64, height=36, seconds=90)
+    return clips.video("long.mp4", width=64, height=36, seconds=90)
 
 
 def _final(got: list[Got]) -> Got:
