@@ -13,6 +13,7 @@ import pytest
 from tests.leftovers import no_task_left, no_thread_left
 from tests.media import Clips
 from tests.servers.http import HttpServer, run_http_server
+from tests.servers.postgres import Postgres
 from tests.servers.rtmp import RtmpServer, run_rtmp_server
 from tests.servers.rtsp import RtspServer, run_rtsp_server
 from tests.servers.service import Service, running_service
@@ -42,6 +43,13 @@ class StartService(Protocol):
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
     """Encoded clips, each made when it is first asked for; see `tests.media.Clips`."""
     return Clips(tmp_path_factory.mktemp("clips"), folder_of_all(tmp_path_factory, "encoded"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server of PostgreSQL's for all tests of a process."""
+    with Postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from web.cli import cli
 
 _ROOT = Path(__file__).parents[1]
 _CLI = _ROOT / "docs" / "cli.md"
-_PEOPLE_READ = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md")])
+_PEOPLE_READ = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md"), *(_ROOT / "deploy").rglob("*.md")])
 _INTRODUCTION = """\
 # The command line
 

@@ -1,4 +1,4 @@
-"""Real stores, an empty one for each test: in files of SQLite's and in databases of one server of PostgreSQL's.
+"""Real stores, an empty one for each test: in files of SQLite's and in databases of PostgreSQL's.
 
 And a browser, one for all tests of a process: they share an event loop, too, and leave nothing behind on it.
 """
@@ -20,12 +20,6 @@ from tests.web.serving import Served, serving
 from web.store.address import is_server
 from web.store.errors import StoreError
 from web.store.store import Store, open_store
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,71 @@
+"""The objects of deploy/kubernetes, and what their containers get."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tests.deploy.tools import DEPLOY, FILLED_IN, built
+
+SECRETS = {
+    "store": "postgresql://gorewatch:p0s7gre5@postgres.postgres/gorewatch",
+    "bus": "nats://gorewatch:n4t5@nats.nats:4222",
+    "signing-secret": FILLED_IN["SIGNING_SECRET"],
+}
+"""What an operator puts into the secret."""
+PODS = ("gorewatch-service", "gorewatch-web", "gorewatch-keys")
+_KINDS = {"gorewatch-service": "StatefulSet", "gorewatch-web": "Deployment"}
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    spec: Object
+    labels: Mapping[str, str]
+
+
+def written(name: str) -> list[Object]:
+    """Those of a file that is no part of a kustomization, or of a component."""
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()))
+
+
+OBJECTS: Mapping[str, Callable[[], list[Object]]] = {
+    "base": lambda: built("base"),
+    "gpu": lambda: built("gpu"),
+    "monitoring": lambda: written("monitoring/network-policy.yaml"),
+    "keys": lambda: written("keys.yaml"),
+}
+
+
+def one(kind: str, name: str, folder: str = "base") -> Object:
+    (found,) = [each for each in OBJECTS[folder]() if (each["kind"], each["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+def pod_of(name: str, folder: str = "base") -> Pod:
+    if name == "gorewatch-keys":
+        pod = one("Pod", name, "keys")
+        return Pod(pod["spec"], pod["metadata"]["labels"])
+    template = one(_KINDS[name], name, folder)["spec"]["template"]
+    return Pod(template["spec"], template["metadata"]["labels"])
+
+
+def environment(container: Object, folder: str = "base") -> dict[str, str]:
+    """What a container gets."""
+    found: dict[str, str] = {}
+    for source in container.get("envFrom", []):
+        found |= one("ConfigMap", source["configMapRef"]["name"], folder)["data"]
+    return found | {variable["name"]: _value(variable, container) for variable in container["env"]}
+
+
+def _value(variable: Object, container: Object) -> str:
+    given = variable.get("valueFrom", {})
+    if "secretKeyRef" in given:
+        assert given["secretKeyRef"]["name"] == "gorewatch"
+        return SECRETS[given["secretKeyRef"]["key"]]
+    if "resourceFieldRef" in given:
+        which, _, resource = given["resourceFieldRef"]["resource"].partition(".")
+        return str(container["resources"][which][resource])
+    return str(variable["value"])
