@@ -24,7 +24,7 @@ from web.store import keys
 from web.store.keys import Key
 from web.store.store import open_store
 
-_READY_S = 60.0
+_READY_S = 120.0
 _READY_LINE = re.compile(r"^gorewatch is ready: open (http://\S+?)/? in a browser", re.MULTILINE)
 _STOP_S = 30.0
 _COMMAND_S = 60.0

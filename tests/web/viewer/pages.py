@@ -6,12 +6,32 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.web.browser import SOON_S, Tab
 
+_NOTE = """
+  window.noted = new Set();
+  const note = ({ target }) => noted.add(target.textContent ?? "");
+  new MutationObserver((changes) => changes.forEach(note))
+    .observe(document, { subtree: true, childList: true, characterData: true });
+"""
+_NOT_NOTED = "(wanted) => wanted.filter((text) => ![...noted].some((one) => one.includes(text)))"
+
 
 async def opened(tab: Tab, url: str, fragment: str = "#/") -> Page:
     """The page of this hash, once it is connected."""
     await tab.page.goto(f"{url.rstrip('/')}/{fragment}")
     await expect(tab.page.locator("#link")).to_have_text("Connected")
     return tab.page
+
+
+async def note_texts(page: Page) -> None:
+    """Let the page itself note every text that it comes to show: what is there for a moment only is not missed."""
+    await page.add_init_script(_NOTE)
+
+
+async def noted(page: Page, *wanted: str) -> None:
+    """Wait until each of these was there at some time, wherever on the page."""
+    async with asyncio.timeout(SOON_S):
+        while await page.evaluate(_NOT_NOTED, wanted):  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
 
 
 class Sockets:

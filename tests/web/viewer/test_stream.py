@@ -6,14 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 
 from tests.web.browser import SOON_S, Tab
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served
-from tests.web.viewer.pages import opened
+from tests.web.viewer.pages import note_texts, noted, opened
 
 pytestmark = pytest.mark.browser
+
+
+_PLOT = "#chart .u-over"
+"""The plotting area of the chart."""
 
 
 async def _watched(served: Served, name: str = "lobby") -> tuple[str, FakeSource]:
@@ -85,9 +89,10 @@ async def test_summary_is_copied(tab: Tab, served: Served) -> None:
     source.end()
     await served.until(f"/v1/streams/{stream_id}", lambda stream: stream["state"] == "ended")
     await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await note_texts(tab.page)
     page = await opened(tab, served.url, f"#/streams/{stream_id}")
     await page.locator(".summary").get_by_role("button", name="Copy JSON").click()
-    await expect(page.locator(".summary").get_by_role("button", name="Copied")).to_be_visible()
+    await noted(page, "Copied")
     copied = json.loads(await page.evaluate("navigator.clipboard.readText()"))
     assert copied == await served.get(f"/v1/streams/{stream_id}/summary")
 
@@ -103,11 +108,11 @@ async def test_chart_is_zoomed_and_follows_again(tab: Tab, served: Served) -> No
     await served.until(f"/v1/streams/{stream_id}", lambda stream: stream["samples"] == 300)
     page = await opened(tab, served.url, f"#/streams/{stream_id}")
     follow = page.get_by_role("button", name="Follow live again")
-    box = await _plot(page)
     await expect(follow).to_be_hidden()
-    await page.mouse.move(box["x"] + 100, box["y"] + 20)
+    plot = page.locator(_PLOT)
+    await plot.hover(position={"x": 100, "y": 20})
     await page.mouse.down()
-    await page.mouse.move(box["x"] + 300, box["y"] + 20, steps=3)
+    await plot.hover(position={"x": 300, "y": 20})
     await page.mouse.up()
     await expect(page.get_by_role("button", name="2 min")).to_have_attribute("aria-pressed", "false")
     await follow.click()
@@ -135,7 +140,7 @@ async def test_incident_is_shown_on_the_chart(tab: Tab, served: Served) -> None:
     _score(source, *[0.1] * 10, *[0.9] * 5, *[0.1] * 10)
     await served.until(f"/v1/streams/{stream_id}", lambda stream: stream["samples"] == 25)
     page = await opened(tab, served.url, f"#/streams/{stream_id}")
-    await _plot(page)
+    await expect(page.locator(_PLOT)).to_be_visible()
     await page.locator("#incidents button").click()
     await expect(page.get_by_role("button", name="Follow live again")).to_be_visible()
     incident = (await served.get("/v1/incidents"))["incidents"][0]["id"]
@@ -169,12 +174,14 @@ async def test_another_policy_is_tried_by_keys_by_pointer_and_by_number(tab: Tab
         while asked[-1] != {"threshold": 0.39, "release": 0.39}:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.05)
     await expect(page.get_by_label("Policy as JSON")).to_have_text('{"threshold":0.39,"release":0.39}')
-    box = await _plot(page)
-    handle = await threshold.bounding_box()
+    plot = page.locator(_PLOT)
+    handle, over = await threshold.bounding_box(), await plot.bounding_box()
     assert handle is not None
-    await page.mouse.move(handle["x"] + handle["width"] - 5, handle["y"] + handle["height"] / 2)
+    assert over is not None
+    # Wherever they are now: the other handle lies over this one, and then this one over the plot.
+    await threshold.hover(position={"x": handle["width"] - 5, "y": handle["height"] / 2}, force=True)
     await page.mouse.down()
-    await page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] * 0.2, steps=3)
+    await plot.hover(position={"x": over["width"] - 5, "y": over["height"] * 0.2}, force=True)
     await page.mouse.up()
     await expect(page.get_by_label("Threshold", exact=True)).to_have_value("0.8")
     await page.get_by_label("Window (s)").fill("8")
@@ -232,12 +239,3 @@ async def test_service_that_cannot_replay_is_told_of(tab: Tab, served: Served) -
     await expect(page.locator(".try-answer")).to_have_text("This service cannot judge stored scores again.")
     await page.get_by_role("button", name="Back to the present policy").click()
     await expect(page.get_by_label("Release", exact=True)).to_have_value("0.4")
-
-
-async def _plot(page: Page) -> dict[str, float]:
-    """Where the plotting area of the chart lies, once it is there."""
-    over = page.locator("#chart .u-over")
-    await expect(over).to_be_visible()
-    box = await over.bounding_box()
-    assert box is not None
-    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
