@@ -128,6 +128,7 @@ PURE = (
     "web.delivery.history",
     "web.delivery.journal",
     "web.delivery.seats",
+    "web.delivery.stretch",
     "web.delivery.unkept",
     "web.delivery.waiting",
     "web.wire",

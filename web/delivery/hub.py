@@ -157,6 +157,7 @@ class Hub:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget a subscriber, however it ended. Idempotent."""
         self._forget(subscriber)
+        subscriber.leave()
         if not self._subscribers:
             self._empty.set()
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+import math
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from .history import Entry, History
 from .journal import Journal
+from .stretch import InHand, Shelf, Stretch
 from .unkept import Unkept
 
 _RING_CHUNK = 256
 _JOURNAL_CHUNK = 500
+_LEAST_CHUNK = 32
+_MOST_IN_HAND = 64_000
+"""Events that readers of the journal may have together; beyond that each gets few at once."""
+_SHELVED = 16
+_REPORT_EVERY_S = 10.0
 _MOST_READING = 3
 """Replays that read the journal at once: of the four connections that the store has, one is left to who writes."""
 _log = logging.getLogger("gorewatch.events")
@@ -19,16 +25,6 @@ _log = logging.getLogger("gorewatch.events")
 
 class PastUnreadable(Exception):
     """The journal did not answer, or with an error. Asking again later may help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of the past: what is kept of the events up to `upto`."""
-
-    entries: Sequence[Entry]
-    upto: int
-    first: int | None = None
-    """If events are gone: the first number from which on none are."""
 
 
 class Past:
@@ -46,6 +42,10 @@ class Past:
         self._timeout_s = timeout_s
         self._turn_s = turn_s
         self._turns = asyncio.Semaphore(_MOST_READING)
+        self._shelf = Shelf(_SHELVED)
+        self._in_hand = InHand()
+        self._failures = 0
+        self._report_s = -math.inf
 
     @property
     def last(self) -> int:
@@ -61,20 +61,43 @@ class Past:
         """The next events after that number, none if it is the last; None if the ring does not reach back to it."""
         return None if number < self._ring.floor else self._ring.after(number, _RING_CHUNK)
 
-    async def older(self, number: int) -> Stretch:
+    async def older(self, number: int, reader: object) -> Stretch:
         """The next events after a number that the ring does not reach back to. Raises `PastUnreadable`.
 
-        Whoever asks has to wait for its turn, the first come first; a cancellation gives it up.
+        Whoever asks for what was not read just now has to wait for its turn, the first come first; a cancellation gives
+        it up. While those who take their time have much in hand, everybody gets few at once, until they are `done`.
         """
         if self._journal is None:
             first = self._ring.first
             return Stretch((), first - 1, first)
+        self.done(reader)
         try:
-            async with self._turn(), asyncio.timeout(self._timeout_s):
-                return await self._journaled(self._journal, number)
+            stretch = self._shelf.find(number) or await self._read(self._journal, number)
         except Exception as error:
-            _log.error("older events cannot be read for a subscriber: %s", str(error) or "it takes too long")
+            self._report(str(error) or "it takes too long")
             raise PastUnreadable from error
+        self._in_hand.give(reader, stretch)
+        return stretch
+
+    def done(self, reader: object) -> None:
+        """It has sent, or thrown away, what it got of the journal. Idempotent."""
+        self._in_hand.take(reader)
+
+    async def _read(self, journal: Journal, number: int) -> Stretch:
+        async with self._turn():
+            if (stretch := self._shelf.find(number)) is None:
+                async with asyncio.timeout(self._timeout_s):
+                    stretch = await self._journaled(journal, number)
+                self._shelf.put(number, stretch)
+        return stretch
+
+    def _report(self, why: str) -> None:
+        """Now and then: thousands may fail alike."""
+        self._failures += 1
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._report_s:
+            _log.error("older events cannot be read for %d subscribers: %s", self._failures, why)
+            self._failures, self._report_s = 0, now_s + _REPORT_EVERY_S
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -86,12 +109,12 @@ class Past:
             self._turns.release()
 
     async def _journaled(self, journal: Journal, number: int) -> Stretch:
-        base = number
+        base, most = number, _JOURNAL_CHUNK if self._in_hand.total < _MOST_IN_HAND else _LEAST_CHUNK
         while True:
             # First what is not in the journal: it may be there a moment later, but then the journal is asked later too.
             upto = self._ring.floor
-            unkept = self._unkept.between(base, upto, _JOURNAL_CHUNK)
-            found = await journal.after(base, _JOURNAL_CHUNK)
+            unkept = self._unkept.between(base, upto, most)
+            found = await journal.after(base, most)
             if (floor := max(await journal.floor(), self._unkept.lost)) <= base:
                 break
             base = floor

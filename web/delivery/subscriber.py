@@ -200,6 +200,7 @@ class Subscriber:
             if recent is None:
                 batch = await self._older(self._cursor)
             else:
+                self._past.done(self)
                 self._cursor = recent[-1].number if recent else None
                 batch = [entry for entry in recent if self.wanted.wants(entry)]
             self._started = True
@@ -215,7 +216,7 @@ class Subscriber:
             self.cut(TOO_SLOW)
             return []
         try:
-            stretch = await self._past.older(cursor)
+            stretch = await self._past.older(cursor, self)
         except PastUnreadable:
             self.cut(TRY_AGAIN_LATER)
             return []
@@ -239,6 +240,10 @@ class Subscriber:
     def _notify(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def leave(self) -> None:
+        """It takes no more, however it ended. Idempotent."""
+        self._past.done(self)
 
     def _end(self, ending: Ending) -> None:
         self.ending, self._direct = ending, False

@@ -96,3 +96,68 @@ async def test_who_gets_no_turn_is_told_to_come_back_later(turn_s: float) -> Non
         journal.gate.set()
         async with asyncio.timeout(10):
             assert all(len(batch) == 20 for batch in await asyncio.gather(*takes[:-1]))
+
+
+class NotingJournal(MemoryJournal):
+    """Notes how much is asked for at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits: list[int] = []
+
+    async def after(self, number: int, limit: int) -> list[Entry]:
+        self.limits.append(limit)
+        return await super().after(number, limit)
+
+
+async def test_what_thousands_ask_for_at_once_is_read_once() -> None:
+    journal = NotingJournal()
+    async with open_hub(history_events=3, queue_limit=10, journal=journal, patience=USUAL) as hub:
+        await publish(hub, 1200)
+        crowd, takes = replaying(hub, 300)
+        got = [list(batch) for batch in await asyncio.gather(*takes)]
+        while len(got[0]) < 1200:
+            for subscriber, entries in zip(crowd, got, strict=True):
+                entries += await subscriber.take()
+        kept = list(journal.kept)
+        assert all([entry.number for entry in entries] == kept for entries in got)
+        assert got[0][0] is got[-1][0], "nor does it take memory again"
+        assert len(journal.limits) <= 3 * AT_ONCE
+
+
+async def test_those_who_take_their_time_get_little_at_once_and_who_left_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("web.delivery.past._MOST_IN_HAND", 2000)
+    monkeypatch.setattr("web.delivery.past._SHELVED", 1)
+    journal = NotingJournal()
+    async with open_hub(history_events=3, queue_limit=10, journal=journal, patience=USUAL) as hub:
+        await publish(hub, 3000)
+        kept = list(journal.kept)
+        # Nobody takes more than once, and no two are at the same place.
+        slow = [hub.subscribe(Filter(), since=kept[place]) for place in range(0, 2500, 20)]
+        for one in reversed(slow):
+            await one.take()
+        usual, least = journal.limits[0], journal.limits[-1]
+        assert least < usual / 10
+        assert sum(journal.limits) < 2000 + usual + least * len(slow)
+        subscriber = hub.subscribe(Filter(), since=kept[2])
+        got: list[Entry] = []
+        while len(got) < 1000:
+            got += await subscriber.take()
+        assert [entry.number for entry in got] == kept[3 : 3 + len(got)]
+        for one in slow:
+            hub.unsubscribe(one)
+        await hub.subscribe(Filter(), since=kept[1]).take()
+        assert journal.limits[-1] == usual
+
+
+async def test_that_many_cannot_be_served_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    journal = MemoryJournal()
+    async with open_hub(history_events=3, queue_limit=10, journal=journal, patience=USUAL) as hub:
+        await publish(hub, 20)
+        journal.readable = False
+        _, takes = replaying(hub, COUNT)
+        assert await asyncio.gather(*takes) == [[]] * COUNT
+    (line,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert "older events cannot be read for 1 subscribers: The file cannot be read." in line
