@@ -1,5 +1,8 @@
 """A session is opened where it was asked for, or there is a reason; nothing is said on the way."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import onnxruntime as ort
@@ -42,3 +45,20 @@ def test_what_is_no_model_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixtu
     with pytest.raises(ModelError, match=r"The model file \S+bad.onnx cannot be loaded by ONNX Runtime: [^\n]+$"):
         open_session(b"nothing", "cpu", tmp_path / "bad.onnx")
     assert capfd.readouterr() == ("", "")
+
+
+_LOADED = """
+from inference.model import Model
+Model.load(None, provider="cpu", variant="fp32").close()
+"""
+
+
+@pytest.mark.parametrize("first", ["import web.bench.pipeline", "import web.app", "import inference.model"])
+def test_onnx_runtime_notes_nothing_to_tell_its_makers(first: str, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    environment["HOME"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{first}\n{_LOADED}"], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name] == []
