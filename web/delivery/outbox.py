@@ -55,8 +55,8 @@ class Refusal:
 class Outbox:
     """Lives on one event loop. `hand_out` sends events, in order; without it whoever reads the journal does.
 
-    `tell` is called with why events are no longer kept first, and with None when they are again. What was published
-    until then has been handed out.
+    `tell` is called with why events cannot be kept, once some were sent for that, and with None when they are kept
+    first again; not where it only takes too long. What was published until then has been handed out.
     """
 
     def __init__(
@@ -81,8 +81,9 @@ class Outbox:
         self._empty = asyncio.Event()
         self._empty.set()
         self._closed = False
-        self._trouble = _SLOW
-        """Why the last writing failed, if it did."""
+        self._trouble: str | None = None
+        """Why the last writing failed; None if it did not."""
+        self._told = False
         self.ok = True
         """Events are kept before they are sent."""
         self.refused = 0
@@ -115,7 +116,7 @@ class Outbox:
                 self._recovered()
             elif await self._written(batch):
                 retry_s = self._patience.retry_s
-                self._trouble = _SLOW
+                self._trouble = None
                 self._unkept.written()
                 self._send(batch[-1].entry.number)
                 # Without a pause between events there is always one that is not kept yet. What comes during a writing
@@ -124,6 +125,7 @@ class Outbox:
                     self._recovered()
             else:
                 self._unkept.failed()
+                self._tell_of_failure()
                 await asyncio.sleep(retry_s)
                 retry_s = min(2.0 * retry_s, _LAST_RETRY_S)
 
@@ -201,15 +203,22 @@ class Outbox:
     def _lose_patience(self) -> None:
         self._timer = None
         self.ok = False
-        _log.error("events %s until the journal recovers, which fails: %s", self._meanwhile, self._trouble)
+        _log.error("events %s until the journal recovers, which fails: %s", self._meanwhile, self._trouble or _SLOW)
         self._send(None)
-        self._tell(self._trouble)
+        self._tell_of_failure()
+
+    def _tell_of_failure(self) -> None:
+        if self._trouble is not None and not self.ok and not self._told:
+            self._told = True
+            self._tell(self._trouble)
 
     def _recovered(self) -> None:
         if not self.ok:
             self.ok = True
             _log.warning("the journal has recovered: events are kept before they are sent; dropped: %s", self._lost())
-            self._tell(None)
+            if self._told:
+                self._told = False
+                self._tell(None)
 
     def _lost(self) -> str:
         return ", ".join(f"{count} {kind}" for kind, count in sorted(self._unkept.dropped.items())) or "none"

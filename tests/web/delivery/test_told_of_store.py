@@ -34,6 +34,19 @@ async def test_who_sees_everything_is_told_in_its_place_that_the_journal_fails_a
     assert hub.published == {stalled: 2, "store.failed": 1, "store.recovered": 1}
 
 
+async def test_that_the_journal_is_slow_is_not_told() -> None:
+    journal = MemoryJournal()
+    async with running(journal, send_s=0.0) as (hub, reader):
+        operator = FakeOutlet()
+        hub.subscribe(Filter(), since=None, outlet=operator)
+        journal.hang()
+        publish(hub, STALLED)
+        await until(lambda: not hub.journal_ok)
+        journal.go_on()
+        await until(lambda: hub.journal_ok)
+    assert numbers(operator) == numbers(reader) == list(journal.kept)
+
+
 async def test_who_has_nothing_later_than_such_an_event_resumes_from_it_now_and_after_a_restart() -> None:
     journal = MemoryJournal()
     async with running(journal, send_s=0.0) as (hub, reader):

@@ -44,6 +44,13 @@ class Logbook:
                 self.moved.clear()
                 await self.moved.wait()
 
+    async def heard(self, kind: str) -> None:
+        """Until an event of that type has come."""
+        async with asyncio.timeout(WITHIN_S):
+            while all(event["type"] != kind for event in self.events.values()):
+                self.moved.clear()
+                await self.moved.wait()
+
     async def more(self, count: int) -> None:
         """Until so many more have come."""
         wanted = len(self.events) + count

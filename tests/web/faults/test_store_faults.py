@@ -33,12 +33,14 @@ async def live_through(address: str, folder: Path, *, begin: Act, end: Act) -> s
         await begin()
         reasons = await readiness(service, ready=False)
         assert UNSTORED in reasons
+        await before.heard(STORE_FAILED)
         await before.more(300)
         figures = await metrics(service)
         assert figures["gorewatch_events_kept_first"] == 0.0
         assert figures["gorewatch_events_unkept"] > 0.0
         await end()
         assert await readiness(service, ready=True) == []
+        await before.heard(STORE_RECOVERED)
         await before.more(100)
         newest = before.since
         async with following(service.url, [late]):
@@ -59,7 +61,7 @@ async def live_through(address: str, folder: Path, *, begin: Act, end: Act) -> s
 
 
 def told_of_store(logbook: Logbook) -> dict[str, str]:
-    """What was told of the store, by id: one thing after the other. A busy machine may be too slow now and then."""
+    """What was told of the store, by id: one thing after the other."""
     told = {number: str(event["type"]) for number, event in logbook.events.items()}
     told = {number: kind for number, kind in told.items() if kind in (STORE_FAILED, STORE_RECOVERED)}
     assert all(one != next_one for one, next_one in pairwise(told.values()))
@@ -144,6 +146,7 @@ async def test_a_disk_that_finds_an_error_and_turns_read_only_costs_no_live_even
                 await before.more(100)
                 turn_read_only()
                 assert UNSTORED in await readiness(service, ready=False)
+                await before.heard(STORE_FAILED)
                 await before.more(300)
             assert service.stop() == 0
             log = service.log

@@ -213,14 +213,14 @@ class ControlFilter(FeedEnvelope):
 
 
 class StoreFailed(FeedEnvelope):
-    """Events cannot be stored, or too slowly, and are sent at once. Only to callers who see everything; not stored."""
+    """Events cannot be stored and are sent at once. Only to callers who see everything; not stored itself."""
 
     type: Literal["store.failed"]
     data: StoreFailedData
 
 
 class StoreRecovered(FeedEnvelope):
-    """Events are stored again before they are sent. Only to callers who see everything; not stored."""
+    """Events are stored again before they are sent. Only to callers who see everything; not stored itself."""
 
     type: Literal["store.recovered"]
     data: StoreRecoveredData
