@@ -20,6 +20,9 @@ from tests.servers.service import Service, running_service
 from tests.servers.tcp import Manner, TcpServer, run_tcp_server
 from tests.shared import folder_of_all
 
+_BROWSING_S = 300
+"""How long a test in a browser may take: each wait in it has a limit of its own, and all of them may be slow."""
+
 
 def pytest_configure() -> None:
     """Who runs tests in the background may have Ctrl-C ignored, which the processes under test would inherit."""
@@ -31,6 +34,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Whoever drives the browser runs on the event loop that it is on, which is there for the whole session."""
     if item.get_closest_marker("browser") and inspect.iscoroutinefunction(getattr(item, "function", None)):
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        item.add_marker(pytest.mark.timeout(_BROWSING_S))
 
 
 class StartService(Protocol):

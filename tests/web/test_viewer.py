@@ -65,7 +65,6 @@ async def test_skip_link_leaves_the_page_open(tab: Tab, served: Served) -> None:
     await expect(page).to_have_url(f"{served.url}/")
 
 
-@pytest.mark.timeout(300)  # it draws the clip first, and then plays it
 async def test_demo_brings_an_incident(tab: Tab, start_service: StartService) -> None:
     service = start_service("--workers", "1", "--demo")
     await note_texts(tab.page)

@@ -247,7 +247,6 @@ async def test_a_socket_that_was_cut_loses_no_incident(tab: Tab, served: Served)
     await expect(rows(page)).to_have_count(3)
 
 
-@pytest.mark.timeout(300)
 async def test_ten_thousand_incidents_are_a_few_rows(tab: Tab, served: Served) -> None:
     await stored(served, 10_000)
     page = await opened(tab, served.url, "#/incidents")
