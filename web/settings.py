@@ -22,6 +22,8 @@ from .workflows import Workflow
 PREFIX = "GOREWATCH_"
 NESTED = "__"
 _STORE_NAME = "gorewatch.db"
+_BUS = re.compile(r"memory|(nats|tls)://\S+")
+_UPSTREAM = re.compile(r"https?://[^/?#\s@]+/?")
 _ICE_SERVER = re.compile(r"(stun|turns?):[A-Za-z0-9.-]+(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 
 
@@ -98,13 +100,11 @@ class Settings(BaseSettings):
     engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
     bus: str = Field(
         default="memory",
-        pattern=r"^(memory|(nats|tls)://\S+)$",
         repr=False,  # it may hold a password
         description="how events travel: `memory`, or `nats://HOST:PORT` for NATS with JetStream",
     )
     upstream: str | None = Field(
         default=None,
-        pattern=r"^https?://[^/?#\s@]+/?$",
         description="makes this a web node: it sends events from `bus` and forwards all else to the service there",
     )
     region: str = Field(
@@ -148,6 +148,20 @@ class Settings(BaseSettings):
     def _database(cls, value: str | None) -> str | None:
         if value is not None and not (is_file(value) or is_server(value)):
             raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+        return value
+
+    @field_validator("bus")
+    @classmethod
+    def _travelling(cls, value: str) -> str:
+        if _BUS.fullmatch(value) is None:
+            raise ValueError("must be memory, nats://HOST:PORT or tls://HOST:PORT")
+        return value
+
+    @field_validator("upstream")
+    @classmethod
+    def _service(cls, value: str | None) -> str | None:
+        if value is not None and _UPSTREAM.fullmatch(value) is None:
+            raise ValueError("must be the address of the service alone, such as http://127.0.0.1:8080")
         return value
 
     @field_validator("egress_allow")

@@ -14,6 +14,7 @@ from yarl import URL
 
 from tests.deploy.stack import Stack, running_nats, running_stack
 from tests.servers.postgres import Postgres
+from tests.until import until
 from tests.web.cluster.test_service import flagged, live
 
 _WITHIN_S = 60.0
@@ -103,13 +104,6 @@ async def an_upload_is_passed_on_while_it_comes(stack: Stack, http: aiohttp.Clie
     arrived = await asyncio.to_thread((folder / "service" / "media" / media).read_bytes)
     expected = _PIECE * (_UPLOAD_BYTES // len(_PIECE))
     assert hashlib.sha256(arrived).digest() == hashlib.sha256(expected).digest()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while True:
-        if condition():
-            return
-        await asyncio.sleep(0.01)
 
 
 async def names_and_the_path_of_metrics_are_guarded(stack: Stack, http: aiohttp.ClientSession) -> None:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,43 +11,12 @@ from inference.events import (
     MediaFinished,
     MediaStarted,
 )
-from inference.judge import Judge
 from inference.pipeline import Tally, run
-from inference.policy import Policy
 from inference.scorer import SampleDropped, Scorer, ScoringFailed
-from inference.summary import MediaRef, Summary
 from stream.errors import ConnectionLost, Failure
-from stream.sample import Sample, SourceInfo, State, Status
+from stream.sample import SourceInfo, State, Status
 from tests.inference.fakes import ENDED, FakeModel, ManualLane, ScriptedSource, sample, turns
-
-NOW_S = 1_700_000_000.25
-MEDIA = MediaRef("req_1", "med_1", "clip.mp4")
-INFO = SourceInfo("h264", 1280, 720, 30.0, live=False)
-LIVE_INFO = SourceInfo("h264", 1280, 720, 30.0, live=True)
-LIVE = Status(State.LIVE, info=INFO)
-LOST = Failure("connection_lost", "It broke.", retryable=True)
-
-
-def judge(policy: Policy | None = None) -> Judge:
-    return Judge(policy or Policy(), MEDIA, lambda: "inc_1")
-
-
-def samples(raws: Sequence[float]) -> list[Sample]:
-    return [sample(raw, number=number) for number, raw in enumerate(raws)]
-
-
-async def moderate(
-    source: ScriptedSource, lane: ManualLane, events: list[Event], *, in_flight: int = 8, tally: Tally | None = None
-) -> Summary:
-    return await run(source, lane, judge(), events.append, in_flight=in_flight, now_unix_s=lambda: NOW_S, tally=tally)
-
-
-def terminal(events: Sequence[Event]) -> MediaFinished | MediaFailed:
-    """The last event, after making sure that it is the only terminal one."""
-    ends = [event for event in events if isinstance(event, MediaFinished | MediaFailed)]
-    assert len(ends) == 1
-    assert events[-1] is ends[0]
-    return ends[0]
+from tests.inference.moderating import INFO, LIVE, LIVE_INFO, LOST, NOW_S, judge, moderate, samples, terminal
 
 
 @pytest.fixture(autouse=True)
@@ -200,73 +169,6 @@ async def test_a_lane_that_refuses_does_not_keep_the_sample() -> None:
     with pytest.raises(RuntimeError, match="not started"):
         await run(source, Scorer(FakeModel()).lane(), judge(), lambda _: None)
     assert source.clean
-
-
-async def test_cancelling_closes_the_source_releases_everything_and_finishes() -> None:
-    source, lane, events = ScriptedSource([LIVE, *samples([0.0] * 20)], open_end=True), ManualLane([0.9]), list[Event]()
-    running = asyncio.create_task(moderate(source, lane, events, in_flight=4))
-    await turns()
-    assert len(source.yielded) == 5
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    end = terminal(events)
-    assert isinstance(end, MediaFinished)
-    assert (end.summary.operations, end.summary.prob) == (1, 0.9)
-    assert [event.state for event in events if isinstance(event, GoreIncident)] == ["started", "ended"]
-    assert source.clean
-    assert lane.closed
-    assert all(future.done() for future in lane.futures)
-
-
-async def test_cancelling_while_the_source_is_silent_works_too() -> None:
-    source, lane, events = ScriptedSource([LIVE, *samples([0.1])], open_end=True), ManualLane([0.1]), list[Event]()
-    running = asyncio.create_task(moderate(source, lane, events))
-    await source.silent.wait()
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert isinstance(terminal(events), MediaFinished)
-    assert source.clean
-
-
-async def test_an_impatient_second_cancellation_does_not_cut_the_clean_up_short() -> None:
-    source, lane, events = ScriptedSource([LIVE, *samples([0.1] * 6)], open_end=True), ManualLane([0.1]), list[Event]()
-    running = asyncio.create_task(moderate(source, lane, events))
-    await turns()
-    for _ in range(8):
-        running.cancel()
-        await asyncio.sleep(0)
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert isinstance(terminal(events), MediaFinished)
-    assert source.clean
-
-
-async def test_closing_the_source_is_the_way_to_end_a_media_and_get_its_summary() -> None:
-    source, lane, events = ScriptedSource([LIVE, *samples([0.1])], open_end=True), ManualLane([0.1]), list[Event]()
-    running = asyncio.create_task(moderate(source, lane, events))
-    await source.silent.wait()
-    await source.aclose()
-    summary = await running
-    assert terminal(events) == MediaFinished(summary)
-    assert summary.operations == 1
-
-
-async def test_a_source_that_does_not_close_is_left_behind(caplog: pytest.LogCaptureFixture) -> None:
-    source = ScriptedSource([LIVE, *samples([0.1]), ENDED])
-    source.close_hangs = True
-    events: list[Event] = []
-    await run(source, ManualLane([0.1]), judge(), events.append, close_within_s=0.01)
-    assert isinstance(terminal(events), MediaFinished)
-    assert "did not close" in caplog.text
-
-
-async def test_a_source_that_fails_to_close_does_not_spoil_the_result(caplog: pytest.LogCaptureFixture) -> None:
-    source = ScriptedSource([LIVE, *samples([0.1]), ENDED])
-    source.close_raises = True
-    assert (await moderate(source, ManualLane([0.1]), [])).prob == 0.1
-    assert "the worker is gone" in caplog.text
 
 
 async def test_statuses_are_heard_between_the_samples_that_they_came_between() -> None:

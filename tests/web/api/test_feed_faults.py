@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from inference.events import MediaStalled
+from tests.until import until
 from tests.web.api.raw_feed import closed, frame, raw_client, read_to_the_close, request
 from tests.web.api.test_feed import events, received
 from tests.web.serving import Served, bearer, new_key, serving
@@ -51,9 +52,7 @@ async def test_what_is_no_message_of_ours_is_answered_with_a_close_that_says_why
 
 async def alone(served: Served) -> None:
     """Until one subscriber is left."""
-    async with asyncio.timeout(10):
-        while served.hub.subscriber_count != 1:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.005)
+    await until(lambda: served.hub.subscriber_count == 1)
 
 
 async def test_a_hundred_megabytes_are_not_taken_in() -> None:
@@ -149,9 +148,7 @@ async def test_who_opens_two_thousand_connections_is_refused_those_over_its_limi
                         assert code in problem["detail"]
         async with served.http.get("/metrics") as response:
             assert "gorewatch_subscribers_refused_total 1982.0" in (await response.text()).splitlines()
-        async with asyncio.timeout(10):
-            while served.hub.subscriber_count:  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0.005)
+        await until(lambda: not served.hub.subscriber_count)
         async with events(served, f"?token={greedy}"):
             pass
 

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from inference.events import MediaResumed, MediaStalled
+from tests.until import until
 from tests.web.described_feed import check_event
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.api import feed_stream
@@ -137,8 +138,7 @@ async def test_a_slow_reader_ends_with_an_error_that_names_the_last_id_and_can_r
             while not served.hub.tally.cut:
                 publish(served, 10, reason="x" * 100_000)
                 sent += 10
-                while served.hub.unkept:  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0)
+                await until(lambda: not served.hub.unkept, every_s=0.0)
         told = []
         while (one := await slow.next()) is not None:
             told.append(one)
@@ -159,9 +159,7 @@ async def test_who_takes_nothing_at_all_is_given_up(monkeypatch: pytest.MonkeyPa
     async with serving() as served:
         publish(served, 300, reason="x" * 100_000)
         async with streamed(served, "?since=0"):
-            async with asyncio.timeout(10):
-                while served.hub.subscriber_count:  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0.01)
+            await until(lambda: not served.hub.subscriber_count)
 
 
 async def test_it_ends_when_its_key_is_revoked() -> None:

@@ -3,11 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from tests.servers.service import descendants
+from tests.until import until
 from tests.web.api.test_replay import asked
 from tests.web.serving import Served, bearer, new_key, serving
 from tests.web.whatif.past import Camera
@@ -80,11 +80,3 @@ def judging() -> list[int]:
             if b"web.whatif.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20.0):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, Route
 
 from stream.errors import Overloaded
+from tests.until import until
 from tests.web.axe import found
 from tests.web.browser import Tab, new_tab
 from tests.web.reports.made import HOSTILE, report, video
@@ -178,8 +179,7 @@ async def test_a_media_that_the_service_did_not_see_the_end_of(tmp_path: Path) -
 async def test_of_thousands_of_incidents_the_highest_are_shown(tmp_path: Path) -> None:
     async with serving(home=tmp_path) as served:
         ids = await ended(served)
-        while served.hub.unkept:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
+        await until(lambda: not served.hub.unkept)
         async with served.store.writing() as tx:
             (one,) = await incidents.listed(tx, limit=9, wanted=IncidentFilter(media_id=ids["media"]))
             many = [

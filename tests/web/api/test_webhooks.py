@@ -1,78 +1,21 @@
 """Webhooks as their users have them: made over HTTP, posted to a real receiver, checked by an independent library."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import aiohttp
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.servers.receiver import Got, Receiver, run_receiver
-from tests.web.delivery.sending import until
-from tests.web.fakes import FakeSource
+from tests.servers.receiver import Receiver
+from tests.until import until
+from tests.web.api.hooks import LOOPBACK, USUAL, add, arrived, call, failed, played
 from tests.web.serving import WITHIN_S, Served, bearer, new_key, serving
 from web.access.scopes import Scope
-from web.store import keys
-
-LOOPBACK = ("127.0.0.0/8",)
-USUAL = ["gore.incident", "media.failed", "media.finished", "media.resumed", "media.stalled", "media.started"]
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with run_receiver() as running:
-        yield running
-
-
-async def call(served: Served, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-    async with served.http.request(method, path, json=body, headers=headers) as response:
-        return response.status, await response.json() if response.content_length else None
-
-
-async def add(served: Served, url: str, **more: object) -> dict[str, Any]:
-    status, made = await call(served, "POST", "/v1/webhooks", {"url": url, **more})
-    assert status == 201, made
-    assert isinstance(made, dict)
-    return made
-
-
-async def arrived(receiver: Receiver, path: str, count: int = 1) -> list[Got]:
-    return await asyncio.to_thread(receiver.wait, path, count)
-
-
-async def incident(source: FakeSource) -> None:
-    """A media that begins and has an incident."""
-    source.live()
-    for number in range(4):
-        source.sample(number * 0.5, 0.9)
-
-
-async def played(served: Served, index: int = 0, **body: object) -> dict[str, Any]:
-    """A stream with an incident that has ended."""
-    stream = await served.add(**body)
-    source = await served.pool.source(index)
-    await incident(source)
-    await served.until(f"/v1/streams/{stream['id']}", lambda now: now["samples"] == 4)
-    source.end()
-    await served.until(f"/v1/streams/{stream['id']}", lambda now: now["state"] == "ended")
-    return stream
 
 
 async def _metrics(served: Served) -> str:
     async with served.http.get("/metrics") as response:
         return await response.text()
-
-
-async def failed(served: Served, count: int = 1, *, where: Callable[[Any], bool] = bool) -> list[dict[str, Any]]:
-    """The dead letters, once there are so many."""
-
-    def enough(answer: dict[str, Any]) -> bool:
-        return len([one for one in answer["callbacks"] if where(one)]) >= count
-
-    answer = await served.until("/v1/callbacks?state=failed", enough)
-    return [one for one in answer["callbacks"] if where(one)]
 
 
 async def test_events_arrive_in_order_as_on_the_socket_and_signed(receiver: Receiver) -> None:
@@ -226,115 +169,3 @@ async def test_one_that_hangs_holds_up_nobody_else_and_the_service_ends_all_the_
         await played(served)
         await arrived(receiver, "/ok/beside", 3)
         assert len(await arrived(receiver, "/hang/hook")) == 1
-
-
-async def test_another_keys_webhook_is_as_unknown_as_one_that_never_was(receiver: Receiver) -> None:
-    async with serving(keyed=True, egress_allow=LOOPBACK) as served:
-        made = await add(served, receiver.url("/ok/mine"))
-        theirs = bearer(await new_key(served.store))
-        admin = bearer(await new_key(served.store, Scope.ADMIN))
-        await served.access.refresh()
-        for method, path in (
-            ("GET", f"/v1/webhooks/{made['id']}"),
-            ("DELETE", f"/v1/webhooks/{made['id']}"),
-            ("POST", f"/v1/webhooks/{made['id']}/secret"),
-            ("POST", f"/v1/webhooks/{made['id']}/enable"),
-            ("GET", "/v1/webhooks/whk_000000000000000000000"),
-        ):
-            status, refused = await call(served, method, path, **theirs)
-            assert (status, refused["code"]) == (404, "webhook_unknown")
-        assert (await call(served, "GET", "/v1/webhooks", **theirs))[1] == {"webhooks": []}
-        status, _ = await call(served, "POST", "/v1/webhooks", {"url": receiver.url("/ok/theirs")}, **theirs)
-        assert status == 201
-        mine, theirs_too = (await call(served, "GET", "/v1/webhooks", **admin))[1]["webhooks"]
-        assert (mine["id"], theirs_too["id"] != mine["id"]) == (made["id"], True)
-        await played(served)
-        await arrived(receiver, "/ok/mine", 3)
-        assert receiver.at("/ok/theirs") == []
-
-
-async def test_a_webhook_that_is_deleted_gets_nothing_more(receiver: Receiver) -> None:
-    async with serving(keyed=True, egress_allow=LOOPBACK) as served:
-        made = await add(served, receiver.url("/never/deleted"))
-        await played(served)
-        await served.until("/v1/callbacks", lambda answer: len(answer["callbacks"]) >= 3)
-        assert await call(served, "DELETE", f"/v1/webhooks/{made['id']}") == (204, None)
-        assert (await served.get("/v1/callbacks"))["callbacks"] == []
-        status, refused = await call(served, "GET", f"/v1/webhooks/{made['id']}")
-        assert (status, refused["code"]) == (404, "webhook_unknown")
-
-
-async def test_a_new_secret_signs_beside_the_old_one() -> None:
-    async with serving(keyed=True) as served:
-        made = await add(served, "https://hook.example/")
-        status, replaced = await call(served, "POST", f"/v1/webhooks/{made['id']}/secret")
-        assert (status, replaced["secret"] != made["secret"]) == (200, True)
-        assert replaced["previous_until"] is not None
-
-
-@pytest.mark.parametrize(
-    ("body", "fields"),
-    [
-        ({}, ["url"]),
-        ({"url": "ftp://hook.example/"}, ["url"]),
-        ({"url": "/etc/passwd"}, ["url"]),
-        ({"url": "http://"}, ["url"]),
-        ({"url": "https://h/", "types": []}, ["types"]),
-        ({"url": "https://h/", "types": ["gap"]}, ["types.0"]),
-        ({"url": "https://h/", "streams": ["lobby"]}, ["streams.0"]),
-        ({"url": "https://h/", "secret": "mine"}, ["secret"]),
-    ],
-)
-async def test_what_cannot_be_a_webhook_is_refused_by_name(body: dict[str, object], fields: list[str]) -> None:
-    async with serving(keyed=True) as served:
-        status, problem = await call(served, "POST", "/v1/webhooks", body)
-        assert (status, [error["field"] for error in problem["errors"]]) == (422, fields)
-
-
-async def test_a_key_has_twenty_at_most() -> None:
-    async with serving(keyed=True) as served:
-        for _ in range(20):
-            await add(served, "https://hook.example/")
-        status, problem = await call(served, "POST", "/v1/webhooks", {"url": "https://hook.example/"})
-        assert (status, problem["code"]) == (409, "too_many_webhooks")
-
-
-async def test_scopes_say_who_may_have_webhooks_and_who_sees_which_letters(receiver: Receiver) -> None:
-    async with serving(keyed=True) as served:
-        checks = bearer(await new_key(served.store, Scope.CHECK))
-        streams = bearer(await new_key(served.store, Scope.STREAMS))
-        await served.access.refresh()
-        for path in ("/v1/webhooks", "/v1/webhooks/secret"):
-            status, problem = await call(served, "GET", path, **checks)
-            assert (status, problem["code"]) == (403, "scope_missing")
-        assert (await call(served, "GET", "/v1/callbacks", **checks))[0] == 200
-        assert (await call(served, "GET", "/v1/callbacks", **streams))[0] == 403
-        _, token = await call(served, "POST", "/v1/tokens", {"scope": "events"})
-        for method, path in (("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("GET", "/v1/webhooks/secret")):
-            status, problem = await call(served, method, path, {"url": "https://h/"}, **bearer(token["token"]))
-            assert (status, problem["code"]) == (403, "scope_missing")
-
-
-async def test_without_a_key_webhooks_are_for_everybody_on_this_machine(receiver: Receiver) -> None:
-    async with serving(egress_allow=LOOPBACK) as served:
-        made = await add(served, receiver.url("/ok/nobodys"))
-        await played(served)
-        got = await arrived(receiver, "/ok/nobodys", 3)
-        Webhook(made["secret"]).verify(got[0].raw, dict(got[0].headers))
-        assert json.loads(got[0].raw)["type"] == "media.started"
-
-
-async def test_when_its_key_is_revoked_a_webhook_is_disabled() -> None:
-    async with serving(keyed=True) as served:
-        made = await add(served, "https://hook.example/")
-        user = served.http.headers["Authorization"].removeprefix("Bearer ").partition(":")[0]
-        admin = bearer(await new_key(served.store, Scope.ADMIN))
-        async with served.store.writing() as tx:
-            await keys.revoke(tx, user, at_s=1.0)
-        await served.look_again()
-        async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession(served.url, headers=admin) as http:
-            while True:
-                async with http.get(f"/v1/webhooks/{made['id']}") as response:
-                    if (await response.json())["disabled"] == "Its key was revoked.":
-                        break
-                await asyncio.sleep(0.01)

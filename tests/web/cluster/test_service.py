@@ -114,7 +114,13 @@ async def test_a_server_that_is_gone_for_a_while_costs_no_incident(nats: Nats) -
         await served.until("/readyz", lambda answer: answer["status"] == "ready")
 
 
-@pytest.mark.parametrize("bus", ["nats:/x", "kafka://x", "", "nats://a b"])
+@pytest.mark.parametrize("bus", ["nats:/x", "kafka://x", "", "nats://a b", "memory "])
 def test_what_is_no_bus_is_refused(bus: str) -> None:
-    with pytest.raises(ValueError, match="bus"):
+    with pytest.raises(ValueError, match="must be memory, nats://HOST:PORT or tls://HOST:PORT"):
         settings_of(bus=bus)
+
+
+@pytest.mark.parametrize("upstream", ["", "localhost:8080", "http://a/b", "http://u:p@a", "ftp://a", "http://a?b"])
+def test_what_is_no_service_is_refused(upstream: str) -> None:
+    with pytest.raises(ValueError, match="must be the address of the service alone"):
+        settings_of(upstream=upstream)

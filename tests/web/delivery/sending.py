@@ -1,10 +1,11 @@
 """A real store with jobs and webhooks, the time, and a dispatcher whose receivers the test plays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from web.delivery.backoff import RETRY_AFTER_S
 from web.delivery.delivery import Delivery, DeliveryState, Owed, Style, secret_of_key
 from web.delivery.dispatcher import Dispatcher
 from web.delivery.endpoint import Endpoint
@@ -12,6 +13,9 @@ from web.delivery.posting import NotPosted
 from web.store import deliveries, jobs, webhooks
 from web.store.job import Job
 from web.store.store import Store
+
+JOBS_S, EVENTS_S = RETRY_AFTER_S[Style.SIGHTENGINE], RETRY_AFTER_S[Style.STANDARD]
+PENDING, DELIVERED, FAILED = DeliveryState
 
 WITHIN_S = 20.0
 START_S = 1_700_000_000.0
@@ -186,12 +190,3 @@ def job(job_id: str) -> Job:
         started_s=START_S,
         last_update_s=START_S,
     )
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Until it is so."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.005)

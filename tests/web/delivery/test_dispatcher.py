@@ -1,34 +1,32 @@
 """When callbacks and events are sent, and sent again: a real store, a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import webhooks as independent
 
-from tests.servers.stores import new_store
-from tests.web.delivery.sending import SECRET, START_S, WEBHOOK_SECRET, WITHIN_S, Posted, World
+from tests.web.delivery.sending import (
+    DELIVERED,
+    EVENTS_S,
+    FAILED,
+    JOBS_S,
+    PENDING,
+    SECRET,
+    START_S,
+    WEBHOOK_SECRET,
+    WITHIN_S,
+    Posted,
+    World,
+)
 from web.delivery import dispatcher, outcome
-from web.delivery.backoff import RETRY_AFTER_S
-from web.delivery.delivery import Delivery, DeliveryState, Style
+from web.delivery.delivery import Delivery
 from web.delivery.outcome import Outcome
 from web.delivery.room import Closed
 from web.delivery.signature import HEADER, signature
 from web.store import deliveries, delivery_turns, webhooks
-from web.store.store import open_store
-
-_JOBS_S, _EVENTS_S = RETRY_AFTER_S[Style.SIGHTENGINE], RETRY_AFTER_S[Style.STANDARD]
-PENDING, DELIVERED, FAILED = DeliveryState
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_store(new_store(tmp_path / "gorewatch.db")) as store:
-        yield World(store)
 
 
 def verified(posted: Posted, secret: str, *, now_s: float) -> None:
@@ -122,9 +120,9 @@ async def test_those_of_one_sender_keep_their_order_and_others_do_not_wait(world
         other.take()
         posted.refuse()
         waits = await world.until("a", 1, PENDING, 1)
-        assert waits.next_attempt_s == START_S + _JOBS_S[0]
+        assert waits.next_attempt_s == START_S + JOBS_S[0]
         assert waits.last_error == "It was answered with 500."
-        world.pass_s(_JOBS_S[0])
+        world.pass_s(JOBS_S[0])
         await world.hook.take(b"1", b"2")
         await world.until("a", 2, DELIVERED, 1)
 
@@ -153,86 +151,6 @@ async def test_what_arrives_while_the_store_is_read_is_not_sent_again(
         read.set()
         await world.owe("b", b"2")
         await world.hook.take(b"2")
-
-
-async def test_it_is_tried_again_ever_more_rarely_then_given_up_until_somebody_asks(world: World) -> None:
-    async with world.sending():
-        await world.owe("a", b"1", b"2")
-        for attempt, delay_s in enumerate(_JOBS_S, start=1):
-            posted = await world.hook.next()
-            assert posted.body == b"1"
-            assert posted.headers[HEADER].startswith(f"t={int(world.now_s)},")
-            posted.refuse()
-            await world.until("a", 1, PENDING, attempt)
-            world.pass_s(delay_s - 1.0)
-            assert world.hook.posted.empty()
-            world.pass_s(1.0)
-        (await world.hook.next()).refuse()
-        given_up = await world.until("a", 1, FAILED, len(_JOBS_S) + 1)
-        await world.hook.take(b"2")
-        await world.until("a", 2, DELIVERED, 1)
-        async with world.store.writing() as tx:
-            assert await deliveries.retry(tx, given_up.id, now_s=world.now_s)
-        world.pass_s(0.0)
-        await world.hook.take(b"1")
-        await world.until("a", 1, DELIVERED, 1)
-
-
-async def test_an_event_is_tried_for_more_than_a_day_and_what_is_as_old_goes_with_it(world: World) -> None:
-    async with world.sending() as sender:
-        await world.tell("whk_a", 1, 2)
-        for attempt, delay_s in enumerate(_EVENTS_S, start=1):
-            (await world.hook.next()).refuse()
-            await world.until("whk_a", 1, PENDING, attempt)
-            world.pass_s(delay_s)
-        assert world.now_s - START_S > 86_400.0
-        await world.tell("whk_a", 3)
-        world.now_s += 1.0
-        (await world.hook.next()).refuse()
-        await world.until("whk_a", 1, FAILED, len(_EVENTS_S) + 1)
-        await world.hook.take(b"3")
-        await world.until_nothing_is_owed()
-        assert {key: one.attempts for key, one in (await world.all()).items()} == {
-            ("whk_a", 1): len(_EVENTS_S) + 1,
-            ("whk_a", 2): 0,
-        }
-        assert sender.outcomes == {"delivered": 1, "failed": len(_EVENTS_S), "given_up": 1, "gone": 0}
-
-
-async def test_who_was_down_for_an_hour_gets_everything_in_order(world: World) -> None:
-    down_until_s = START_S + 3600.0
-    got: list[bytes] = []
-
-    async def receive() -> None:
-        while True:
-            posted = await world.hook.next()
-            if world.now_s < down_until_s:
-                posted.refuse(503)
-            else:
-                got.append(posted.body)
-                posted.take()
-
-    async with world.sending():
-        receiver = asyncio.create_task(receive())
-        for number in range(1, 61):
-            await world.tell("whk_a", number)
-            world.pass_s(60.0)
-        while len(got) < 60:
-            pending = await world.all()
-            next_s = min(one.next_attempt_s for one in pending.values() if one.next_attempt_s) if pending else 0.0
-            world.pass_s(max(next_s - world.now_s, 0.0))
-            await asyncio.sleep(0.005)
-        receiver.cancel()
-        await asyncio.wait({receiver})
-    assert got == [str(number).encode() for number in range(1, 61)]
-
-
-async def test_a_receiver_may_ask_for_a_longer_wait_and_waits_are_jittered(world: World) -> None:
-    world.chance = 0.5
-    async with world.sending():
-        await world.tell("whk_a", 1)
-        (await world.hook.next()).refuse(429, retry_after="120")
-        assert (await world.until("whk_a", 1, PENDING, 1)).next_attempt_s == pytest.approx(START_S + 126.0)
 
 
 async def test_a_receiver_that_wants_no_more_is_left_alone(world: World) -> None:
@@ -305,7 +223,7 @@ async def test_receivers_that_hang_leave_room_for_those_who_answer(world: World)
             (await world.hook.next()).refuse()
         for number in range(24):
             await world.until(f"str_{number:02}", number, PENDING, 1)
-        world.pass_s(_EVENTS_S[0])
+        world.pass_s(EVENTS_S[0])
         held = [await world.hook.next() for _ in range(16)]
         assert world.hook.posted.empty()
         for number in range(200, 230):

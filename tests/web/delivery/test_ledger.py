@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from inference.events import IncidentState
-from tests.web.delivery.sending import WITHIN_S, until
+from tests.until import until
+from tests.web.delivery.sending import WITHIN_S
 from tests.web.recording.making import START_S, Filming
 from web.delivery.delivery import Delivery, DeliveryState, Style
 from web.delivery.endpoint import Endpoint

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from inference.events import Event, GoreProb, MediaStalled, Reading
+from tests.until import until
 from tests.web.delivery.journals import FakeOutlet, MemoryJournal
 from web.delivery.filters import Filter
 from web.delivery.frames import Parcel
@@ -37,12 +38,6 @@ async def running(
 def publish(hub: Hub, *events: Event) -> None:
     for event in events:
         hub.publish("str_a", "med_a", event)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what it looks at has no event
-            await asyncio.sleep(0.001)
 
 
 def numbers(reader: FakeOutlet) -> list[int]:
@@ -75,8 +70,7 @@ class Clock:
 
 async def kept(journal: MemoryJournal, count: int) -> None:
     """Until so many are in the journal, though it has not returned yet from the last writing."""
-    while len(journal.kept) < count:  # noqa: ASYNC110 - it has no event
-        await asyncio.sleep(0)
+    await until(lambda: len(journal.kept) >= count, every_s=0.0)
 
 
 async def test_patience_is_for_each_event_and_not_for_a_flood_of_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """How many replays read the journal at once, and what becomes of those that wait for their turn."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
+from tests.until import until
 from tests.web.delivery.journals import MemoryJournal
 from tests.web.delivery.test_replay import STALLED, USUAL, publish
 from web.delivery.filters import Filter
@@ -33,12 +33,6 @@ class GatedJournal(MemoryJournal):
             return await super().after(number, limit)
         finally:
             self.reading -= 1
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0)
 
 
 def replaying(hub: Hub, count: int) -> tuple[list[Subscriber], "list[asyncio.Task[list[Entry]]]"]:

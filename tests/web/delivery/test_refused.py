@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from tests.until import until
 from tests.web.delivery.journals import FakeOutlet, MemoryJournal
-from tests.web.delivery.test_outbox import NEVER_S, OF_A_KEY, STALLED, numbers, running, until
+from tests.web.delivery.test_outbox import NEVER_S, OF_A_KEY, STALLED, numbers, running
 from tests.web.delivery.test_replay import ids
 from web.delivery.cloudevents import format_id
 from web.delivery.hub import Hub

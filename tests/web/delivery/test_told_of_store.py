@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from tests.until import until
 from tests.web.delivery.journals import FakeOutlet, MemoryJournal
-from tests.web.delivery.test_outbox import NEVER_S, STALLED, numbers, publish, running, until
+from tests.web.delivery.test_outbox import NEVER_S, STALLED, numbers, publish, running
 from web.delivery.filters import Filter
 from web.delivery.hub import open_hub
 from web.delivery.journal import Published

@@ -1,134 +1,22 @@
 """Jobs behind a real HTTP server and in a real store, their sources and scores played by the test."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
-from inference.policy import Policy
-from stream.address import parse
-from stream.sample import SourceInfo
-from tests.servers.stores import new_store
-from tests.web.fakes import FakeKeeping, FakePool, FakeScorer
-from tests.web.serving import Served, new_key, serving
+from tests.web.jobs.world import START_S, STORED, World, wanted
 from web.access.caller import ANYBODY
 from web.delivery.delivery import Style
 from web.ids import new_id
 from web.jobs.folder import MediaFolder
-from web.jobs.jobs import Jobs, Wanted
 from web.jobs.sweeping import Sweeper
 from web.names import ShuttingDown
-from web.registry import Registry
 from web.store import deliveries, jobs, uploads
-from web.store.job import Job, JobStatus
-from web.store.store import Store, open_store
+from web.store.job import JobStatus
 from web.store.uploads import Upload
 
-_WITHIN_S = 20.0
-START_S = 1_700_000_000.0
-STORED = SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=False, duration_s=8.0)
-WATCH = "/1.0/video/check.json"
 """With the same credentials for all while no key was made."""
-
-
-class World:
-    """Jobs over a store, with sources of the test's and its time."""
-
-    def __init__(self, store: Store, folder: MediaFolder) -> None:
-        self.store = store
-        self.folder = folder
-        self.now_s = START_S
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[tuple[Jobs, FakePool]]:
-        pool = FakePool()
-        registry = Registry(
-            pool=pool,
-            new_lane=FakeScorer().lane,
-            publish=lambda *_: None,
-            keeping=FakeKeeping(),
-            max_streams=10,
-            max_publishers=10,
-            egress_allow=(),
-            decode_errors_per_min=600,
-            decoder="cpu",
-        )
-        running = Jobs(
-            store=self.store,
-            registry=registry,
-            folder=self.folder,
-            policy=Policy(reconnect_for=0.0),
-            max_jobs=10,
-            owed=lambda: None,
-            clock=lambda: self.now_s,
-        )
-        await running.resume()
-        try:
-            yield running, pool
-        finally:
-            await running.aclose()
-            await registry.aclose()
-
-    async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
-        async with asyncio.timeout(_WITHIN_S):
-            while True:
-                async with self.store.reading() as tx:
-                    job = await jobs.find(tx, job_id)
-                assert job is not None
-                if condition(job):
-                    return job
-                await asyncio.sleep(0.01)
-
-    async def gone(self, job_id: str) -> None:
-        """Wait until the file of a job is no longer there."""
-        async with asyncio.timeout(_WITHIN_S):
-            while True:
-                if not self.folder.path(job_id).exists():
-                    return
-                await asyncio.sleep(0.01)
-
-    async def frames(self, job_id: str) -> list[tuple[int, int]]:
-        async with self.store.reading() as tx:
-            return [(frame.number, frame.position_ms) for frame in await jobs.frames(tx, job_id)]
-
-    async def statuses(self, job_id: str) -> list[str]:
-        """Of the callbacks that are owed, in order."""
-        async with self.store.reading() as tx:
-            owed = [
-                callback
-                for callback in await deliveries.listed(tx, styles=tuple(Style), limit=100)
-                if callback.job_id == job_id
-            ]
-        return [
-            str(json.loads(callback.body)["data"]["status"])
-            for callback in sorted(owed, key=lambda callback: callback.number)
-        ]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    folder = MediaFolder(tmp_path)
-    folder.prepare()
-    async with open_store(new_store(tmp_path / "gorewatch.db")) as store:
-        yield World(store, folder)
-
-
-def wanted(source: str | Path = "http://x.example/v.mp4", **changes: Any) -> Wanted:
-    values: dict[str, Any] = {
-        "uri": "v.mp4",
-        "source": parse(source) if isinstance(source, str) else source,
-        "models": ("gore",),
-        "interval_s": 1.0,
-        "max_duration_s": 1800.0,
-        "callback_url": "http://hook.example/",
-        "idempotency_key": None,
-    }
-    return Wanted(**values | changes)
 
 
 async def test_a_stored_video_is_read_again_after_a_restart_and_gives_the_same(world: World) -> None:
@@ -321,36 +209,3 @@ async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: Wor
     async with world.store.writing() as tx:
         assert await uploads.claim(tx, "a", now_s=START_S) is not None
         assert await uploads.claim(tx, "b", now_s=START_S) is None
-
-
-async def _submit(served: Served, **params: str) -> tuple[int, dict[str, Any]]:
-    given = {"models": "gore", "stream_url": "rtsp://camera.example/", "api_user": "a", "api_secret": "b", **params}
-    async with aiohttp.ClientSession() as http, http.get(served.url + WATCH, params=given) as response:
-        return response.status, await response.json()
-
-
-async def test_more_jobs_than_may_run_are_refused_and_none_is_kept_of_them() -> None:
-    async with serving(limits={"max_jobs": 1}) as served:
-        assert (await _submit(served))[0] == 200
-        status, body = await _submit(served)
-        assert (status, body["error"]["type"], body["error"]["code"]) == (429, "usage_limit", 34)
-        async with served.store.reading() as tx:
-            assert len(await jobs.ongoing(tx)) == 1
-        assert [stream.state.value for stream in served.registry].count("ended") == 0
-
-
-async def test_a_key_may_have_fewer() -> None:
-    async with serving() as served:
-        user, _, secret = (await new_key(served.store, jobs=1)).partition(":")
-        await served.access.refresh()
-        key = {"api_user": user, "api_secret": secret}
-        assert (await _submit(served, **key))[0] == 200
-        assert (await _submit(served, **key))[1]["error"]["code"] == 34
-
-
-async def test_more_streams_than_may_run_are_too_many_jobs_too() -> None:
-    async with serving(limits={"max_streams": 1}) as served:
-        await served.add()
-        assert (await _submit(served))[1]["error"]["code"] == 34
-        async with served.store.reading() as tx:
-            assert await jobs.ongoing(tx) == ()

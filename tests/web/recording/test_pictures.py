@@ -1,13 +1,13 @@
 """Frames of peaks reach the disk once their incident is in the store, and never hold anything up."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import text
 
+from tests.until import until
 from tests.web.store.test_moderated import kept
 from web.background import going_on
 from web.recording.peaks import Peak
@@ -17,8 +17,6 @@ from web.store import incidents
 from web.store.errors import StoreError
 from web.store.kept import KeptIncident
 from web.store.store import Store
-
-WITHIN_S = 20.0
 
 
 def peak(of: KeptIncident, level: int = 200) -> Peak:
@@ -35,14 +33,6 @@ async def now(store: Store, of: KeptIncident) -> KeptIncident:
         found = await incidents.find(tx, of.incident.id)
     assert found is not None
     return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.001)
 
 
 async def level(pictures: Pictures, of: KeptIncident) -> int | None:

@@ -1,12 +1,12 @@
 """Scores on their way to the store: taken at once, written in blocks, given up oldest first."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.until import until
 from tests.web.store.test_blocks import wave
 from web.recording.recorder import Recorder
 from web.store import scores
@@ -14,18 +14,10 @@ from web.store.blocks import MOST_SAMPLES, Judged
 from web.store.errors import StoreError
 from web.store.store import Store, open_store
 
-WITHIN_S = 20.0
-
 
 async def kept(store: Store, media_id: str = "med_a") -> list[Judged]:
     async with store.reading() as tx:
         return await scores.read(tx, media_id)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not condition():  # noqa: ASYNC110  # counters tell nobody when they change
-            await asyncio.sleep(0.001)
 
 
 async def blocks(store: Store) -> int:

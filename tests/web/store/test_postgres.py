@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.servers.postgres import PASSWORD, Postgres
+from tests.until import until
 from tests.web.command import gorewatch
 from web.store import keys, meta, watched
 from web.store.errors import StoreError
@@ -114,9 +115,7 @@ async def test_it_stops_and_starts_again_under_load(postgres: Postgres) -> None:
 
 
 async def more_than(what: set[str], number: int) -> None:
-    async with asyncio.timeout(30.0):
-        while len(what) <= number:  # noqa: ASYNC110  # a set tells nobody when it grows
-            await asyncio.sleep(0.005)
+    await until(lambda: len(what) > number)
 
 
 async def test_a_connection_that_was_cut_is_not_used_again(postgres: Postgres) -> None:

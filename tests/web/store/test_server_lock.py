@@ -1,13 +1,14 @@
 """One service a database of PostgreSQL's, though the server is started again and connections are lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.servers.postgres import Postgres
+from tests.until import until
 from web.store import meta
 from web.store.errors import StoreError
 from web.store.server_lock import open_sole_on_server
@@ -49,12 +50,6 @@ async def waiting(tx: AsyncConnection) -> int:
 
 async def logged(caplog: pytest.LogCaptureFixture, words: str) -> int:
     return caplog.text.count(words)
-
-
-async def until(condition: Callable[[], Awaitable[int]]) -> None:
-    async with asyncio.timeout(_WITHIN_S):
-        while not await condition():  # noqa: ASYNC110  # a server tells nobody
-            await asyncio.sleep(_OFTEN_S)
 
 
 async def refused(address: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from tests.until import until
 from tests.web.browser import SOON_S, Tab
 
 _NOTE = """
@@ -29,9 +30,11 @@ async def note_texts(page: Page) -> None:
 
 async def noted(page: Page, *wanted: str) -> None:
     """Wait until each of these was there at some time, wherever on the page."""
-    async with asyncio.timeout(SOON_S):
-        while await page.evaluate(_NOT_NOTED, wanted):  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+
+    async def all_were() -> bool:
+        return not await page.evaluate(_NOT_NOTED, wanted)
+
+    await until(all_were, every_s=0.05)
 
 
 class Sockets:

@@ -1,11 +1,12 @@
 """A page that is left open: through ten thousand events, and with somebody who is not looking."""
 
-import asyncio
+from functools import partial
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.web.browser import SOON_S, Tab
+from tests.until import until
+from tests.web.browser import Tab
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served
 from tests.web.viewer.pages import opened
@@ -87,9 +88,8 @@ async def test_incident_is_told_by_sound_and_notification_if_switched_on(tab: Ta
     for position_s in (1.0, 2.0, 3.0):
         source.sample(position_s, 0.9)
     # Not by `wait_for_function`, which evaluates text in the page: its policy refuses that.
-    async with asyncio.timeout(SOON_S):
-        while len(told := await page.evaluate("told")) < 3:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+    await until(partial(page.evaluate, "told.length >= 3"), every_s=0.05)
+    told = await page.evaluate("told")
     assert told[0][0] == "Incident on lobby"
     assert told[1:] == ["tone", "tone"]
 

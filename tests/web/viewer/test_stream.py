@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.web.browser import SOON_S, Tab
+from tests.until import until
+from tests.web.browser import Tab
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served
 from tests.web.viewer.pages import note_texts, noted, opened
@@ -170,9 +171,7 @@ async def test_another_policy_is_tried_by_keys_by_pointer_and_by_number(tab: Tab
     await expect(answered).to_have_text(
         "Would have raised 3 incidents, 6.0 s flagged in all. The present policy raised 0."
     )
-    async with asyncio.timeout(SOON_S):
-        while asked[-1] != {"threshold": 0.39, "release": 0.39}:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+    await until(lambda: asked[-1] == {"threshold": 0.39, "release": 0.39})
     await expect(page.get_by_label("Policy as JSON")).to_have_text('{"threshold":0.39,"release":0.39}')
     plot = page.locator(_PLOT)
     handle, over = await threshold.bounding_box(), await plot.bounding_box()

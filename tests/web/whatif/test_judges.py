@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.servers.service import is_running
+from tests.until import until
 from tests.web.store.test_blocks import wave
 from tests.web.whatif.past import blocks_of
 from tests.web.whatif.test_judging import BLOCKS, MEDIA, POLICIES, judged
@@ -181,11 +181,3 @@ async def test_a_process_ends_in_the_middle_of_judging_when_the_service_goes() -
 def descriptors() -> set[str]:
     """Open ones of this process."""
     return {path.name for path in Path("/proc/self/fd").iterdir()}
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)

@@ -52,7 +52,6 @@ async def asking(
     store: Store,
     judge: Listening,
     *,
-    deadline_s: float = 60.0,
     most_samples: int = 1_000_000,
     flush_fails: bool = False,
     judged: dict[str, int] | None = None,
@@ -72,7 +71,6 @@ async def asking(
             flush=flush,
             judged=lambda: judged or {},
             most_samples=most_samples,
-            deadline_s=deadline_s,
             clock=lambda: START_S,
         )
     finally:
@@ -83,9 +81,14 @@ async def test_what_takes_too_long_is_given_up_and_its_process_ended(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = Listening()
-    async with asking(store, judge, deadline_s=0.05) as replays:
-        with pytest.raises(TakesTooLong, match=r"0\.05 s"):
-            await replays.of_range("key", MediaFilter(), [Policy()])
+    async with asking(store, judge) as replays:
+        # On a busy machine the first of these may be over before the question comes as far as a judge.
+        for deadline_s in (0.05, 0.5, 5.0, WITHIN_S):
+            monkeypatch.setattr(replays, "_deadline_s", deadline_s)
+            with pytest.raises(TakesTooLong, match=rf"{deadline_s:g} s"):
+                await replays.of_range("key", MediaFilter(), [Policy()])
+            if judge.told:
+                break
         assert judge.closed.is_set()
         # It is the next one's turn, which may take its time.
         monkeypatch.setattr(replays, "_deadline_s", WITHIN_S)

@@ -10,6 +10,7 @@ from tests.servers import npm
 from tests.servers.http import HttpServer, run_http_server
 from tests.servers.service import add_key, running_service
 from tests.web.api.compat.calling import SECRET, USER, Api, cut_short
+from tests.web.api.compat.watching import JobApi, job_service
 
 _SETTINGS = {
     "GOREWATCH_LIMITS__FETCH_TIMEOUT_S": "5",
@@ -50,3 +51,17 @@ def seven(clips: Clips, minute: Path) -> Path:
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With the official Node client from npm."""
     return npm.node_modules(tmp_path_factory.mktemp("node"), _NODE_CLIENT)
+
+
+@pytest.fixture(scope="package")
+def job_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobApi]:
+    with job_service(tmp_path_factory.mktemp("jobs")) as service:
+        yield JobApi(service)
+        assert "Traceback" not in service.log
+
+
+@pytest.fixture(scope="package")
+def sources(clips: Clips) -> Iterator[HttpServer]:
+    """With a live playlist that never ends."""
+    with run_http_server(clips) as server:
+        yield server

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.inference.onnx_models import write_tiny
+from tests.servers.receiver import Got
 from tests.servers.service import Service, add_key, running_service
 from tests.web.api.compat.calling import CREDENTIALS, SECRET, USER, Answer, Api, succeeded
 
@@ -72,3 +73,18 @@ def job_service(folder: Path, **settings: str) -> Iterator[Service]:
         write_tiny(folder)
     with running_service(folder, "--workers", "1", "--model", str(model), env=_SETTINGS | settings) as service:
         yield service
+
+
+def final(got: list[Got]) -> Got:
+    """The last one, which is the only one of its kind."""
+    assert [one.status for one in got[:-1]] == ["ongoing"] * (len(got) - 1)
+    assert got[-1].status != "ongoing"
+    return got[-1]
+
+
+def v1(api: JobApi, path: str) -> str:
+    return f"{api.service.url}/v1{path}"
+
+
+def bearer() -> dict[str, str]:
+    return {"Authorization": f"Bearer {CREDENTIALS['api_user']}:{CREDENTIALS['api_secret']}"}
