@@ -12,14 +12,15 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from inference.events import Event
 from inference.judge import Scored
 from inference.scorer import SampleDropped, ScoringFailed
-from inference.summary import Summary
 from stream.errors import Failure, InternalFault, SourceError
 from stream.sample import Sample, Source, Status
+
+Result = TypeVar("Result", covariant=True)
 
 _HURRY_S = 1.0
 """Of media time: as long as prob goes on rising, it is asked for again."""
@@ -34,8 +35,8 @@ class Scores(Protocol):
     def close(self) -> None: ...
 
 
-class Judging(Protocol):
-    """A judge of one media."""
+class Judging(Protocol[Result]):
+    """A judge of one media, or what stands for one where scores are handed on to be judged elsewhere."""
 
     @property
     def rising(self) -> bool: ...
@@ -44,7 +45,7 @@ class Judging(Protocol):
 
     def finish(self, timestamp_s: float, failure: Failure | None = None) -> list[Event]: ...
 
-    def summary(self, timestamp_s: float) -> Summary: ...
+    def summary(self, timestamp_s: float) -> Result: ...
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Tally:
 async def run(
     source: Source,
     lane: Scores,
-    judge: Judging,
+    judge: Judging[Result],
     publish: Callable[[Event], None],
     *,
     in_flight: int = 8,
@@ -69,8 +70,8 @@ async def run(
     close_within_s: float = 10.0,
     now_unix_s: Callable[[], float] = time.time,
     tally: Tally | None = None,
-) -> Summary:
-    """Moderate one media from its first sample to its terminal event, and return the final summary.
+) -> Result:
+    """Moderate one media from its first sample to its terminal event, and return the judge's final summary.
 
     Up to `in_flight` samples are read ahead of the oldest one that is not scored. A sample that the scorer gives up
     is counted and passed over; `max_failures` failures of the model in a row end the media as failed. `publish` must
@@ -108,7 +109,7 @@ class _Flow:
         self,
         source: Source,
         lane: Scores,
-        judge: Judging,
+        judge: Judging[object],
         publish: Callable[[Event], None],
         *,
         in_flight: int,

@@ -21,6 +21,7 @@
       ToolMissing           a program that it needs is not installed
       WorkerLost            the process that decoded it died
       WorkerReplaced        that process grew past its limit and was ended
+      HostLost              the machine that watched it is gone, or gives it away
       Overloaded            no worker had room for it
       PortsTaken            every UDP port that WebRTC may use is in use
       PublishRefused        a WebRTC offer that cannot be answered
@@ -140,6 +141,11 @@ class WorkerLost(SourceError):
 
 class WorkerReplaced(SourceError):
     code = "worker_replaced"
+    retryable = True
+
+
+class HostLost(SourceError):
+    code = "host_lost"
     retryable = True
 
 

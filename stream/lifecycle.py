@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stream.errors import AddressInvalid, AddressRefused, Failure, InternalFault, WorkerLost, WorkerReplaced
+from stream.errors import AddressInvalid, AddressRefused, Failure, HostLost, InternalFault, WorkerLost, WorkerReplaced
 from stream.sample import State
 
 OFF_AIR = "off_air"
@@ -70,7 +70,7 @@ _MOST_AHEAD_S = 30.0
 _LEAST_S = 2.0
 """What is shorter came too quickly to say how fast."""
 
-_OF_WORKERS = frozenset({WorkerLost.code, WorkerReplaced.code})
+_OF_WORKERS = frozenset({WorkerLost.code, WorkerReplaced.code, HostLost.code})
 _HOPELESS = frozenset({AddressInvalid.code, AddressRefused.code, InternalFault.code})
 """What no later try can mend, even of a source that was live before. Anything else a server says while it restarts."""
 

@@ -114,6 +114,9 @@ PURE = (
     "web.whatif.judging",
     "web.recording.lately",
     "web.recording.peaks",
+    "web.showing",
+    "web.cluster.hosting.messages",
+    "web.cluster.hosting.placing",
     "web.recording.thinning",
     "web.reports.chart",
     "web.reports.page",
@@ -157,6 +160,7 @@ LATE_IMPORTS = {
     "nats",
     "stream.webrtc",
     "web.cluster.log",
+    "web.cluster.hosting.on_ray",
     "web.store.revising",
 }
 """What may be imported inside a function: heavy or optional, wanted by some uses of a module and not by others."""

@@ -19,7 +19,9 @@ from stream.setup import WorkerLimits
 from .access.access import open_access
 from .api.parts import Detector
 from .background import going_on
+from .cluster.hosting.opening import open_engine
 from .cluster.web_node import web_node
+from .engine import LocalEngine
 from .front import Service, front
 from .listening import check_exposure
 from .names import NAME, NotAccepted
@@ -125,8 +127,18 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             model.variant,
             heat_px=(size.width, size.height) if model.has_map else None,
         )
+        engine, hosts = await stack.enter_async_context(open_engine(settings, LocalEngine(pool, scorer), limits))
         yield await stack.enter_async_context(
-            front(settings, store=store, access=access, pool=pool, scorer=scorer, detector=detector)
+            front(
+                settings,
+                store=store,
+                access=access,
+                pool=pool,
+                scorer=scorer,
+                detector=detector,
+                engine=engine,
+                hosts=hosts,
+            )
         )
 
 

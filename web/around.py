@@ -1,4 +1,4 @@
-"""What the registry works with, as protocols: scoring, opening sources, keeping scores."""
+"""What the registry works with, as protocols: opening sources and scoring what they give, keeping scores."""
 
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class Lane(Scores, Tells, Locates, Protocol):
     """A lane of the scorer: `inference.scorer.Lane`."""
 
 
+class SampleLane(Scores, Tells, Protocol):
+    """A lane for the samples of one source."""
+
+
 class Keeping(Protocol):
     """What keeps scores: `web.recording.recorder.Recorder`."""
 
@@ -29,3 +33,23 @@ class Pool(Protocol):
 
     async def pull(self, address: Address, options: SourceOptions) -> Source: ...
     async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]: ...
+
+
+class Engine(Protocol):
+    """Where streams are decoded and scored: `web.engine.LocalEngine`, or hosts of a cluster.
+
+    The samples of its sources go through its lanes.
+    """
+
+    async def pull(self, address: Address, options: SourceOptions, *, all_told: bool = False) -> Source:
+        """Open an address. `all_told`: its lane will be asked for all that the detector tells, not for scores alone.
+
+        Raises `stream.errors.Overloaded`.
+        """
+        ...
+
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]:
+        """Answer a WebRTC offer. Raises `stream.errors.SourceError`."""
+        ...
+
+    def lane(self) -> SampleLane: ...

@@ -14,12 +14,14 @@ from .access.access import Access
 from .api.application import build_app
 from .api.compat.opening import open_compat
 from .api.parts import Detector, Parts, Scoring, Workers
-from .around import Lane, Pool
+from .around import Engine, Lane, Pool
+from .cluster.hosting.hosts import Hosts
 from .cluster.opening import Bus, open_bus
 from .delivery.hub import Hub, open_hub
 from .delivery.journal import Journal
 from .delivery.opening import open_webhooks
 from .delivery.seats import Seats
+from .engine import LocalEngine
 from .heats import Heats
 from .jobs.opening import running_jobs
 from .listening import base_url, listen
@@ -70,11 +72,14 @@ async def front(
     pool: OpeningPool,
     scorer: LaneScorer,
     detector: Detector,
+    engine: Engine | None = None,
+    hosts: Hosts | None = None,
     journal: Journal | None = None,
 ) -> AsyncIterator[Service]:
     """All that stands before the pool and the scorer: the registry, the hub and HTTP.
 
-    Events are kept in `journal`, or else in the store.
+    Streams are watched by `engine`, which may have `hosts`, or else by the pool and the scorer. Events are kept in
+    `journal`, or else in the store.
     """
     metrics = Metrics()
     async with AsyncExitStack() as stack:
@@ -86,7 +91,9 @@ async def front(
             open_bus(settings, store, describe=recording.describe, along=[hooks.ledger])
         )
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal, bus))
-        registry = _registry(settings, pool=pool, scorer=scorer, metrics=metrics, hub=hub, recording=recording)
+        registry = _registry(
+            settings, engine or LocalEngine(pool, scorer), metrics=metrics, hub=hub, recording=recording
+        )
         await _close_interrupted(store, hub)
         replays = await stack.enter_async_context(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
@@ -106,6 +113,7 @@ async def front(
             replays=replays,
             webhooks=hooks,
             bus=bus,
+            hosts=hosts,
         )
         metrics.watch(parts, recorder=recording.recorder, scorer=scorer)
         yield await stack.enter_async_context(_before(parts, metrics, pool=pool, new_lane=scorer.lane))
@@ -163,9 +171,7 @@ async def _close_interrupted(store: Store, hub: Hub) -> None:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
 
 
-def _registry(
-    settings: Settings, *, pool: Pool, scorer: LaneScorer, metrics: Metrics, hub: Hub, recording: Recording
-) -> Registry:
+def _registry(settings: Settings, engine: Engine, *, metrics: Metrics, hub: Hub, recording: Recording) -> Registry:
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
         hub.publish(stream.id, stream.media.media_id, event, owner=stream.owner)
@@ -173,8 +179,7 @@ def _registry(
             recording.pictures.add(peak)
 
     return Registry(
-        pool=pool,
-        new_lane=scorer.lane,
+        engine=engine,
         publish=publish,
         keeping=recording.recorder,
         max_streams=settings.limits.max_streams,

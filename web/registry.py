@@ -20,7 +20,7 @@ from stream.options import Decoder, SourceOptions
 from stream.sample import Source
 from stream.supervise import Reopening
 
-from .around import Keeping, Lane, Pool
+from .around import Engine, Keeping
 from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers
 from .publishing import Publishing, ReceivedSource
 from .recording.judging import HeardJudge
@@ -48,8 +48,7 @@ class Registry:
     def __init__(
         self,
         *,
-        pool: Pool,
-        new_lane: Callable[[], Lane],
+        engine: Engine,
         publish: Callable[[Stream, Event], None],
         keeping: Keeping,
         max_streams: int,
@@ -58,8 +57,7 @@ class Registry:
         decode_errors_per_min: int,
         decoder: Decoder,
     ) -> None:
-        self._pool = pool
-        self._new_lane = new_lane
+        self._engine = engine
         self._publish = publish
         self._keeping = keeping
         self._max_publishers = max_publishers
@@ -121,7 +119,7 @@ class Registry:
                 commission=commission,
             )
             source = Reopening(
-                lambda: self._pool.pull(address, options),
+                lambda: self._engine.pull(address, options, all_told=commission is not None),
                 live=address.is_live_protocol or paced,
                 stall_after_s=policy.stall_after,
                 reconnect_for_s=policy.reconnect_for,
@@ -146,7 +144,7 @@ class Registry:
                 raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
             self._answering += 1
             try:
-                source, answer = await self._pool.receive(offer_sdp, self._options(policy, trusted=False))
+                source, answer = await self._engine.receive(offer_sdp, self._options(policy, trusted=False))
             finally:
                 self._answering -= 1
             try:
@@ -177,7 +175,7 @@ class Registry:
     async def _take_over(self, stream: Stream, publishing: Publishing, offer_sdp: str) -> tuple[Publishing, str]:
         publishing.reserve()
         try:
-            source, answer = await self._pool.receive(offer_sdp, self._options(stream.policy, trusted=False))
+            source, answer = await self._engine.receive(offer_sdp, self._options(stream.policy, trusted=False))
         except BaseException:
             publishing.unreserve()
             raise
@@ -254,7 +252,7 @@ class Registry:
         failure = None
         try:
             tell = partial(self._tell, stream)
-            lane = self._new_lane()
+            lane = self._engine.lane()
             await run(
                 source,
                 lane if stream.listener is None else Overheard(lane, stream.listener.scored),

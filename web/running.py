@@ -19,10 +19,12 @@ from inference.scores import Point, downsample
 from inference.summary import NO_FRAMES, MediaRef, Summary
 from inference.taxonomy import Taxonomy
 from stream.errors import Failure
-from stream.sample import Counters, Pixels, Sample, Source, SourceInfo, State, Status
+from stream.sample import Counters, Sample, Source, SourceInfo, State, Status
 
 from .ids import new_id
 from .recording.peaks import Peaks
+from .scored_sample import shown_by
+from .showing import Picture
 from .store.blocks import Judged
 from .store.kept import MediaFacts
 
@@ -83,11 +85,10 @@ class Stream:
         self.state = State.CONNECTING
         self.info: SourceInfo | None = None
         self.failure: Failure | None = None
-        self.pixels: Pixels | None = None
-        """The sample that was scored last, a copy; None before the first and after the end.
-
-        While an event is published it is the one that the event is about.
-        """
+        self.picture: Picture | None = None
+        """The latest one of a sample that was scored; None before the first and after the end."""
+        self._judging: Picture | None = None
+        """That of the sample that is judged now, if it has one."""
         self.peaks = Peaks()
         """Frames of peaks that may be kept."""
         self.task: asyncio.Task[None] | None = None
@@ -160,10 +161,15 @@ class Stream:
             self.state = status.state
             self.log.info("%s is %s%s", self.name, self.state.value, f" ({status.reason})" if status.reason else "")
 
+    def show(self, sample: Sample) -> None:
+        """Take a sample that was scored, and is judged right after."""
+        self._judging = shown_by(sample)
+        self.picture = self._judging or self.picture
+
     def judged(self, sample: Judged) -> None:
-        """Take what was judged last, whose picture is in `pixels`."""
-        if self.pixels is not None and self.policy.keep != "none":
-            self.peaks.judged(self.judge.lasting, sample.position_s, self.pixels)
+        """Take what was judged last, which was shown before."""
+        if self._judging is not None and self.policy.keep != "none":
+            self.peaks.judged(self.judge.lasting, sample.position_s, self._judging)
 
     def conclude(self, event: Event) -> None:
         """Take the terminal event; any other changes nothing."""
@@ -182,7 +188,7 @@ class Stream:
         points = downsample(self.points, _POINTS_KEPT)
         self._points = np.array([(point.position_s, point.raw, point.prob) for point in points]).reshape(-1, 3)
         self._counters = self.counters
-        self._judge = self.source = self.pixels = None
+        self._judge = self.source = self.picture = self._judging = None
         if self.listener is not None:
             failure = self.failure if self.state is State.FAILED else None
             if failure is None and self._final.prob is None:
@@ -208,7 +214,7 @@ class Tap:
     def release(self, sample: Sample) -> None:
         # The pipeline gives a sample back when its score is there and judges it right after.
         if not self._stream.closed:
-            self._stream.pixels = sample.pixels.copy()
+            self._stream.show(sample)
         self._source.release(sample)
 
     def counters(self) -> Counters:

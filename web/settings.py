@@ -97,7 +97,15 @@ class Settings(BaseSettings):
         pattern=r"^[0-9]{1,5}-[0-9]{1,5}$",
         description="first and last UDP port for WebRTC, such as `50000-50100`; any if unset",
     )
-    engine: Literal["local"] = Field(default="local", description="where detection runs; `local` alone in this version")
+    engine: Literal["local", "ray"] = Field(
+        default="local",
+        description="where streams are watched: `local`, in this service, or `ray`, on the hosts of a cluster",
+    )
+    ray_address: str = Field(
+        default="auto",
+        min_length=1,
+        description="the Ray cluster that this machine is a part of, HOST:PORT; `auto` finds it",
+    )
     bus: str = Field(
         default="memory",
         repr=False,  # it may hold a password

@@ -88,7 +88,16 @@ def test_failures_have_the_types_and_numbers_of_the_api(code: str, kind: str, nu
 
 
 def test_a_source_that_cannot_be_reached_or_read_is_never_called_our_fault() -> None:
-    ours = {"source_error", "worker_lost", "worker_replaced", "overloaded", "tool_missing", "ports_taken", "internal"}
+    ours = {
+        "source_error",
+        "worker_lost",
+        "worker_replaced",
+        "host_lost",
+        "overloaded",
+        "tool_missing",
+        "ports_taken",
+        "internal",
+    }
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.SourceError)]
     assert len(kinds) > 10
     for kind in kinds:

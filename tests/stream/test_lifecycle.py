@@ -51,6 +51,7 @@ def _failure(code: str) -> Failure:
         ("timeout", False, True, False, Happening.FAULT),
         ("worker_lost", False, True, False, Happening.LOSS),
         ("worker_replaced", False, True, False, Happening.LOSS),
+        ("host_lost", False, True, False, Happening.LOSS),
         # What was live comes back after whatever a server says while it restarts.
         ("connection_lost", False, True, True, Happening.LOSS),
         ("connection_refused", False, True, True, Happening.LOSS),

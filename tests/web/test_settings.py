@@ -112,7 +112,7 @@ def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatc
         ('workers = "many"', "workers should be a valid integer"),
         ('egress_allow = "10.0.0.0/40"', "egress_allow '10.0.0.0/40' does not appear to be"),
         ('file_roots = ["media"]', "file_roots must be absolute"),
-        ('engine = "ray"', "engine should be 'local'"),
+        ('engine = "spark"', "engine should be 'local' or 'ray'"),
         ('token = "hunter2"', "no setting token"),
         ('store = "mysql://me:hunter2@db/gw"', "store must be sqlite:///FILE or postgresql://USER@HOST/DATABASE"),
         ("[retention]\nevents_days = 0", "retention.events_days should be greater than 0"),

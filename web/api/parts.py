@@ -9,6 +9,7 @@ from aiohttp import web
 from inference.stats import ScorerStats
 
 from ..access.access import Access
+from ..cluster.hosting.hosts import Hosts
 from ..cluster.opening import Bus
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
@@ -84,6 +85,8 @@ class Parts(Basics):
     replays: Replays
     webhooks: Webhooks
     bus: Bus | None
+    hosts: Hosts | None
+    """None where the service watches all streams itself."""
 
 
 BASICS = web.AppKey("basics", Basics)

@@ -11,6 +11,7 @@ from stream.sample import Pixels
 
 from ..access.scopes import Scope
 from ..pixelating import Sized, covered, in_blocks, ratio_of
+from ..showing import Picture
 from .auth import caller_of, lacks
 from .problems import Problem
 from .query import Flag
@@ -28,13 +29,17 @@ async def preview(request: web.Request) -> web.Response:
     stream = stream_of(request)
     clear = wants_clear(request)
     headers = {"Cache-Control": "no-store"}
-    if stream.pixels is None:
+    if stream.picture is None:
         raise Problem(404, "There is no picture of this stream now.", code="no_picture")
-    pixels, info = stream.pixels, stream.info
+    picture, info = stream.picture, stream.info
     if clear:
         headers |= await note_view(request, "preview", stream.id, owner=stream.owner)
-    body = await asyncio.to_thread(render, pixels, info, clear=clear)
+    body = await asyncio.to_thread(_drawn, picture, info, clear=clear)
     return web.Response(body=body, content_type="image/jpeg", headers=headers)
+
+
+def _drawn(picture: Picture, info: Sized | None, *, clear: bool) -> bytes:
+    return render(picture.pixels, info, clear=clear)
 
 
 def wants_clear(request: web.Request) -> bool:

@@ -13,6 +13,7 @@ from stream.sample import Pixels, SourceInfo
 from ..pixelating import peak_frame
 from ..recording.peaks import Peaks
 from ..reports.values import MOST_INCIDENTS, MediaReport, PeakFrame, Shown, highest, lasted_s
+from ..showing import Plain
 from ..store.blocks import Judged
 from ..store.kept import picture_of
 
@@ -43,8 +44,8 @@ class Seen:
         self._judge = judge
         self._wanted = wanted
         self.info: SourceInfo | None = None
-        self.pixels: Pixels | None = None
-        """Of the sample that is about to be judged, a copy."""
+        self.picture: Plain | None = None
+        """The sample that is about to be judged, a copy."""
         self._peaks = Peaks()
         self._frame: tuple[str, PeakFrame] | None = None
         """That of the incident that lasts, with its id."""
@@ -56,11 +57,11 @@ class Seen:
     def scored(self, pixels: Pixels) -> None:
         """The score of a sample is there; it is judged right after. `pixels` are valid until this returns."""
         if self._wanted.frames:
-            self.pixels = pixels.copy()
+            self.picture = Plain(pixels.copy())
 
     def judged(self, sample: Judged) -> None:
-        if self.pixels is not None:
-            self._peaks.judged(self._judge.lasting, sample.position_s, self.pixels)
+        if self.picture is not None:
+            self._peaks.judged(self._judge.lasting, sample.position_s, self.picture)
 
     def told(self, event: Event) -> None:
         """Take an event; peaks come in blocks from here on."""
@@ -69,7 +70,7 @@ class Seen:
                 self._failure = failure
             case GoreIncident(_, state):
                 if (peak := self._peaks.told(event)) is not None:
-                    self._frame = (peak.incident_id, peak_frame(peak.pixels, self.info))
+                    self._frame = (peak.incident_id, peak_frame(peak.picture.pixels, self.info))
                 if state is IncidentState.ENDED:
                     self._ended(event)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from inference.events import Event, GoreIncident
 from inference.incidents import Incident
-from stream.sample import Pixels
+
+from ..showing import Picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +18,7 @@ class Peak:
 
     incident_id: str
     position_s: float
-    pixels: Pixels
+    picture: Picture
 
 
 class Peaks:
@@ -26,10 +27,10 @@ class Peaks:
     def __init__(self) -> None:
         self._held: dict[str, Peak] = {}
 
-    def judged(self, lasting: Incident | None, position_s: float, pixels: Pixels) -> None:
-        """A sample was judged, and this is the incident that lasts now. `pixels` must not change later."""
+    def judged(self, lasting: Incident | None, position_s: float, picture: Picture) -> None:
+        """A sample was judged, and this is the incident that lasts now."""
         if lasting is not None and lasting.peak_position_s == position_s:
-            self._held[lasting.id] = Peak(lasting.id, position_s, pixels)
+            self._held[lasting.id] = Peak(lasting.id, position_s, picture)
 
     def told(self, event: Event) -> Peak | None:
         """The frame that belongs to what an event says of an incident, if it has not been handed on before."""

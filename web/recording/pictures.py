@@ -69,7 +69,7 @@ class Pictures:
         `web.recording.picture_folder.PictureUnreadable`."""
         peak = self._waiting.get(kept.incident.id)
         if peak is not None:
-            return peak.pixels
+            return peak.picture.pixels
         if not self.has(kept):
             return None
         return await asyncio.to_thread(self._folder.read, kept.picture or self._folder.name(kept.incident.id))
@@ -146,7 +146,7 @@ class Pictures:
         for peak in peaks:
             try:
                 if begin:
-                    self._folder.begin(peak.incident_id, peak.pixels)
+                    self._folder.begin(peak.incident_id, peak.picture.pixels)
                 else:
                     self._folder.finish(peak.incident_id)
             except OSError as error:

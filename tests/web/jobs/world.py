@@ -12,6 +12,7 @@ from stream.address import parse
 from stream.sample import SourceInfo
 from tests.web.fakes import FakeKeeping, FakePool, FakeScorer
 from web.delivery.delivery import Style
+from web.engine import LocalEngine
 from web.jobs.folder import MediaFolder
 from web.jobs.jobs import Jobs, Wanted
 from web.registry import Registry
@@ -40,8 +41,7 @@ class World:
     async def running(self) -> AsyncIterator[tuple[Jobs, FakePool]]:
         pool = FakePool()
         registry = Registry(
-            pool=pool,
-            new_lane=FakeScorer().lane,
+            engine=LocalEngine(pool, FakeScorer()),
             publish=lambda *_: None,
             keeping=FakeKeeping(),
             max_streams=10,

@@ -7,12 +7,12 @@ from inference.events import GoreIncident, GoreProb, MediaStalled
 from inference.judge import Judge, Scored
 from inference.policy import Policy
 from inference.summary import MediaRef
-from stream.sample import Pixels
 from web.recording.peaks import Peak, Peaks
+from web.showing import Plain
 
 
-def frame(level: int) -> Pixels:
-    return np.full((2, 2, 3), level, np.uint8)
+def frame(level: int) -> Plain:
+    return Plain(np.full((2, 2, 3), level, np.uint8))
 
 
 def kept(scores: list[float], *, step_s: float = 0.25, **policy: float) -> list[tuple[str, float, int]]:
@@ -27,7 +27,7 @@ def kept(scores: list[float], *, step_s: float = 0.25, **policy: float) -> list[
             if peak is not None:
                 assert isinstance(event, GoreIncident)
                 assert peak.position_s == event.incident.peak_position_s
-                found.append((peak.incident_id, peak.position_s, int(peak.pixels[0, 0, 0])))
+                found.append((peak.incident_id, peak.position_s, int(peak.picture.pixels[0, 0, 0])))
 
     for number, score in enumerate(scores):
         events = judge.feed(Scored(number * step_s, 0.0, 0, score))

@@ -13,6 +13,7 @@ from web.background import going_on
 from web.recording.peaks import Peak
 from web.recording.picture_folder import PictureFolder
 from web.recording.pictures import Pictures
+from web.showing import Plain
 from web.store import incidents
 from web.store.errors import StoreError
 from web.store.kept import KeptIncident
@@ -20,7 +21,7 @@ from web.store.store import Store
 
 
 def peak(of: KeptIncident, level: int = 200) -> Peak:
-    return Peak(of.incident.id, 1.0, np.full((16, 16, 3), level, np.uint8))
+    return Peak(of.incident.id, 1.0, Plain(np.full((16, 16, 3), level, np.uint8)))
 
 
 async def put(store: Store, *those: KeptIncident) -> None:

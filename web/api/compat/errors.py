@@ -113,6 +113,7 @@ _OF_SOURCES: Final = {
     "not_media": UNREADABLE,
     "worker_lost": OVERLOADED,
     "worker_replaced": OVERLOADED,
+    "host_lost": OVERLOADED,
     "overloaded": OVERLOADED,
 }
 

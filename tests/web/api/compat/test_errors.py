@@ -19,7 +19,7 @@ def test_what_a_source_can_be_is_never_called_our_fault() -> None:
 
 
 def test_a_worker_that_died_is_worth_another_try() -> None:
-    for code in ("worker_lost", "worker_replaced", "overloaded"):
+    for code in ("worker_lost", "worker_replaced", "host_lost", "overloaded"):
         assert fault_of(code) is OVERLOADED
     assert OVERLOADED.retry_after_s
 

@@ -1,0 +1,160 @@
+"""All hosts that the service knows, and the engine that has streams watched by them."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from stream.address import Address
+from stream.errors import HostLost, Overloaded
+from stream.options import SourceOptions
+from stream.sample import Source
+
+from ...around import Engine, SampleLane
+from ...publishing import ReceivedSource
+from .hosted import HostedSource, MixedLane
+from .link import HostLink, Remote
+from .messages import Open, Order, Receive
+from .placing import place
+
+_PLACE_TIMEOUT_S = 10.0
+_log = logging.getLogger("gorewatch.hosts")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A host, for people and metrics."""
+
+    id: str
+    up: bool
+    draining: bool
+    streams: int
+    room: int
+    """Streams more that it is expected to bear."""
+    busy: float
+    times_lost: int
+    worker_restarts: int
+
+
+class Hosts:
+    """Lives on one event loop. Hosts come and go; each stream is given to the one that will be the least busy."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, HostLink] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._numbers = itertools.count(1)
+        self._drained: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def __iter__(self) -> Iterator[Hosted]:
+        """By their ids."""
+        return iter([_facts(link) for _, link in sorted(self._links.items())])
+
+    @property
+    def ready(self) -> bool:
+        """Whether one takes streams."""
+        return any(link.takes_streams for link in self._links.values())
+
+    @property
+    def restarts(self) -> int:
+        """How often worker processes were replaced and hosts lost."""
+        return sum(link.load.worker_restarts + link.times_lost for link in self._links.values())
+
+    def add(self, host_id: str, remote: Remote, *, most_streams: int) -> None:
+        """One more, which is taken on as soon as it answers."""
+        link = HostLink(host_id, remote, most_streams=most_streams, changed=self._changed.set)
+        link.draining = host_id in self._drained
+        self._links[host_id] = link
+        self._tasks[host_id] = asyncio.create_task(link.run(), name=f"host-{host_id}")
+
+    async def remove(self, host_id: str) -> None:
+        """It is gone for good; its streams are opened elsewhere."""
+        del self._links[host_id]
+        task = self._tasks.pop(host_id)
+        task.cancel()
+        await asyncio.wait({task})
+
+    async def aclose(self) -> None:
+        """Let go of all. Idempotent."""
+        for host_id in list(self._links):
+            await self.remove(host_id)
+
+    def drain(self, host_id: str) -> int:
+        """Give it no more streams, and have those that it has opened elsewhere: how many. Raises KeyError.
+
+        Stored media are watched there to their end.
+        """
+        link = self._links[host_id]
+        self._drained.add(host_id)
+        link.draining = True
+        _log.info("the host %s is drained", host_id)
+        return link.give_away(HostLost("The host that watched it is taken out of service."), stored=False)
+
+    def undrain(self, host_id: str) -> None:
+        """Give it streams again. Raises KeyError."""
+        self._links[host_id].draining = False
+        self._drained.discard(host_id)
+        self._changed.set()
+
+    async def open(self, order: Callable[[int], Order]) -> HostedSource:
+        """Give an order to the best host, waiting a while for one that has room. Raises `stream.errors.Overloaded`."""
+        try:
+            async with asyncio.timeout(_PLACE_TIMEOUT_S):
+                while (link := self._best()) is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError as error:
+            up = sum(link.takes_streams for link in self._links.values())
+            raise Overloaded(
+                f"None of the {up} hosts that take streams has room for one more; add machines to the cluster."
+                if up
+                else "No host takes streams; see `gorewatch hosts`, and the log."
+            ) from error
+        number = next(self._numbers)
+        return link.open(number, order(number))
+
+    def _best(self) -> HostLink | None:
+        chosen = place(link.state for link in self._links.values() if link.takes_streams)
+        return None if chosen is None else self._links[chosen]
+
+
+class HostedEngine:
+    """A `web.around.Engine` that has hosts watch what they can, and the service itself the rest.
+
+    Files lie on this machine, and who sends to a port of ours sends it here.
+    """
+
+    def __init__(self, here: Engine, hosts: Hosts) -> None:
+        self._here = here
+        self._hosts = hosts
+
+    async def pull(self, address: Address, options: SourceOptions, *, all_told: bool = False) -> Source:
+        if address.is_file or address.listens:
+            return await self._here.pull(address, options, all_told=all_told)
+        return await self._hosts.open(lambda number: Open(number, address, options, all_told))
+
+    async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]:
+        source = await self._hosts.open(lambda number: Receive(number, offer_sdp, options))
+        try:
+            return source, await source.answer()
+        except BaseException:
+            await source.aclose()
+            raise
+
+    def lane(self) -> SampleLane:
+        return MixedLane(self._here.lane())
+
+
+def _facts(link: HostLink) -> Hosted:
+    state = link.state
+    return Hosted(
+        id=link.id,
+        up=link.up,
+        draining=link.draining,
+        streams=state.streams,
+        room=state.room if link.takes_streams else 0,
+        busy=state.busy,
+        times_lost=link.times_lost,
+        worker_restarts=link.load.worker_restarts,
+    )

@@ -1,0 +1,105 @@
+"""What a host is made of, built in order as contexts that are left in the opposite one."""
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from PIL import Image
+
+from inference.model import Model
+from inference.scorer import Scorer
+from inference.sizing import sizing
+from stream.ice import IceOptions
+from stream.pool import WorkerPool
+from stream.sample import Pixels
+from stream.setup import WorkerLimits
+
+from ...background import going_on
+from .host import Host
+from .messages import Load
+
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostOptions:
+    """How a host is set up: as the settings of the service say, for the processors that it was given."""
+
+    model: Path | None
+    provider: Literal["auto", "cuda", "tensorrt", "cpu"]
+    variant: Literal["auto", "fp32", "int8", "fp16"]
+    limits: WorkerLimits
+    ice: IceOptions
+    cpus: float
+    """Workers decode on all of them; on a CPU, threads that score take half as many."""
+
+
+@asynccontextmanager
+async def open_host(options: HostOptions) -> AsyncIterator[Host]:
+    """A host that waits for its first term. Raises `inference.manifest.ModelError` and `stream.errors.Overloaded`."""
+    model = await asyncio.to_thread(Model.load, options.model, provider=options.provider, variant=options.variant)
+    workers = max(round(options.cpus), 1)
+    sizes = sizing(model.provider, cpus=max(workers // 2, 1))
+    try:
+        size = model.manifest.input
+        async with (
+            Scorer(model, max_batch=sizes.max_batch, max_wait_s=sizes.max_wait_s, threads=sizes.threads) as scorer,
+            WorkerPool(
+                workers, width_px=size.width, height_px=size.height, limits=options.limits, ice=options.ice
+            ) as pool,
+        ):
+            meter = Meter(pool, cpus=options.cpus)
+            host = Host(pool, scorer.lane, compress=compressed, load=meter.load)
+            try:
+                async with going_on(host.run, "host"):
+                    yield host
+            finally:
+                await host.aclose()
+    finally:
+        model.close()
+
+
+def compressed(pixels: Pixels) -> bytes:
+    """As a JPEG."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
+
+
+class Meter:
+    """Measures how busy this process and its workers keep the processors."""
+
+    def __init__(self, pool: WorkerPool, *, cpus: float) -> None:
+        self._pool = pool
+        self._cpus = max(cpus, 1.0)
+        self._used: dict[int, float] = {}
+        self._at_s = time.monotonic()
+        self._busy = 0.0
+
+    def load(self, streams: int) -> Load:
+        """Since about a second ago."""
+        now_s = time.monotonic()
+        if now_s - self._at_s >= 1.0:
+            used = self._used_s()
+            spent_s = sum(seconds - self._used.get(pid, 0.0) for pid, seconds in used.items())
+            self._busy = min(max(spent_s / (now_s - self._at_s) / self._cpus, 0.0), 1.0)
+            self._used, self._at_s = used, now_s
+        return Load(self._busy, streams, len(self._pool.workers), self._pool.restarts)
+
+    def _used_s(self) -> dict[int, float]:
+        """Of each process, the processors' seconds that it has had."""
+        used: dict[int, float] = {}
+        for pid in (None, *(worker.pid for worker in self._pool.workers)):
+            try:
+                process = psutil.Process(pid)
+                times = process.cpu_times()
+            except psutil.Error:
+                continue
+            used[process.pid] = times.user + times.system
+        return used

@@ -1,0 +1,79 @@
+"""Which host gets the next stream, by what streams were measured to cost. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+_FULL = 0.9
+"""The share of a host's processors' time that streams may take; the rest is for what they do at times."""
+_COST = 0.01
+"""What a stream is taken to cost of a host's time while none was measured."""
+_LEAST_COST = 0.001
+_SETTLE = 0.3
+"""How much of what is measured anew counts: what a host does at a moment is not what it does."""
+
+_STILL_UNMEASURED = 0.7
+"""Of new streams, after each measurement: it takes a few seconds until they cost what they cost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """What is known of a host that takes streams."""
+
+    id: str
+    most_streams: int
+    """As it was given by who runs it."""
+    streams: int = 0
+    busy: float = 0.0
+    """The share of its processors' time that it uses, smoothed; 0 to 1."""
+    unmeasured: int = 0
+    """Streams given to it since `busy` was measured."""
+
+    @property
+    def cost(self) -> float:
+        """Of one stream there, as a share of the host's time."""
+        measured = self.streams - self.unmeasured
+        return _COST if measured <= 0 else max(self.busy / measured, _LEAST_COST)
+
+    @property
+    def expected(self) -> float:
+        """How busy it will be with all that it was given."""
+        return self.busy + self.unmeasured * self.cost
+
+    @property
+    def room(self) -> int:
+        """Streams that it can still take."""
+        by_time = int((_FULL - self.expected) / self.cost + 1e-9)
+        return max(min(self.most_streams - self.streams, by_time), 0)
+
+    def given(self, count: int = 1) -> "HostState":
+        """With as many streams more."""
+        return replace(self, streams=self.streams + count, unmeasured=self.unmeasured + count)
+
+    def left(self) -> "HostState":
+        """With one stream less."""
+        measured = self.streams - self.unmeasured
+        busy = self.busy - self.cost if measured > 0 else self.busy
+        return replace(
+            self,
+            streams=self.streams - 1,
+            unmeasured=min(self.unmeasured, self.streams - 1),
+            busy=max(busy, 0.0),
+        )
+
+    def measured(self, busy: float) -> "HostState":
+        """As it was found."""
+        smoothed = busy if self.streams and not self.busy else self.busy + _SETTLE * (busy - self.busy)
+        return replace(self, busy=smoothed, unmeasured=int(self.unmeasured * _STILL_UNMEASURED))
+
+
+def place(hosts: Iterable[HostState]) -> str | None:
+    """The id of the host for one more stream: that which will be the least busy; None where there is room nowhere.
+
+    Of equals that with the smaller share of its streams, and then the smaller id, so that all services decide alike.
+    """
+    roomy = [host for host in hosts if host.room > 0]
+    if not roomy:
+        return None
+    return min(
+        roomy, key=lambda host: (round(host.expected + host.cost, 3), host.streams / host.most_streams, host.id)
+    ).id
