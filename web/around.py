@@ -52,4 +52,9 @@ class Engine(Protocol):
         """Answer a WebRTC offer. Raises `stream.errors.SourceError`."""
         ...
 
+    @property
+    def full(self) -> bool:
+        """One more stream would not be watched."""
+        ...
+
     def lane(self) -> SampleLane: ...

@@ -30,5 +30,9 @@ class LocalEngine:
     async def receive(self, offer_sdp: str, options: SourceOptions) -> tuple[ReceivedSource, str]:
         return await self._pool.receive(offer_sdp, options)
 
+    @property
+    def full(self) -> bool:
+        return False  # its workers say so themselves, when a source is opened
+
     def lane(self) -> Lane:
         return self._scorer.lane()

@@ -21,7 +21,7 @@ from stream.sample import Source
 from stream.supervise import Reopening
 
 from .around import Engine, Keeping
-from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers
+from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers, TooManyStreams
 from .publishing import Publishing, ReceivedSource
 from .recording.judging import HeardJudge
 from .running import Commission, Stream, Tap
@@ -107,6 +107,8 @@ class Registry:
         """
         name = name or self._names.free(address, owner)
         with self._names.taken((owner, name)):
+            if self._engine.full:
+                raise TooManyStreams("No host of the cluster has room for one more stream; add machines.")
             options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
             if commission is not None:
                 options = replace(options, kind=commission.kind)

@@ -57,6 +57,11 @@ class Hosts:
         return any(link.takes_streams for link in self._links.values())
 
     @property
+    def full(self) -> bool:
+        """Whether those that take streams have no room for one more."""
+        return self.ready and self._best() is None
+
+    @property
     def restarts(self) -> int:
         """How often worker processes were replaced and hosts lost."""
         return sum(link.load.worker_restarts + link.times_lost for link in self._links.values())
@@ -141,6 +146,10 @@ class HostedEngine:
         except BaseException:
             await source.aclose()
             raise
+
+    @property
+    def full(self) -> bool:
+        return self._hosts.full
 
     def lane(self) -> SampleLane:
         return MixedLane(self._here.lane())

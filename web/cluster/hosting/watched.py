@@ -48,7 +48,7 @@ class Watched:
         self._send = send
         self._compress = compress
         self._live = False
-        self._sent = 0
+        self._given = self._taken = 0
         self._room = asyncio.Event()
         self._room.set()
         self._behind = 0
@@ -66,6 +66,8 @@ class Watched:
                     self._behind += 1
                     self._source.release(item)
                     continue
+                self._given += 1
+                self._look_for_room()
             elif item.info is not None:
                 self._live = item.info.droppable
             yield item
@@ -90,7 +92,7 @@ class Watched:
 
     def taken(self, count: int) -> None:
         """So many of those that were sent were judged."""
-        self._sent -= count
+        self._taken += count
         self._look_for_room()
 
     def told(self, _: float, taxonomy: Taxonomy) -> None:
@@ -128,7 +130,6 @@ class Watched:
 
     def _tell(self, scored: Scored) -> None:
         self._position_s = scored.position_s
-        self._sent += 1
         self._look_for_room()
         pixels, self._pixels = self._pixels, None
         self._send(
@@ -159,12 +160,14 @@ class Watched:
 
     async def _may_go_on(self) -> bool:
         """Whether the next sample is to be scored; of what is stored, once there is room."""
+        self._look_for_room()
         if not self._live:
             await self._room.wait()
         return self._room.is_set()
 
     def _look_for_room(self) -> None:
-        if self._sent < (_LIVE_AHEAD if self._live else _STORED_AHEAD):
+        ahead = self._given - self._taken - self._tally.failed - sum(self._tally.dropped.values())
+        if ahead < (_LIVE_AHEAD if self._live else _STORED_AHEAD):
             self._room.set()
         else:
             self._room.clear()
