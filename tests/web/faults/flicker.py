@@ -11,21 +11,20 @@ from tests.inference.onnx_models import write_tiny
 
 FPS = 4
 _SIDE_PX = 64
-_GOP_FRAMES = 4
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "scenecut=0"}
 
 
-def write_flicker(path: Path, *, minutes: int = 60) -> Path:
-    """Black for half a second, white for the next, and so on. Returns `path`."""
+def write_flicker(path: Path, *, minutes: float = 60, rate: int = FPS) -> Path:
+    """Black for half a second, white for the next, and so on, a key frame each second. Returns `path`."""
     pictures = [np.full((_SIDE_PX, _SIDE_PX, 3), level, np.uint8) for level in (0, 255)]
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=FPS, options=dict(_ENCODER))
+        stream = output.add_stream("libx264", rate=rate, options=dict(_ENCODER))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = _SIDE_PX, _SIDE_PX, "yuv420p"
-        stream.codec_context.gop_size = _GOP_FRAMES
-        for number in range(minutes * 60 * FPS):
-            frame = av.VideoFrame.from_ndarray(pictures[number // 2 % 2], format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
+        stream.codec_context.gop_size = rate
+        for number in range(round(minutes * 60 * rate)):
+            frame = av.VideoFrame.from_ndarray(pictures[2 * number // rate % 2], format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
             output.mux(stream.encode(frame))
         output.mux(stream.encode())
     return path

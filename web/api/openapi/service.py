@@ -1,6 +1,6 @@
 """The probes, the metrics, the page and the descriptions, described."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -31,7 +31,8 @@ class Readiness(TypedDict):
 
     status: Literal["ready", "unavailable"]
     reasons: list[str]
-    model: DetectorInfo
+    model: NotRequired[DetectorInfo]
+    """Not of a web node, which has none."""
 
 
 SERVICE = (

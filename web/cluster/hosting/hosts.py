@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from stream.address import Address
@@ -19,6 +21,7 @@ from .messages import Open, Order, Receive
 from .placing import place
 
 _PLACE_TIMEOUT_S = 10.0
+_GATHER_S = 5.0
 _log = logging.getLogger("gorewatch.hosts")
 
 
@@ -40,7 +43,9 @@ class Hosted:
 class Hosts:
     """Lives on one event loop. Hosts come and go; each stream is given to the one that will be the least busy."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first_s: float | None = None
         self._links: dict[str, HostLink] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
@@ -68,6 +73,7 @@ class Hosts:
 
     def add(self, host_id: str, remote: Remote, *, most_streams: int) -> None:
         """One more, which is taken on as soon as it answers."""
+        self._first_s = self._clock() if self._first_s is None else self._first_s
         link = HostLink(host_id, remote, most_streams=most_streams, changed=self._changed.set)
         link.draining = host_id in self._drained
         self._links[host_id] = link
@@ -106,6 +112,7 @@ class Hosts:
         """Give an order to the best host, waiting a while for one that has room. Raises `stream.errors.Overloaded`."""
         try:
             async with asyncio.timeout(_PLACE_TIMEOUT_S):
+                await self._gathered()
                 while (link := self._best()) is None:
                     self._changed.clear()
                     await self._changed.wait()
@@ -118,6 +125,17 @@ class Hosts:
             ) from error
         number = next(self._numbers)
         return link.open(number, order(number))
+
+    async def _gathered(self) -> None:
+        """Until the first hosts are all up, or have had their time: whichever is up first is not to get all streams."""
+        while self._first_s is not None and any(not link.was_up for link in self._links.values()):
+            left_s = self._first_s + _GATHER_S - self._clock()
+            if left_s <= 0:
+                return
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._changed.wait()
 
     def _best(self) -> HostLink | None:
         chosen = place(link.state for link in self._links.values() if link.takes_streams)

@@ -44,7 +44,7 @@ class HostLink:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = host_id
-        self.up = False
+        self.up = self.was_up = False
         self.draining = False
         """It takes no more streams."""
         self.load = Load()
@@ -105,7 +105,7 @@ class HostLink:
 
     async def _go_on(self) -> None:
         """As long as it answers."""
-        self.up = True
+        self.up = self.was_up = True
         _log.info("the host %s takes streams", self.id)
         self._changed()
         ordering = asyncio.create_task(self._send_orders(), name=f"orders-{self.id}")

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -93,16 +94,21 @@ class Place:
 
 
 def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
-    """Where hosts belong, by their ids, of nodes as Ray tells them: one on each that has `streams`, one a GPU."""
+    """Where hosts belong, by their ids, of nodes as Ray tells them: one on each that has `streams`, one a GPU.
+
+    A host is called as its node was (`ray start --node-name`), or else by its machine.
+    """
     found: dict[str, Place] = {}
-    for node in nodes:
+    roomy = [node for node in nodes if node["Alive"] and node["Resources"].get(_RESOURCE, 0) >= 1]
+    given = Counter(node["NodeName"] for node in roomy)
+    for node in roomy:
         resources = node["Resources"]
-        streams, gpus = int(resources.get(_RESOURCE, 0)), int(resources.get("GPU", 0))
-        if not node["Alive"] or streams < 1:
-            continue
+        streams, gpus = int(resources[_RESOURCE]), int(resources.get("GPU", 0))
         parts = max(min(gpus, streams), 1)
-        for part in range(parts):
+        name = node["NodeName"]
+        if name == node["NodeManagerAddress"] or given[name] > 1:
             name = f"{node['NodeManagerHostname']}-{node['NodeID'][:8]}"
+        for part in range(parts):
             place = Place(
                 id=name if parts == 1 else f"{name}-{part}",
                 node_id=node["NodeID"],
@@ -160,7 +166,7 @@ class _Keeper:
     def __init__(self, hosts: Hosts, options: HostOptions) -> None:
         self._hosts = hosts
         self._options = options
-        self._actors: dict[str, Any] = {}
+        self._actors: dict[Place, Any] = {}
 
     async def run(self) -> None:
         while True:
@@ -173,15 +179,14 @@ class _Keeper:
     async def look(self) -> None:
         async with asyncio.timeout(_LOOK_TIMEOUT_S):
             wanted = places(await asyncio.to_thread(ray.nodes))
-        for gone in self._actors.keys() - wanted.keys():
-            _log.warning("the node of the host %s is gone", gone)
-            await self._hosts.remove(gone)
+        for gone in self._actors.keys() - set(wanted.values()):
+            _log.warning("the node of the host %s is gone", gone.id)
+            await self._hosts.remove(gone.id)
             ray.kill(self._actors.pop(gone))
-        for place_id in wanted.keys() - self._actors.keys():
-            place = wanted[place_id]
+        for place in set(wanted.values()) - self._actors.keys():
             _log.info("a host is started on %s, for %d streams", place.id, place.streams)
-            self._actors[place_id] = actor = self._start(place)
-            self._hosts.add(place_id, RayHost(actor), most_streams=place.streams)
+            self._actors[place] = actor = self._start(place)
+            self._hosts.add(place.id, RayHost(actor), most_streams=place.streams)
 
     def _start(self, place: Place) -> Any:
         options = replace(self._options, cpus=place.cpus)
