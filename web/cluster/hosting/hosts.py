@@ -30,6 +30,8 @@ class Hosted:
     up: bool
     draining: bool
     streams: int
+    stored: int
+    """Of these, media that do not go on elsewhere: they are watched there to their end."""
     room: int
     """Streams more that it is expected to bear."""
     busy: float
@@ -45,6 +47,8 @@ class Hosts:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
         self._drained: set[str] = set()
+        self.gone = 0
+        """How many there were that are there no more."""
         self._changed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Hosted]:
@@ -76,6 +80,7 @@ class Hosts:
     async def remove(self, host_id: str) -> None:
         """It is gone for good; its streams are opened elsewhere."""
         del self._links[host_id]
+        self.gone += 1
         task = self._tasks.pop(host_id)
         task.cancel()
         await asyncio.wait({task})
@@ -100,6 +105,7 @@ class Hosts:
         """Give it streams again. Raises KeyError."""
         self._links[host_id].draining = False
         self._drained.discard(host_id)
+        _log.info("the host %s is drained no more", host_id)
         self._changed.set()
 
     async def open(self, order: Callable[[int], Order]) -> HostedSource:
@@ -162,6 +168,7 @@ def _facts(link: HostLink) -> Hosted:
         up=link.up,
         draining=link.draining,
         streams=state.streams,
+        stored=link.stored,
         room=state.room if link.takes_streams else 0,
         busy=state.busy,
         times_lost=link.times_lost,

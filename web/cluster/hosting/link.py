@@ -65,6 +65,11 @@ class HostLink:
         return self._state
 
     @property
+    def stored(self) -> int:
+        """Of its streams, those that read what does not change."""
+        return sum(source.stored for source in self._sources.values())
+
+    @property
     def takes_streams(self) -> bool:
         return self.up and not self.draining
 
