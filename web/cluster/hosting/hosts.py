@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from stream.address import Address
-from stream.errors import HostLost, Overloaded
+from stream.errors import Overloaded
 from stream.options import SourceOptions
 from stream.sample import Source
 
 from ...around import Engine, SampleLane
 from ...publishing import ReceivedSource
 from .hosted import HostedSource, MixedLane
-from .link import HostLink, Remote
+from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
 from .placing import place
 
@@ -93,13 +93,14 @@ class Hosts:
     def drain(self, host_id: str) -> int:
         """Give it no more streams, and have those that it has opened elsewhere: how many. Raises KeyError.
 
-        Stored media are watched there to their end.
+        Stored media are watched there to their end. What is still being opened there moves once it
+        turns out to be live.
         """
         link = self._links[host_id]
         self._drained.add(host_id)
         link.draining = True
         _log.info("the host %s is drained", host_id)
-        return link.give_away(HostLost("The host that watched it is taken out of service."), stored=False)
+        return link.give_away(DRAINED, stored=False)
 
     def undrain(self, host_id: str) -> None:
         """Give it streams again. Raises KeyError."""

@@ -11,7 +11,7 @@ from tests.web.fakes import INFO, FakeSource
 from tests.web.serving import Served, serving
 from web.cluster.hosting.hosts import Hosts
 
-_STORED = replace(INFO, live=False, duration_s=8.0)
+STORED = replace(INFO, live=False, duration_s=8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Cluster:
         there = self.ways[on].pool
         stream = await self.served.add(name=name)
         source = await there.source(len(there.sources))
-        source.live(_STORED if stored else INFO)
+        source.live(STORED if stored else INFO)
         await self.served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["state"] == "live")
         return source
 
@@ -46,12 +46,12 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster(*ids: str, keyed: bool = False) -> AsyncIterator[Cluster]:
+async def cluster(*ids: str, keyed: bool = False, **values: Any) -> AsyncIterator[Cluster]:
     """A service with these hosts, each of which answers."""
     async with AsyncExitStack() as stack:
         hosts, ways = await stack.enter_async_context(some_hosts(*ids))
         for way in ways.values():
             await stack.enter_async_context(running(way))
         await until(lambda: all(host.up for host in hosts))
-        served = await stack.enter_async_context(serving(hosts=hosts, engine="ray", keyed=keyed))
+        served = await stack.enter_async_context(serving(hosts=hosts, engine="ray", keyed=keyed, **values))
         yield Cluster(served, hosts, ways)
