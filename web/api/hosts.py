@@ -4,7 +4,8 @@ from aiohttp import web
 
 from inference.summary import Json
 
-from ..cluster.hosting.hosts import Hosted, Hosts
+from ..cluster.hosting.hosts import Hosts
+from ..cluster.hosting.placing import Hosted
 from .parts import parts_of
 from .problems import Problem
 
@@ -42,6 +43,7 @@ def host_json(host: Hosted) -> Json:
         "draining": host.draining,
         "streams": host.streams,
         "stored": host.stored,
+        "most_streams": host.most_streams,
         "room": host.room,
         "busy": round(host.busy, 4),
         "losses": host.times_lost,

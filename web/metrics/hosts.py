@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ..cluster.hosting.hosts import Hosted, Hosts
+from ..cluster.hosting.hosts import Hosts
+from ..cluster.hosting.placing import Hosted
 
 _STATES = ("up", "draining", "down")
 

@@ -24,6 +24,8 @@ class HostInfo(TypedDict):
     streams: Count
     stored: Count
     """Of these, media that are watched there to their end: they do not go on elsewhere."""
+    most_streams: Annotated[int, Field(ge=1)]
+    """As its node was started with."""
     room: Count
     """Streams more that it is expected to bear; 0 where it takes none."""
     busy: Annotated[float, Field(ge=0.0, le=1.0)]

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from stream.address import Address
 from stream.errors import Overloaded
@@ -16,27 +15,10 @@ from ...publishing import ReceivedSource
 from .hosted import HostedSource, MixedLane
 from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
-from .placing import place
+from .placing import Hosted, place
 
 _PLACE_TIMEOUT_S = 10.0
 _log = logging.getLogger("gorewatch.hosts")
-
-
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """A host, for people and metrics."""
-
-    id: str
-    up: bool
-    draining: bool
-    streams: int
-    stored: int
-    """Of these, media that do not go on elsewhere: they are watched there to their end."""
-    room: int
-    """Streams more that it is expected to bear."""
-    busy: float
-    times_lost: int
-    worker_restarts: int
 
 
 class Hosts:
@@ -170,6 +152,7 @@ def _facts(link: HostLink) -> Hosted:
         draining=link.draining,
         streams=state.streams,
         stored=link.stored,
+        most_streams=state.most_streams,
         room=state.room if link.takes_streams else 0,
         busy=state.busy,
         times_lost=link.times_lost,

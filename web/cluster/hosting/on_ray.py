@@ -16,10 +16,12 @@ from typing import Any
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
+from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...background import going_on
 from ...settings import ConfigError
+from .growing import RESOURCE, Growing
 from .host import Host
 from .hosts import Hosts
 from .messages import Batch, Lapsed, Order
@@ -28,7 +30,6 @@ from .parts import HostOptions, open_host
 _LOOK_EVERY_S = 1.0
 _LOOK_TIMEOUT_S = 10.0
 _INIT_TIMEOUT_S = 30.0
-_RESOURCE = "streams"
 _log = logging.getLogger("gorewatch.hosts")
 
 
@@ -97,7 +98,7 @@ def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for node in nodes:
         resources = node["Resources"]
-        streams, gpus = int(resources.get(_RESOURCE, 0)), int(resources.get("GPU", 0))
+        streams, gpus = int(resources.get(RESOURCE, 0)), int(resources.get("GPU", 0))
         if not node["Alive"] or streams < 1:
             continue
         parts = max(min(gpus, streams), 1)
@@ -115,10 +116,10 @@ def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
 
 
 @asynccontextmanager
-async def ray_hosts(address: str, options: HostOptions) -> AsyncIterator[Hosts]:
+async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> AsyncIterator[Hosts]:
     """Hosts on all nodes of a cluster, as these come and go. Raises `ConfigError` where there is no cluster.
 
-    `options.cpus` is replaced by what a node has.
+    `options.cpus` is replaced by what a node has. `autoscale`: nodes are asked for when there is too little room.
     """
     try:
         async with asyncio.timeout(_INIT_TIMEOUT_S):
@@ -139,7 +140,11 @@ async def ray_hosts(address: str, options: HostOptions) -> AsyncIterator[Hosts]:
     keeper = _Keeper(hosts, options)
     try:
         await keeper.look()
-        async with going_on(keeper.run, "ray-nodes"):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(going_on(keeper.run, "ray-nodes"))
+            if autoscale:
+                growing = Growing(hosts, lambda bundles: request_resources(bundles=bundles))
+                await stack.enter_async_context(going_on(growing.run, "ray-growing"))
             yield hosts
     finally:
         await hosts.aclose()
@@ -190,7 +195,7 @@ class _Keeper:
             .options(
                 num_cpus=place.cpus,
                 num_gpus=place.gpus,
-                resources={_RESOURCE: place.streams},
+                resources={RESOURCE: place.streams},
                 scheduling_strategy=NodeAffinitySchedulingStrategy(place.node_id, soft=False),
                 max_restarts=-1,
                 max_task_retries=0,
