@@ -117,6 +117,7 @@ PURE = (
     "web.showing",
     "web.cluster.hosting.messages",
     "web.cluster.hosting.placing",
+    "web.cluster.hosting.scaling",
     "web.recording.thinning",
     "web.reports.chart",
     "web.reports.page",

@@ -15,6 +15,8 @@ _COMMANDS = {
     "scan": "web.commands.scan:scan",
     "watch": "web.commands.watch:watch",
     "publish": "web.commands.publish:publish",
+    "hosts": "web.commands.hosts:hosts",
+    "drain": "web.commands.drain:drain",
     "keys": "web.commands.keys:keys",
     "feedback": "web.commands.feedback:feedback",
     "model": "web.commands.model:model",

@@ -106,6 +106,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="the Ray cluster that this machine is a part of, HOST:PORT; `auto` finds it",
     )
+    autoscale: bool = Field(
+        default=False,
+        description="ask Ray's autoscaler for more nodes when the hosts have too little room left for streams",
+    )
     bus: str = Field(
         default="memory",
         repr=False,  # it may hold a password

@@ -18,8 +18,10 @@ from web.access.access import Access, open_access
 from web.access.hashing import hashed, new_secret, new_user
 from web.access.scopes import USUAL, Scope
 from web.api.parts import Detector
+from web.cluster.hosting.hosts import HostedEngine, Hosts
 from web.delivery.hub import Hub
 from web.delivery.journal import Journal
+from web.engine import LocalEngine
 from web.front import front
 from web.registry import Registry
 from web.settings import Settings
@@ -116,16 +118,20 @@ async def serving(
     journal: Journal | None = None,
     home: Path | None = None,
     detector: Detector = DETECTOR,
+    hosts: Hosts | None = None,
     **values: object,
 ) -> AsyncIterator[Served]:
     """With `keyed` there is a key, which `http` uses; otherwise none was made yet. Its answers are as described.
 
-    `home` is a folder for the store and the files of the service, which a later one may go on with.
+    `home` is a folder for the store and the files of the service, which a later one may go on with. Streams are
+    watched by `hosts`, if given.
     """
     pool = FakePool()
     with tempfile.TemporaryDirectory() if home is None else nullcontext(home) as data_dir:
         settings = settings_of(data_dir=data_dir, **values)
-        async with _serving(settings, pool, keyed=keyed, journal=journal, home=home, detector=detector) as served:
+        async with _serving(
+            settings, pool, keyed=keyed, journal=journal, home=home, detector=detector, hosts=hosts
+        ) as served:
             yield served
 
 
@@ -138,7 +144,9 @@ async def _serving(
     journal: Journal | None,
     home: Path | None,
     detector: Detector,
+    hosts: Hosts | None,
 ) -> AsyncIterator[Served]:
+    here = LocalEngine(pool, FakeScorer())
     async with (
         parts_of_a_service(home) as (store, access),
         front(
@@ -148,6 +156,8 @@ async def _serving(
             pool=pool,
             scorer=FakeScorer(),
             detector=detector,
+            engine=here if hosts is None else HostedEngine(here, hosts),
+            hosts=hosts,
             journal=journal,
         ) as running,
     ):

@@ -8,6 +8,7 @@ from . import (
     feed,
     health,
     heat,
+    hosts,
     incidents,
     kept_media,
     media,
@@ -51,6 +52,7 @@ _RESOURCES = (
     callbacks,
     whip,
     tokens,
+    hosts,
     health,
     openapi,
 )

@@ -26,6 +26,7 @@ _NEEDED = (
     ("/v1/callbacks", None),
     ("/v1/views/", Scope.STREAMS),
     ("/v1/views", Scope.ADMIN),
+    ("/v1/hosts", Scope.ADMIN),
     ("/v1/", Scope.STREAMS),
     ("/whip/", Scope.PUBLISH),
     ("/metrics", Scope.ADMIN),

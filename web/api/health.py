@@ -5,6 +5,7 @@ import logging
 
 from aiohttp import web
 
+from ..cluster.hosting.hosts import Hosts
 from ..store import counts
 from ..store.errors import StoreError
 from ..store.store import Store
@@ -28,6 +29,8 @@ async def readyz(request: web.Request) -> web.Response:
     reasons = []
     if not parts.workers.ready:
         reasons.append("not every decoder process is up")
+    if parts.hosts is not None and not parts.hosts.ready:
+        reasons.append(_no_host(parts.hosts))
     if parts.registry.closing:
         reasons.append("the service is stopping")
     if parts.store.ousted.is_set():
@@ -54,6 +57,14 @@ async def readyz(request: web.Request) -> web.Response:
         },
     }
     return web.json_response(body, status=503 if reasons else 200)
+
+
+def _no_host(hosts: Hosts) -> str:
+    """Why none takes streams."""
+    up = [host.up for host in hosts]
+    if not up:
+        return "no node of the cluster has room for streams"
+    return f"no host takes streams; drained: {sum(up)}, not answering: {len(up) - sum(up)}"
 
 
 @routes.get("/metrics")

@@ -10,6 +10,9 @@ import click
 
 F = TypeVar("F", bound=Callable[..., object])
 
+DEFAULT_URL = "http://127.0.0.1:8080"
+"""Of a service that runs on this machine as it is set up."""
+
 
 class CommandError(click.ClickException):
     """The command cannot do what was asked. The message is one line that says what to do about it; exit code 2."""

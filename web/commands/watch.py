@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CommandError, debug_option, examples, token_option
+from .common import DEFAULT_URL, CommandError, debug_option, examples, token_option
 
 if TYPE_CHECKING:
     from ..delivery.client import Subscription
     from ..wire import Json
 
-_DEFAULT_URL = "http://127.0.0.1:8080"
 _EXAMPLES = """\
 gorewatch watch
 gorewatch watch https://watch.example:8080 --type gore.incident --token "$API_USER:$API_SECRET"
@@ -25,7 +24,7 @@ gorewatch watch --since 00000000000000000042 > events.jsonl"""
 
 
 @click.command(epilog=examples(_EXAMPLES))
-@click.argument("url", default=_DEFAULT_URL)
+@click.argument("url", default=DEFAULT_URL)
 @click.option("--stream", "streams", metavar="ID", multiple=True, help="Only this stream; may repeat.")
 @click.option("--type", "types", metavar="TYPE", multiple=True, help="Only events of this type; may repeat.")
 @click.option("--since", metavar="EVENT_ID", help="Begin after this event, with what the service still keeps.")

@@ -15,6 +15,7 @@ from ..recording.recorder import Recorder
 from ..store.counts import Kept
 from .checks import CheckMetrics, of_turns
 from .delivery import of_bus, of_callbacks, of_events, of_kept_callbacks
+from .hosts import of_hosts
 from .jobs import of_jobs, of_kept_jobs
 from .recording import of_pictures, of_scores
 from .streams import of_scoring, of_streams, of_workers
@@ -72,6 +73,7 @@ class _Parts(Collector):
         yield from of_pictures(parts.pictures)
         yield from of_scoring(self.scorer.stats())
         yield from of_workers(parts.workers)
+        yield from of_hosts(parts.hosts)
         yield from of_callbacks(parts.webhooks)
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from tests.servers.nats import Nats
 from tests.servers.ports import free_port
+from tests.web.cluster.hosting.cluster import cluster
 from tests.web.cluster.making import WITHIN_S
 from tests.web.cluster.test_service import flagged, live, newest
 from tests.web.faults.logbook import Logbook, following
@@ -123,6 +124,14 @@ async def test_a_publisher_may_come_and_go_by_a_node(nats: Nats, tmp_path: Path)
             async with http.delete(session) as answer:
                 assert answer.status == 200
         assert publisher.closed
+
+
+async def test_hosts_are_drained_by_way_of_a_node(nats: Nats, tmp_path: Path) -> None:
+    async with cluster("a", bus=nats.url, home=tmp_path) as it, in_front(nats, tmp_path, it.served.url) as (node,):
+        status, _, answer = await asked("POST", f"{node}/v1/hosts/a/drain")
+        assert (status, json.loads(answer)["draining"]) == (200, True)
+        assert [host.draining for host in it.hosts] == [True]
+        assert (await asked("GET", f"{node}/v1/hosts"))[0] == 200
 
 
 async def test_the_viewer_and_the_documents_come_from_the_node(nats: Nats, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from ..pages import page
 from .compat import COMPAT
 from .components import Json
 from .document import document
+from .hosts import HOSTS
 from .incidents import INCIDENTS, VIEWS
 from .operation import JSON, Operation
 from .past import PAST
@@ -31,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *OTHERS,
     *WEBHOOKS,
     *WHIP,
+    *HOSTS,
     *SERVICE,
 )
 

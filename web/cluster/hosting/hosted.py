@@ -45,8 +45,8 @@ class HostedSource:
         self._samples = 0
         self._counters = Counters()
         self._vacant = False
-        self.stored = False
-        """It reads what does not change: no other host could go on where it is."""
+        self.stored: bool | None = None
+        """It reads what does not change: no other host could go on where it is. None until that is known."""
         self._done = asyncio.Event()
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._restart: asyncio.Future[str | None] | None = None

@@ -6,38 +6,22 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from stream.address import Address
-from stream.errors import HostLost, Overloaded
+from stream.errors import Overloaded
 from stream.options import SourceOptions
 from stream.sample import Source
 
 from ...around import Engine, SampleLane
 from ...publishing import ReceivedSource
 from .hosted import HostedSource, MixedLane
-from .link import HostLink, Remote
+from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
-from .placing import place
+from .placing import Hosted, place
 
 _PLACE_TIMEOUT_S = 10.0
 _GATHER_S = 5.0
 _log = logging.getLogger("gorewatch.hosts")
-
-
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """A host, for people and metrics."""
-
-    id: str
-    up: bool
-    draining: bool
-    streams: int
-    room: int
-    """Streams more that it is expected to bear."""
-    busy: float
-    times_lost: int
-    worker_restarts: int
 
 
 class Hosts:
@@ -50,6 +34,8 @@ class Hosts:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
         self._drained: set[str] = set()
+        self.gone = 0
+        """How many there were that are there no more."""
         self._changed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Hosted]:
@@ -82,6 +68,7 @@ class Hosts:
     async def remove(self, host_id: str) -> None:
         """It is gone for good; its streams are opened elsewhere."""
         del self._links[host_id]
+        self.gone += 1
         task = self._tasks.pop(host_id)
         task.cancel()
         await asyncio.wait({task})
@@ -94,18 +81,20 @@ class Hosts:
     def drain(self, host_id: str) -> int:
         """Give it no more streams, and have those that it has opened elsewhere: how many. Raises KeyError.
 
-        Stored media are watched there to their end.
+        Stored media are watched there to their end. What is still being opened there moves once it
+        turns out to be live.
         """
         link = self._links[host_id]
         self._drained.add(host_id)
         link.draining = True
         _log.info("the host %s is drained", host_id)
-        return link.give_away(HostLost("The host that watched it is taken out of service."), stored=False)
+        return link.give_away(DRAINED, stored=False)
 
     def undrain(self, host_id: str) -> None:
         """Give it streams again. Raises KeyError."""
         self._links[host_id].draining = False
         self._drained.discard(host_id)
+        _log.info("the host %s is drained no more", host_id)
         self._changed.set()
 
     async def open(self, order: Callable[[int], Order]) -> HostedSource:
@@ -180,6 +169,8 @@ def _facts(link: HostLink) -> Hosted:
         up=link.up,
         draining=link.draining,
         streams=state.streams,
+        stored=link.stored,
+        most_streams=state.most_streams,
         room=state.room if link.takes_streams else 0,
         busy=state.busy,
         times_lost=link.times_lost,

@@ -10,7 +10,7 @@ from typing import Protocol
 from stream.errors import HostLost
 
 from .hosted import HostedSource
-from .messages import Batch, Counted, Lapsed, Load, Order, Taken
+from .messages import Batch, Counted, Lapsed, Load, Open, Order, Receive, Taken
 from .placing import HostState
 
 _SILENT_S = 4.0
@@ -20,6 +20,7 @@ _BEGIN_TIMEOUT_S = 60.0
 _PAUSE_S = 0.5
 _ORDERS_EVERY_S = 0.01
 _CLOCKS = 64
+DRAINED = HostLost("The host that watched it is taken out of service.")
 _log = logging.getLogger("gorewatch.hosts")
 
 
@@ -65,12 +66,19 @@ class HostLink:
         return self._state
 
     @property
+    def stored(self) -> int:
+        """Of its streams, those that read what does not change."""
+        return sum(source.stored is True for source in self._sources.values())
+
+    @property
     def takes_streams(self) -> bool:
         return self.up and not self.draining
 
     def open(self, number: int, order: Order) -> HostedSource:
         """Have it open a source of that number, which no other has."""
         source = HostedSource(number, order=self._order, forget=self._forget, clock=self._clock)
+        if isinstance(order, Receive) or (isinstance(order, Open) and order.address.is_live_protocol):
+            source.stored = False
         self._sources[number] = source
         self._state = self._state.given()
         self._order(order)
@@ -79,9 +87,9 @@ class HostLink:
     def give_away(self, failure: HostLost, *, stored: bool = True) -> int:
         """Lose its sources, so that they are opened elsewhere; how many they were.
 
-        `stored`: those too that cannot go on elsewhere.
+        `stored`: those too that cannot go on elsewhere, or may not.
         """
-        sources = [source for source in self._sources.values() if stored or not source.stored]
+        sources = [source for source in self._sources.values() if stored or source.stored is False]
         for source in sources:
             source.lose(failure.failure())
         return len(sources)
@@ -131,6 +139,8 @@ class HostLink:
             source = self._sources.get(report.source)
             if source is not None:
                 source.hear(report, behind_s=behind_s)
+                if self.draining and source.stored is False:
+                    source.lose(DRAINED.failure())
         counted = any(isinstance(report, Counted) for report in batch.reports)
         if counted or not self._sources:
             self.load = batch.load

@@ -17,10 +17,12 @@ from typing import Any
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
+from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...background import going_on
 from ...settings import ConfigError
+from .growing import RESOURCE, Growing
 from .host import Host
 from .hosts import Hosts
 from .messages import Batch, Lapsed, Order
@@ -29,7 +31,6 @@ from .parts import HostOptions, open_host
 _LOOK_EVERY_S = 1.0
 _LOOK_TIMEOUT_S = 10.0
 _INIT_TIMEOUT_S = 30.0
-_RESOURCE = "streams"
 _log = logging.getLogger("gorewatch.hosts")
 
 
@@ -99,11 +100,11 @@ def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
     A host is called as its node was (`ray start --node-name`), or else by its machine.
     """
     found: dict[str, Place] = {}
-    roomy = [node for node in nodes if node["Alive"] and node["Resources"].get(_RESOURCE, 0) >= 1]
+    roomy = [node for node in nodes if node["Alive"] and node["Resources"].get(RESOURCE, 0) >= 1]
     given = Counter(node["NodeName"] for node in roomy)
     for node in roomy:
         resources = node["Resources"]
-        streams, gpus = int(resources[_RESOURCE]), int(resources.get("GPU", 0))
+        streams, gpus = int(resources[RESOURCE]), int(resources.get("GPU", 0))
         parts = max(min(gpus, streams), 1)
         name = node["NodeName"]
         if name == node["NodeManagerAddress"] or given[name] > 1:
@@ -121,10 +122,10 @@ def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
 
 
 @asynccontextmanager
-async def ray_hosts(address: str, options: HostOptions) -> AsyncIterator[Hosts]:
+async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> AsyncIterator[Hosts]:
     """Hosts on all nodes of a cluster, as these come and go. Raises `ConfigError` where there is no cluster.
 
-    `options.cpus` is replaced by what a node has.
+    `options.cpus` is replaced by what a node has. `autoscale`: nodes are asked for when there is too little room.
     """
     try:
         async with asyncio.timeout(_INIT_TIMEOUT_S):
@@ -145,7 +146,11 @@ async def ray_hosts(address: str, options: HostOptions) -> AsyncIterator[Hosts]:
     keeper = _Keeper(hosts, options)
     try:
         await keeper.look()
-        async with going_on(keeper.run, "ray-nodes"):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(going_on(keeper.run, "ray-nodes"))
+            if autoscale:
+                growing = Growing(hosts, lambda bundles: request_resources(bundles=bundles))
+                await stack.enter_async_context(going_on(growing.run, "ray-growing"))
             yield hosts
     finally:
         await hosts.aclose()
@@ -195,7 +200,7 @@ class _Keeper:
             .options(
                 num_cpus=place.cpus,
                 num_gpus=place.gpus,
-                resources={_RESOURCE: place.streams},
+                resources={RESOURCE: place.streams},
                 scheduling_strategy=NodeAffinitySchedulingStrategy(place.node_id, soft=False),
                 max_restarts=-1,
                 max_task_retries=0,

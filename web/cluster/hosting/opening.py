@@ -35,5 +35,5 @@ async def open_engine(
         ice=settings.ice,
         cpus=1.0,
     )
-    async with ray_hosts(settings.ray_address, options) as hosts:
+    async with ray_hosts(settings.ray_address, options, autoscale=settings.autoscale) as hosts:
         yield HostedEngine(here, hosts), hosts

@@ -66,6 +66,28 @@ class HostState:
         return replace(self, busy=smoothed, unmeasured=int(self.unmeasured * _STILL_UNMEASURED))
 
 
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A host, for people and metrics."""
+
+    id: str
+    up: bool
+    draining: bool
+    streams: int
+    stored: int
+    """Of these, media that do not go on elsewhere: they are watched there to their end."""
+    most_streams: int
+    room: int
+    """Streams more that it is expected to bear."""
+    busy: float
+    times_lost: int
+    worker_restarts: int
+
+    @property
+    def takes_streams(self) -> bool:
+        return self.up and not self.draining
+
+
 def place(hosts: Iterable[HostState]) -> str | None:
     """The id of the host for one more stream: that which will be the least busy; None where there is room nowhere.
 

@@ -14,6 +14,7 @@ from web.api import (
     feed,
     health,
     heat,
+    hosts,
     incidents,
     kept_media,
     media,
@@ -37,7 +38,7 @@ from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
     *(streams, media, kept_media, replay, report, incidents, reviews, thumbnail, heat, whip, feed),
-    *(preview, views, tokens, callbacks, webhooks, health),
+    *(preview, views, tokens, callbacks, webhooks, hosts, health),
 )
 
 

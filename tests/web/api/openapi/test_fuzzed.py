@@ -19,6 +19,7 @@ from stream.options import SourceOptions
 from tests.web.fakes import FakeSource
 from tests.web.serving import Served, serving
 from web.api.openapi.compat import COMPAT
+from web.api.openapi.hosts import HOSTS
 from web.api.openapi.incidents import INCIDENTS, VIEWS
 from web.api.openapi.operation import Operation
 from web.api.openapi.past import PAST
@@ -125,7 +126,7 @@ def schema() -> Any:
 
 @pytest.mark.parametrize(
     "operations",
-    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *SERVICE)],
+    [COMPAT, (*STREAMS, *MEDIA), PAST, (*INCIDENTS, *VIEWS), OTHERS, WEBHOOKS, (*WHIP, *HOSTS, *SERVICE)],
     ids=["compat", "streams", "past", "incidents", "others", "webhooks", "whip"],
 )
 def test_answers_are_as_described(operations: Sequence[Operation], schema: Any) -> None:
