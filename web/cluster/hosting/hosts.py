@@ -17,10 +17,14 @@ from ...publishing import ReceivedSource
 from .hosted import HostedSource, MixedLane
 from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
-from .placing import Hosted, place
+from .placing import Hosted, place, relieve
 
 _PLACE_TIMEOUT_S = 10.0
+_START_S = 60.0
+"""While a host is started: it loads its detector first."""
 _GATHER_S = 5.0
+_MOVE_EVERY_S = 5.0
+"""So that what a move brought is measured before the next."""
 _log = logging.getLogger("gorewatch.hosts")
 
 
@@ -29,7 +33,9 @@ class Hosts:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._first_s: float | None = None
+        self._gathered_s: float | None = None
+        """Until then others are waited for; None before the first host is up."""
+        self._moved_s = clock()
         self._links: dict[str, HostLink] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
@@ -59,7 +65,6 @@ class Hosts:
 
     def add(self, host_id: str, remote: Remote, *, most_streams: int) -> None:
         """One more, which is taken on as soon as it answers."""
-        self._first_s = self._clock() if self._first_s is None else self._first_s
         link = HostLink(host_id, remote, most_streams=most_streams, changed=self._changed.set)
         link.draining = host_id in self._drained
         self._links[host_id] = link
@@ -97,34 +102,48 @@ class Hosts:
         _log.info("the host %s is drained no more", host_id)
         self._changed.set()
 
-    async def open(self, order: Callable[[int], Order]) -> HostedSource:
-        """Give an order to the best host, waiting a while for one that has room. Raises `stream.errors.Overloaded`."""
-        try:
-            async with asyncio.timeout(_PLACE_TIMEOUT_S):
-                await self._gathered()
-                while (link := self._best()) is None:
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError as error:
-            up = sum(link.takes_streams for link in self._links.values())
-            raise Overloaded(
-                f"None of the {up} hosts that take streams has room for one more; add machines to the cluster."
-                if up
-                else "No host takes streams; see `gorewatch hosts`, and the log."
-            ) from error
-        number = next(self._numbers)
-        return link.open(number, order(number))
+    def balance(self) -> None:
+        """Move a stream from a host that has too much to do, if another has less. To be called every second."""
+        now_s = self._clock()
+        if now_s < self._moved_s + _MOVE_EVERY_S:
+            return
+        crowded = relieve(link.state for link in self._links.values() if link.takes_streams)
+        if crowded is not None and self._links[crowded].give_one_away():
+            _log.info("a stream is moved from the host %s, which has too much to do", crowded)
+            self._moved_s = now_s
 
-    async def _gathered(self) -> None:
-        """Until the first hosts are all up, or have had their time: whichever is up first is not to get all streams."""
-        while self._first_s is not None and any(not link.was_up for link in self._links.values()):
-            left_s = self._first_s + _GATHER_S - self._clock()
-            if left_s <= 0:
-                return
+    async def open(self, order: Callable[[int], Order]) -> HostedSource:
+        """Give an order to the best host, waiting a while for one that has room. Raises `stream.errors.Overloaded`.
+
+        Of the first hosts whichever is up first is not to get all streams: these wait until all are up, for moments.
+        """
+        began_s = self._clock()
+        while (link := self._best()) is None or self._gathering_s() > 0:
+            starting = any(not one.was_up for one in self._links.values())
+            left_s = began_s + (_START_S if starting else _PLACE_TIMEOUT_S) - self._clock()
+            if link is not None:
+                left_s = self._gathering_s()
+            elif left_s <= 0:
+                raise self._overloaded()
             self._changed.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
                     await self._changed.wait()
+        number = next(self._numbers)
+        return link.open(number, order(number))
+
+    def _gathering_s(self) -> float:
+        """How long others are still waited for, now that one is up."""
+        if self._gathered_s is None:
+            self._gathered_s = self._clock() + _GATHER_S
+        starting = any(not link.was_up for link in self._links.values())
+        return self._gathered_s - self._clock() if starting else 0.0
+
+    def _overloaded(self) -> Overloaded:
+        up = sum(link.takes_streams for link in self._links.values())
+        if up:
+            return Overloaded(f"None of the {up} hosts that take streams has room for one more; add machines.")
+        return Overloaded("No host takes streams; see `gorewatch hosts`, and the log.")
 
     def _best(self) -> HostLink | None:
         chosen = place(link.state for link in self._links.values() if link.takes_streams)

@@ -20,6 +20,7 @@ _BEGIN_TIMEOUT_S = 60.0
 _PAUSE_S = 0.5
 _ORDERS_EVERY_S = 0.01
 _CLOCKS = 64
+MOVED = HostLost("The host that watched it has too much to do.")
 DRAINED = HostLost("The host that watched it is taken out of service.")
 _log = logging.getLogger("gorewatch.hosts")
 
@@ -93,6 +94,14 @@ class HostLink:
         for source in sources:
             source.lose(failure.failure())
         return len(sources)
+
+    def give_one_away(self) -> bool:
+        """Lose the live source that came last, so that it is opened elsewhere; whether there was one."""
+        for source in reversed(self._sources.values()):
+            if source.stored is False:
+                source.lose(MOVED.failure())
+                return True
+        return False
 
     async def run(self) -> None:
         """Until cancelled. A host that cannot be reached is tried again and again."""

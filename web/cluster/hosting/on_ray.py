@@ -176,6 +176,7 @@ class _Keeper:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
+            self._hosts.balance()
             try:
                 await self.look()
             except Exception as error:  # whatever Ray raises, the hosts that are there go on

@@ -11,6 +11,10 @@ _LEAST_COST = 0.001
 _SETTLE = 0.3
 """How much of what is measured anew counts: what a host does at a moment is not what it does."""
 
+_TOO_FULL = 0.95
+_WORTH_IT = 0.2
+_FEWEST_TO_MOVE = 2
+"""A stream that keeps a host busy by itself would do so elsewhere."""
 _STILL_UNMEASURED = 0.7
 """Of new streams, after each measurement: it takes a few seconds until they cost what they cost."""
 
@@ -99,3 +103,16 @@ def place(hosts: Iterable[HostState]) -> str | None:
     return min(
         roomy, key=lambda host: (round(host.expected + host.cost, 3), host.streams / host.most_streams, host.id)
     ).id
+
+
+def relieve(hosts: Iterable[HostState]) -> str | None:
+    """The id of the host that a stream should leave: the busiest, if it is fuller than it may be and another is not.
+
+    To move a stream costs it some seconds, so that hosts that are merely unlike are left alone.
+    """
+    known = list(hosts)
+    busiest = max(known, key=lambda host: (host.expected, host.id), default=None)
+    if busiest is None or busiest.expected <= _TOO_FULL or busiest.streams < _FEWEST_TO_MOVE:
+        return None
+    roomy = any(host.room > 0 and host.expected + _WORTH_IT <= busiest.expected for host in known)
+    return busiest.id if roomy else None

@@ -1,7 +1,8 @@
 """Hosts in the process of the test: what they read and score is the test's, the way to them can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from tests.web.fakes import FakePool, FakeScorer, FakeSource
@@ -56,9 +57,11 @@ class Way:
 
 
 @asynccontextmanager
-async def some_hosts(*ids: str, most_streams: int = 10) -> AsyncIterator[tuple[Hosts, dict[str, Way]]]:
+async def some_hosts(
+    *ids: str, most_streams: int = 10, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[tuple[Hosts, dict[str, Way]]]:
     """Hosts that take streams."""
-    hosts, ways = Hosts(), {host_id: Way() for host_id in ids}
+    hosts, ways = Hosts(clock=clock), {host_id: Way() for host_id in ids}
     try:
         for host_id, way in ways.items():
             hosts.add(host_id, way, most_streams=most_streams)

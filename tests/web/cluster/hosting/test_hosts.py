@@ -226,6 +226,31 @@ async def test_a_host_that_is_gone_for_good_is_forgotten_and_its_streams_are_not
         assert [host.id for host in hosts] == ["b" if home == "a" else "a"]
 
 
+async def test_a_stream_leaves_a_host_that_has_too_much_to_do() -> None:
+    now_s = 0.0
+    async with some_hosts("a", "b", clock=lambda: now_s) as (hosts, ways), lasting(engine_of(hosts)) as reading:
+        await until(lambda: all(host.up for host in hosts))
+        hosts.drain("b")
+        first = asyncio.create_task(reading.sampled(1))
+        source = await ways["a"].source()
+        source.live()
+        source.sample(0.0, 0.1)
+        await first
+        other = Reading(await engine_of(hosts).pull(ADDRESS, OPTIONS))
+        (await ways["a"].source(1)).live()
+        await other.until(lambda it: State.LIVE in it.states)
+        ways["a"].busy = 1.0
+        hosts.undrain("b")
+        async with running(ways["a"]):
+            await until(lambda: any(host.busy > 0.95 for host in hosts))
+        now_s = 10.0
+        hosts.balance()
+        hosts.balance()
+        await other.until(lambda it: State.FAILED in it.states)
+        assert other.failure_codes == ["host_lost"]
+        assert {host.id: host.streams for host in hosts} == {"a": 1, "b": 0}
+
+
 async def test_streams_are_spread() -> None:
     async with some_hosts("a", "b", "c") as (hosts, ways):
         await until(lambda: all(host.up for host in hosts))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from web.cluster.hosting.placing import HostState, place
+from web.cluster.hosting.placing import HostState, place, relieve
 
 
 def host(name: str, *, most: int = 100, streams: int = 0, busy: float = 0.0, unmeasured: int = 0) -> HostState:
@@ -75,3 +75,19 @@ def test_a_stream_that_leaves_takes_its_cost_with_it() -> None:
 def test_equals_are_told_apart_alike_whatever_their_order() -> None:
     hosts = [host("b"), host("a"), host("c")]
     assert place(hosts) == place(reversed(hosts)) == "a"
+
+
+def test_a_stream_leaves_a_host_that_is_too_full_if_there_is_room_elsewhere() -> None:
+    full = host("a", streams=40, busy=0.99)
+    assert relieve([full, host("b", streams=20, busy=0.5)]) == "a"
+    assert relieve([full, host("b", streams=38, busy=0.89)]) is None
+    assert relieve([full, host("b", most=20, streams=20, busy=0.5)]) is None
+
+
+def test_hosts_that_are_merely_unlike_are_left_alone() -> None:
+    assert relieve([host("a", streams=40, busy=0.8), host("b")]) is None
+    assert relieve([]) is None
+
+
+def test_a_stream_that_keeps_a_host_busy_by_itself_stays() -> None:
+    assert relieve([host("a", streams=1, busy=1.0), host("b")]) is None
