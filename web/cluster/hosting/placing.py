@@ -66,7 +66,7 @@ class HostState:
 
     def measured(self, busy: float) -> "HostState":
         """As it was found."""
-        smoothed = busy if self.streams and not self.busy else self.busy + _SETTLE * (busy - self.busy)
+        smoothed = self.busy + _SETTLE * (busy - self.busy)
         return replace(self, busy=smoothed, unmeasured=int(self.unmeasured * _STILL_UNMEASURED))
 
 

@@ -16,6 +16,7 @@ from stream.supervise import Reopening
 from tests.until import WITHIN_S, until
 from tests.web.cluster.hosting.making import Way, running, some_hosts
 from tests.web.fakes import FakePool, FakeScorer
+from web.cluster.hosting import host as host_module
 from web.cluster.hosting import hosts as hosts_module
 from web.cluster.hosting import link as link_module
 from web.cluster.hosting.hosts import HostedEngine, Hosts
@@ -226,7 +227,9 @@ async def test_a_host_that_is_gone_for_good_is_forgotten_and_its_streams_are_not
         assert [host.id for host in hosts] == ["b" if home == "a" else "a"]
 
 
-async def test_a_stream_leaves_a_host_that_has_too_much_to_do() -> None:
+async def test_a_stream_leaves_a_host_that_has_too_much_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "_COUNT_EVERY_S", 0.01)
+    monkeypatch.setattr(host_module, "_GATHER_S", 0.01)
     now_s = 0.0
     async with some_hosts("a", "b", clock=lambda: now_s) as (hosts, ways), lasting(engine_of(hosts)) as reading:
         await until(lambda: all(host.up for host in hosts))
