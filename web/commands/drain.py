@@ -39,10 +39,10 @@ _NAMED = 5
 def drain(host: str, url: str, undo: bool, timeout_s: float, token: str | None) -> int:
     """Take a host of a cluster out of service; its live streams move to others.
 
-    HOST is its id, or as much of the beginning as no other has: mostly the name of the machine. URL is that of the
-    service, http://127.0.0.1:8080 unless given. Ends when no live stream is left there, and says how many stored
-    media, which cannot move, are still watched there to their end. A host gets no more streams until --undo, or until
-    the service is started anew. Needs a key with the scope admin once there is a key.
+    HOST is its name, or as much of the beginning as no other has. URL is that of the service, http://127.0.0.1:8080
+    unless given. Ends when no live stream is left there, and says how many stored media, which cannot move, are still
+    watched there to their end. A host gets no more streams until --undo, or until the service is started anew. Needs
+    a key with the scope admin once there is a key.
 
     Exit code 0: done. 1: not in time; it stays drained. 2: it could not be.
     """

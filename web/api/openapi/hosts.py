@@ -16,7 +16,7 @@ class HostInfo(TypedDict):
     """A machine, or a part of one, that watches streams."""
 
     id: str
-    """Begins with the name of the machine."""
+    """The name of its node, if that was given one, or of its machine and what tells it from others there."""
     up: bool
     """It answers."""
     draining: bool
