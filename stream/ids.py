@@ -10,6 +10,7 @@ ENTROPY_BYTES = 11
 
 _TIME_WIDTH = 8
 _ENTROPY_WIDTH = 13
+_VALUES = {digit: value for value, digit in enumerate(ALPHABET)}
 _AFTER_PREFIX = re.compile(f"_[0-9A-Za-z]{{{_TIME_WIDTH + _ENTROPY_WIDTH}}}", re.ASCII)
 
 
@@ -42,3 +43,13 @@ def make_id(prefix: str, unix_ms: int, entropy: bytes) -> str:
 def is_id(prefix: str, text: str) -> bool:
     """Whether this could be an id of that prefix."""
     return text.startswith(prefix) and _AFTER_PREFIX.fullmatch(text, len(prefix)) is not None
+
+
+def made_ms(text: str) -> int | None:
+    """When an id of any prefix was made, in Unix milliseconds; None for what is no id."""
+    if _AFTER_PREFIX.fullmatch(text, max(text.find("_"), 0)) is None:
+        return None
+    unix_ms = 0
+    for digit in text[-_TIME_WIDTH - _ENTROPY_WIDTH : -_ENTROPY_WIDTH]:
+        unix_ms = unix_ms * 62 + _VALUES[digit]
+    return unix_ms

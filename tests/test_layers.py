@@ -106,6 +106,7 @@ PURE = (
     "web.jobs.objects",
     "web.store.address",
     "web.store.blocks",
+    "web.store.days",
     "web.store.job",
     "web.store.kept",
     "web.recording.following",

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from stream.ids import ALPHABET, base62, is_id, make_id
+from stream.ids import ALPHABET, base62, is_id, made_ms, make_id
 
 ENTROPY = bytes(range(1, 12))
 
@@ -76,3 +76,15 @@ def test_an_id_is_known_by_its_form() -> None:
     ):
         assert not is_id("inc", other)
     assert not is_id("med", made)
+
+
+@pytest.mark.parametrize("unix_ms", [0, 1, 61, 62, 1_763_657_604_988, 62**8 - 1])
+def test_an_id_tells_when_it_was_made(unix_ms: int) -> None:
+    assert made_ms(make_id("med", unix_ms, ENTROPY)) == unix_ms
+
+
+@pytest.mark.parametrize(
+    "text", ["", "med_", "med_a", "0" * 21, "med_" + "0" * 20, "med_" + "0" * 22, "med_" + "-" * 21]
+)
+def test_what_is_no_id_tells_no_time(text: str) -> None:
+    assert made_ms(text) is None

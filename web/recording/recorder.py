@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from ..store import scores
 from ..store.blocks import MOST_SAMPLES, Judged
+from ..store.days import day_at
 from ..store.errors import StoreError
 from ..store.scores import Block, block_of
 from ..store.store import Store
@@ -31,7 +32,20 @@ class _Media:
     """Samples that are not in the store."""
     block: tuple[Judged, ...] = ()
     """The samples of the block that is not full: it is written again with those that follow."""
+    day: int = 0
+    """That this block is kept under: it stays one when it is written again after midnight."""
+    tried: int = 0
+    """The day on which what waits was first tried to be written, since it may be there; 0 before that."""
     ended: bool = False
+
+    def days(self) -> tuple[int, int]:
+        """That of the block that comes next, and that of those after it."""
+        return self.day if self.block else self.tried, self.tried
+
+    def written(self, samples: Sequence[Judged]) -> None:
+        whole = (*self.block, *samples)
+        self.day, self.tried = self.days()[len(whole) >= MOST_SAMPLES], 0
+        self.block = whole[len(whole) - len(whole) % MOST_SAMPLES :]
 
 
 class Recorder:
@@ -137,8 +151,10 @@ class Recorder:
         for media, _ in taken.values():
             media.waiting.clear()
         at_s = self._clock()
+        for media, _ in taken.values():
+            media.tried = media.tried or day_at(at_s)
         try:
-            work = [(name, (*media.block, *samples)) for name, (media, samples) in taken.items() if samples]
+            work = [(name, (*media.block, *new), media.days()) for name, (media, new) in taken.items() if new]
             blocks = await asyncio.to_thread(_blocks, work, at_s)
             if blocks:
                 async with self._store.writing() as tx:
@@ -153,8 +169,7 @@ class Recorder:
             raise
         for name, (media, samples) in taken.items():
             self.written += len(samples)
-            whole = (*media.block, *samples)
-            media.block = whole[len(whole) - len(whole) % MOST_SAMPLES :]
+            media.written(samples)
             self._forget_written(name, media)
 
     def _forget_written(self, name: str, media: _Media) -> None:
@@ -168,11 +183,11 @@ class Recorder:
             self.dropped += 1
 
 
-def _blocks(work: Sequence[tuple[str, Sequence[Judged]]], at_s: float) -> list[Block]:
+def _blocks(work: Sequence[tuple[str, Sequence[Judged], tuple[int, int]]], at_s: float) -> list[Block]:
     """Each media's samples cut into blocks."""
     blocks = []
-    for name, samples in work:
-        rest = iter(samples)
+    for name, samples, (first_day, day) in work:
+        rest, days = iter(samples), chain([first_day], repeat(day))
         while piece := tuple(islice(rest, MOST_SAMPLES)):
-            blocks.append(block_of(name, piece, at_s=at_s))
+            blocks.append(block_of(name, piece, at_s=at_s, day=next(days)))
     return blocks

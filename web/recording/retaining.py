@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..limits import Retention
-from ..store import events, incidents, media, scores, views
+from ..store import events, incidents, media, partitions, scores, views
 from ..store.blocks import Judged, decode, thinned
+from ..store.days import spared
 from ..store.errors import StoreError
 from ..store.scores import Block
 from ..store.store import Store
@@ -21,6 +22,8 @@ _THIN_STEP_S = 10.0
 _EVERY_S = 300.0
 _PAUSE_S = 0.01
 _DAY_S = 86_400.0
+_WHOLE_DAYS_FROM = 7.0
+"""Scores that are kept for so many days may be kept for one more, so that a whole day of them goes at once."""
 _log = logging.getLogger("gorewatch.recording")
 
 _Forget = Callable[[AsyncConnection, float, int], Awaitable[int]]
@@ -57,8 +60,10 @@ class Retainer:
         """Once through everything. Cancelled, it has done a part. Raises `StoreError` and OSError."""
         kept = self._kept
         await self._shed(events.count, _events, days=kept.events_days, most=kept.events_most)
+        await partitions.make_ahead(self._store, now_s=self._clock())
+        await self._drop_days()
         await self._thin()
-        await self._shed(scores.count, _scores, days=kept.scores_days, most=kept.score_blocks_most)
+        await self._shed(scores.count, self._scores, days=kept.scores_days, most=kept.score_blocks_most)
         await self._shed(incidents.count, self._incidents, days=kept.incidents_days, most=kept.incidents_most)
         await self._shed(media.count, _media, days=kept.media_days, most=kept.media_most)
         await self._shed(views.count, _views, days=kept.incidents_days, most=kept.views_most)
@@ -76,6 +81,15 @@ class Retainer:
             if gone < STEP_ROWS:
                 return
             await self._pause()
+
+    async def _drop_days(self) -> None:
+        now_s = self._clock()
+        await partitions.drop_over(self._store, before_s=now_s - self._kept.scores_days * _DAY_S, now_s=now_s)
+
+    async def _scores(self, tx: AsyncConnection, before_s: float, excess: int) -> int:
+        there = await partitions.there(tx) if self._kept.scores_days >= _WHOLE_DAYS_FROM else ()
+        days = spared(there, before_s=before_s)
+        return await scores.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS, spared=days)
 
     async def _thin(self) -> None:
         before_s = self._clock() - self._kept.scores_whole_days * _DAY_S
@@ -102,10 +116,6 @@ class Retainer:
 
 async def _events(tx: AsyncConnection, before_s: float, excess: int) -> int:
     return await events.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
-
-
-async def _scores(tx: AsyncConnection, before_s: float, excess: int) -> int:
-    return await scores.forget(tx, before_s=before_s, excess=excess, limit=STEP_ROWS)
 
 
 async def _media(tx: AsyncConnection, before_s: float, excess: int) -> int:

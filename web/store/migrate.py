@@ -7,7 +7,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 from .errors import StoreError
 from .tables import meta
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The revision whose tables are those of this version."""
 _FOLDER = Path(__file__).parent / "migrations"
 _FIRST = "0001"
@@ -16,6 +16,11 @@ _VERSION = "version"
 _ALEMBIC = table("alembic_version", column("version_num"))
 _LOCK = 7_232_015_413
 """A number of our own for PostgreSQL's advisory locks, so that of two services that start together one migrates."""
+
+
+def is_newest(connection: Connection) -> bool:
+    """Whether the tables are those of this version. Raises `StoreError` for a database of something else."""
+    return _revision(connection) == NEWEST
 
 
 def bring_up(connection: Connection, *, folder: Path = _FOLDER, to: str = NEWEST) -> None:

@@ -21,12 +21,14 @@ _CONNECTIONS = 4
 _POOL_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT_S = 5.0
 _STATEMENT_TIMEOUT_S = 30.0
+_PATIENT_TIMEOUT_S = 3600.0
+"""For a table that is changed, which may be large, and for another service that changes it."""
 _NAME = "gorewatch"
 _log = logging.getLogger("gorewatch.store")
 
 
-def open_database(address: str) -> Database:
-    """The database that `address` names; nothing is connected to yet.
+def open_database(address: str, *, patient: bool = False) -> Database:
+    """The database that `address` names; nothing is connected to yet. `patient` is for statements that take long.
 
     Raises `StoreError` where the driver is not installed.
     """
@@ -35,7 +37,7 @@ def open_database(address: str) -> Database:
     where = shown(address)
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=_connecting(address, where),
+        async_creator=_connecting(address, where, _PATIENT_TIMEOUT_S if patient else _STATEMENT_TIMEOUT_S),
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
@@ -58,7 +60,7 @@ def open_database(address: str) -> Database:
     )
 
 
-def _connecting(address: str, where: str) -> Callable[[], Awaitable[object]]:
+def _connecting(address: str, where: str, timeout_s: float) -> Callable[[], Awaitable[object]]:
     import asyncpg
 
     async def connect() -> object:
@@ -66,7 +68,7 @@ def _connecting(address: str, where: str) -> Callable[[], Awaitable[object]]:
             return await asyncpg.connect(
                 address,
                 timeout=_CONNECT_TIMEOUT_S,
-                command_timeout=_STATEMENT_TIMEOUT_S,
+                command_timeout=timeout_s,
                 server_settings={"application_name": _NAME},
             )
         except asyncpg.PostgresError as error:

@@ -5,11 +5,13 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .blocks import Judged, encode, joined
+from .days import UNDATED, day_at, first_day
 from .errors import StoreError
+from .partitions import partitioned
 from .upsert import insert_into
 from .watched import scores
 
@@ -43,16 +45,29 @@ class Block:
     """Seconds of media time that two samples stand for; 0 for all that were judged."""
     count: int
     data: bytes
+    day: int
+    """That it is kept under."""
 
 
-def block_of(media_id: str, samples: Sequence[Judged], *, at_s: float) -> Block:
-    """All that were judged, as they were; at most `blocks.MOST_SAMPLES`."""
-    first_s, last_s = samples[0].position_s, samples[-1].position_s
-    return Block(media_id=media_id, first_s=first_s, last_s=last_s, at_s=at_s, count=len(samples), data=encode(samples))
+def block_of(media_id: str, samples: Sequence[Judged], *, at_s: float, day: int | None = None) -> Block:
+    """All that were judged, as they were; at most `blocks.MOST_SAMPLES`.
+
+    `day` is that of a block that is written again, which keeps it; it is that of `at_s` otherwise.
+    """
+    return Block(
+        media_id=media_id,
+        first_s=samples[0].position_s,
+        last_s=samples[-1].position_s,
+        at_s=at_s,
+        count=len(samples),
+        data=encode(samples),
+        # Whatever the clock did since the media began, its blocks are found by when its id was made.
+        day=max(day_at(at_s) if day is None else day, first_day(media_id)),
+    )
 
 
 async def put(tx: AsyncConnection, those: Sequence[Block]) -> None:
-    """Keep them, in place of what began at the same positions."""
+    """Keep them, in place of what began at the same positions and has the same day."""
     rows = [
         {
             "media_id": block.media_id,
@@ -62,12 +77,14 @@ async def put(tx: AsyncConnection, those: Sequence[Block]) -> None:
             "step": block.step_s,
             "count": block.count,
             "data": block.data,
+            "day": block.day,
         }
         for block in those
     ]
     row = insert_into(tx, scores)
     fresh = {name: row.excluded[name] for name in ("last_s", "at", "step", "count", "data")}
-    await tx.execute(row.on_conflict_do_update(index_elements=["media_id", "first_s"], set_=fresh), rows)
+    key = ["media_id", "first_s", *(["day"] if partitioned(tx) else [])]
+    await tx.execute(row.on_conflict_do_update(index_elements=key, set_=fresh), rows)
 
 
 async def read(
@@ -115,7 +132,8 @@ async def size(tx: AsyncConnection, media_id: str, *, from_s: float = -math.inf,
 
 async def sizes(tx: AsyncConnection, media_ids: Collection[str]) -> dict[str, Size]:
     """Those of these media that have scores."""
-    of_them = select(scores.c.media_id, *_SIZE).where(scores.c.media_id.in_(media_ids)).group_by(scores.c.media_id)
+    those = scores.c.media_id.in_(media_ids) & _since(min(map(first_day, media_ids), default=UNDATED))
+    of_them = select(scores.c.media_id, *_SIZE).where(those).group_by(scores.c.media_id)
     return {
         row.media_id: Size(samples=row.samples, blocks=row.blocks, thinned=bool(row.step))
         for row in await tx.execute(of_them)
@@ -142,7 +160,7 @@ async def drop(tx: AsyncConnection, block: Block) -> None:
 
 async def forget_media(tx: AsyncConnection, media_id: str) -> None:
     """Delete all of one media."""
-    await tx.execute(delete(scores).where(scores.c.media_id == media_id))
+    await tx.execute(delete(scores).where(_of(media_id)))
 
 
 async def count(tx: AsyncConnection) -> int:
@@ -150,26 +168,45 @@ async def count(tx: AsyncConnection) -> int:
     return await tx.scalar(select(func.count()).select_from(scores)) or 0
 
 
-async def forget(tx: AsyncConnection, *, before_s: float, excess: int, limit: int) -> int:
-    """Delete up to `limit` of the oldest blocks: from before a time, and `excess` at least. How many were deleted."""
-    columns = (scores.c.media_id, scores.c.first_s, scores.c.at)
-    oldest = await tx.execute(select(*columns).order_by(scores.c.at).limit(limit))
-    gone = [
-        (media_id, first_s)
-        for place, (media_id, first_s, at_s) in enumerate(oldest)
-        if at_s < before_s or place < excess
-    ]
-    if gone:
-        await tx.execute(delete(scores).where(tuple_(scores.c.media_id, scores.c.first_s).in_(gone)))
-    return len(gone)
+async def forget(tx: AsyncConnection, *, before_s: float, excess: int, limit: int, spared: Collection[int] = ()) -> int:
+    """Delete the oldest blocks: those from before a time, `limit` at most, and `excess` in all, `limit` at most.
+
+    Those of days that are spared go only for being too many. Returns how many were deleted; fewer than `limit` are
+    the last.
+    """
+    too_old = (scores.c.at < before_s) & scores.c.day.not_in(spared)
+    gone = await _delete(tx, _oldest(limit).where(too_old))
+    if gone < excess:
+        gone += await _delete(tx, _oldest(min(excess - gone, limit)))
+    return gone
+
+
+def _oldest(limit: int) -> Select[str, float, int]:
+    columns = (scores.c.media_id, scores.c.first_s, scores.c.day)
+    return select(*columns).order_by(scores.c.at).limit(limit)
+
+
+async def _delete(tx: AsyncConnection, those: Select[str, float, int]) -> int:
+    key = tuple_(scores.c.media_id, scores.c.first_s, scores.c.day)
+    return (await tx.execute(delete(scores).where(key.in_(those)))).rowcount
+
+
+def _of(media_id: str) -> ColumnElement[bool]:
+    return (scores.c.media_id == media_id) & _since(first_day(media_id))
+
+
+def _since(day: int) -> ColumnElement[bool]:
+    """Not before a day, as far as is known: PostgreSQL looks at no other partitions."""
+    return (scores.c.day == UNDATED) | (scores.c.day >= day)
 
 
 def _within(media_id: str, from_s: float, to_s: float) -> ColumnElement[bool]:
-    return (scores.c.media_id == media_id) & (scores.c.last_s >= from_s) & (scores.c.first_s <= to_s)
+    return _of(media_id) & (scores.c.last_s >= from_s) & (scores.c.first_s <= to_s)
 
 
 def _same(block: Block) -> ColumnElement[bool]:
-    return (scores.c.media_id == block.media_id) & (scores.c.first_s == block.first_s) & (scores.c.at == block.at_s)
+    of_it = (scores.c.media_id == block.media_id) & (scores.c.first_s == block.first_s)
+    return of_it & (scores.c.day == block.day) & (scores.c.at == block.at_s)
 
 
 def _block(row: RowMapping) -> Block:
@@ -181,4 +218,5 @@ def _block(row: RowMapping) -> Block:
         step_s=row["step"],
         count=row["count"],
         data=row["data"],
+        day=row["day"],
     )

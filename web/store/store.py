@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from . import meta, migrate, postgres, sqlite
+from . import meta, migrate, partitions, postgres, sqlite
 from .address import is_file, is_server
 from .database import Database
 from .errors import StoreError
@@ -139,15 +139,28 @@ async def open_store(url: str) -> AsyncIterator[Store]:
         async with store.reading() as tx:
             await tx.run_sync(database.check)
         async with store.writing() as tx:
-            await tx.run_sync(migrate.bring_up)
+            up_to_date = await tx.run_sync(migrate.is_newest)
+        if not up_to_date:
+            await _bring_up(url)
+        await partitions.make_ahead(store, now_s=time.time())
         yield store
     finally:
         await database.engine.dispose()
 
 
-def _database(url: str) -> Database:
+async def _bring_up(url: str) -> None:
+    """On connections of their own, since it may take long."""
+    database = _database(url, patient=True)
+    try:
+        async with Store(database).writing() as tx:
+            await tx.run_sync(migrate.bring_up)
+    finally:
+        await database.engine.dispose()
+
+
+def _database(url: str, *, patient: bool = False) -> Database:
     if is_server(url):
-        return postgres.open_database(url)
+        return postgres.open_database(url, patient=patient)
     if is_file(url):
         return sqlite.open_database(url)
     raise StoreError("The store must be named as sqlite:///FILE or postgresql://USER@HOST/DATABASE (GOREWATCH_STORE).")

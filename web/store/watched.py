@@ -123,6 +123,8 @@ scores = Table(
     Column("step", Float, nullable=False),
     Column("count", SmallInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    # Of `days.py`. On PostgreSQL it says in which partition a row is, and is a part of the primary key for that.
+    Column("day", Integer, nullable=False, server_default="0"),
     Index("scores_age", "at"),
     Index("scores_step", "step", "at"),
 )

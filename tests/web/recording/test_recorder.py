@@ -1,10 +1,12 @@
 """Scores on their way to the store: taken at once, written in blocks, given up oldest first."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.until import until
 from tests.web.store.test_blocks import wave
@@ -82,6 +84,49 @@ async def test_a_media_that_ended_is_written_at_once_and_forgotten(store: Store)
     finally:
         task.cancel()
         await asyncio.wait({task})
+
+
+MIDNIGHT_S = 20_786 * 86_400.0
+
+
+async def test_a_block_that_goes_on_after_midnight_stays_one(store: Store) -> None:
+    clock = iter((MIDNIGHT_S - 2.0, MIDNIGHT_S, MIDNIGHT_S + 2.0, MIDNIGHT_S + 4.0))
+    recorder = Recorder(store, clock=lambda: next(clock))
+    samples = wave(MOST_SAMPLES + 90)
+    for first, last in ((0, 100), (100, 200), (200, MOST_SAMPLES + 40), (MOST_SAMPLES + 40, MOST_SAMPLES + 90)):
+        give(recorder, samples[first:last])
+        await recorder.flush()
+    assert await blocks(store) == 2
+    assert await kept(store) == samples
+    async with store.reading() as tx:
+        found = await scores.page(tx, "med_a", after_s=None, limit=9)
+    assert [block.day for block in found] == [20_785, 20_786]
+
+
+async def test_what_was_perhaps_written_before_midnight_is_not_doubled_after_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((MIDNIGHT_S - 4.0, MIDNIGHT_S - 2.0, MIDNIGHT_S))
+    recorder = Recorder(store, clock=lambda: next(clock))
+    samples = wave(MOST_SAMPLES + 30)
+    give(recorder, samples[:20])
+    await recorder.flush()
+    writing = store.writing
+
+    @asynccontextmanager
+    async def cut_off() -> AsyncIterator[AsyncConnection]:
+        async with writing() as tx:
+            yield tx
+        raise StoreError("The connection was lost.")
+
+    monkeypatch.setattr(store, "writing", cut_off)
+    give(recorder, samples[20:])
+    with pytest.raises(StoreError, match="lost"):
+        await recorder.flush()
+    monkeypatch.undo()
+    await recorder.flush()
+    assert await blocks(store) == 2
+    assert await kept(store) == samples
 
 
 async def test_every_few_seconds_is_often_enough(store: Store) -> None:

@@ -11,16 +11,13 @@ from inference.events import GoreIncident, IncidentState
 from inference.incidents import Incident
 from tests.web.recording.making import START_S, Filming, reading
 from tests.web.recording.test_journal import journal_of
-from tests.web.store.test_blocks import wave
 from tests.web.store.test_moderated import facts, kept, made
 from web.delivery.journal import Published
 from web.limits import Retention
 from web.recording.picture_folder import PictureFolder
 from web.recording.retaining import STEP_ROWS, Retainer
-from web.store import events, incidents, media, meta, reviews, scores, views
-from web.store.blocks import Judged
+from web.store import events, incidents, media, meta, reviews, views
 from web.store.kept import IncidentFilter, MediaEnd, MediaFilter, Review, Verdict, View
-from web.store.scores import block_of
 from web.store.store import Store
 
 DAY_S = 86_400.0
@@ -180,51 +177,6 @@ async def test_views_go_with_the_years(store: Store) -> None:
         await sweep(store, Retention(views_most=most))
         async with store.reading() as tx:
             assert len(await views.listed(tx, limit=9)) == left
-
-
-def peaks(samples: list[Judged]) -> tuple[float, float]:
-    return max(sample.prob for sample in samples), max(sample.raw for sample in samples)
-
-
-async def test_scores_are_thinned_out_after_a_day_and_go_after_a_month(store: Store) -> None:
-    samples = wave(200)
-    async with store.writing() as tx:
-        for media_id, age in (("med_new", 0.5), ("med_day", 2.0), ("med_month", 31.0)):
-            blocks = [block_of(media_id, samples[at : at + 100], at_s=NOW_S - age * DAY_S) for at in (0, 100)]
-            await scores.put(tx, blocks)
-        many = [block_of(f"med_{number}", samples[:20], at_s=NOW_S - 2 * DAY_S) for number in range(120)]
-        await scores.put(tx, many)
-    for _ in range(2):
-        await sweep(store)
-        async with store.reading() as tx:
-            assert await scores.read(tx, "med_new") == samples
-            thinned = await scores.read(tx, "med_day")
-            assert len(thinned) == 20
-            assert set(thinned) <= set(samples)
-            assert peaks(thinned) == peaks(samples)
-            assert len(await scores.read(tx, "med_day", from_s=50.0, to_s=60.0)) in (2, 3)
-            assert await scores.read(tx, "med_month") == []
-            assert [len(await scores.read(tx, f"med_{number}")) for number in (0, 119)] == [2, 2]
-
-
-async def test_damaged_scores_do_not_stop_it(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    old = block_of("med_a", wave(20), at_s=NOW_S - 2 * DAY_S)
-    async with store.writing() as tx:
-        await scores.put(tx, [replace(old, data=b"noise"), replace(old, media_id="med_b")])
-    await sweep(store)
-    async with store.reading() as tx:
-        assert await scores.read(tx, "med_a") == []
-        assert len(await scores.read(tx, "med_b")) == 2
-    assert "scores of med_a are damaged" in caplog.text
-
-
-async def test_of_too_many_blocks_the_oldest_go(store: Store) -> None:
-    async with store.writing() as tx:
-        await scores.put(tx, [block_of(f"med_{number}", wave(5), at_s=NOW_S - number) for number in range(9)])
-    await sweep(store, Retention(score_blocks_most=3))
-    async with store.reading() as tx:
-        left = [bool(await scores.read(tx, f"med_{number}")) for number in range(9)]
-    assert left == [True] * 3 + [False] * 6
 
 
 async def test_a_sweep_that_is_cancelled_has_done_a_part_and_the_next_does_the_rest(store: Store) -> None:

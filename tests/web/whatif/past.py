@@ -1,7 +1,7 @@
 """A past to ask of: media with scores and reviewed incidents, watched by a service or put into its store."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inference.incidents import Incident
@@ -125,15 +125,5 @@ def blocks_of(media_id: str, judged: list[Judged], *, step_s: float = 0.0) -> li
     found = []
     for at in range(0, len(judged), MOST_SAMPLES):
         block = block_of(media_id, judged[at : at + MOST_SAMPLES], at_s=START_S)
-        found.append(
-            Block(
-                media_id=media_id,
-                first_s=block.first_s,
-                last_s=block.last_s,
-                at_s=START_S,
-                step_s=step_s,
-                count=block.count,
-                data=block.data,
-            )
-        )
+        found.append(replace(block, step_s=step_s))
     return found
