@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.media import Clips
 from tests.servers.service import clean_environment, running_service
@@ -27,11 +30,43 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of an environment that has nothing but the wheel and what it needs."""
+    """The `bin` folder of an environment that has nothing but the wheel and what it says that it needs.
+
+    That is linked from the environment of the tests, where it was installed: some 700 MB.
+    """
     folder = tmp_path_factory.mktemp("environment")
     _run(sys.executable, "-m", "venv", folder)
-    _run(folder / "bin" / "pip", "install", "--quiet", "--constraint", _ROOT / "constraints.txt", wheel)
+    pip = folder / "bin" / "pip"
+    _run(pip, "install", "--quiet", "--no-index", "--no-deps", wheel)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (ours,) = Path(site).glob("gorewatch-*.dist-info")
+    for needed in _needed(PathDistribution(ours)).values():
+        _link(needed, site)
+    _run(pip, "check")
     return folder / "bin"
+
+
+def _needed(of: Distribution) -> dict[str, Distribution]:
+    """All distributions that one needs, without its extras, and what they need."""
+    found: dict[str, Distribution] = {}
+    waiting = [(of, "")]
+    while waiting:
+        needing, extra = waiting.pop()
+        for requirement in map(Requirement, needing.requires or ()):
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            name = canonicalize_name(requirement.name)
+            known, found[name] = name in found, distribution(name)
+            if not known or requirement.extras:
+                waiting += [(found[name], wanted) for wanted in ("", *requirement.extras)]
+    return found
+
+
+def _link(installed: Distribution, site: Path) -> None:
+    """Its folders and modules."""
+    for name in {file.parts[0] for file in installed.files or () if file.parts[0] not in ("..", "__pycache__")}:
+        if not (site / name).exists():
+            (site / name).symlink_to(Path(str(installed.locate_file(name))))
 
 
 def _run(*command: object, cwd: Path | None = None) -> str:
