@@ -29,8 +29,9 @@ class Cluster:
     async def watch(self, on: str, name: str, *, stored: bool = False) -> FakeSource:
         """Have the host watch a stream; what it reads, once it is live."""
         there = self.ways[on].pool
+        index = len(there.sources)
         stream = await self.served.add(name=name)
-        source = await there.source(len(there.sources))
+        source = await there.source(index)
         source.live(STORED if stored else INFO)
         await self.served.until(f"/v1/streams/{stream['id']}", lambda answer: answer["state"] == "live")
         return source
