@@ -116,4 +116,4 @@ class Ledger:
             for one in new
             if (url := urls.get(one.media_id)) is not None and not self._endpoints.unwanted(one.entry.stream_id)
         }
-        return owed(new, self._endpoints, hooks.get)
+        return owed(new, self._endpoints.told, hooks.get)

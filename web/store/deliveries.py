@@ -6,7 +6,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style
-from .delivery_rows import advance, delivery_of, row_of
+from .delivery_rows import advance, delivery_of, rows_of
 from .delivery_tables import deliveries
 from .tables import NOBODY
 from .upsert import insert_into
@@ -19,9 +19,8 @@ _EVENT = deliveries.c.style == Style.STANDARD.value
 async def add(tx: AsyncConnection, owed: Sequence[Owed], *, now_s: float) -> None:
     """Owe all of these; those that are owed stay as they are. Needs a transaction that writes."""
     adding = insert_into(tx, deliveries).on_conflict_do_nothing(index_elements=["sender", "number"])
-    await tx.execute(adding, [row_of(one, now_s=now_s) for one in owed])
-    for sender in {one.sender for one in owed}:
-        await advance(tx, sender, now_s=now_s)
+    await tx.execute(adding, rows_of(owed, now_s=now_s))
+    await advance(tx, {one.sender for one in owed}, now_s=now_s)
 
 
 async def next_number(tx: AsyncConnection, sender: str) -> int:
@@ -44,7 +43,7 @@ async def retry(tx: AsyncConnection, delivery_id: str, *, now_s: float) -> bool:
     if not done.rowcount:
         return False
     sender = await tx.scalar(select(deliveries.c.sender).where(deliveries.c.id == delivery_id))
-    await advance(tx, sender or "", now_s=now_s)
+    await advance(tx, [sender or ""], now_s=now_s)
     return True
 
 

@@ -1,41 +1,59 @@
 """Deliveries as rows, and the rule that the next one of each sender alone has a time to be sent at."""
 
-from sqlalchemy import RowMapping, select, update
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import RowMapping, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style, host_of
-from ..ids import new_id
+from ..ids import new_ids
 from .delivery_tables import deliveries
 from .tables import NOBODY
 
+_queued = deliveries.alias("queued")
+_FIRST = (
+    select(func.min(_queued.c.number))
+    .where(_queued.c.sender == bindparam("of"), _queued.c.state == DeliveryState.PENDING.value)
+    .scalar_subquery()
+)
+# Each finds what it looks for by an index: a queue may be thousands long.
+_OVERTAKEN = (
+    update(deliveries)
+    .where(
+        deliveries.c.sender == bindparam("of"), deliveries.c.next_attempt.is_not(None), deliveries.c.number != _FIRST
+    )
+    .values(next_attempt=None)
+)
+_NEXT = (
+    update(deliveries)
+    .where(deliveries.c.sender == bindparam("of"), deliveries.c.number == _FIRST, deliveries.c.next_attempt.is_(None))
+    .values(next_attempt=bindparam("now"))
+)
 
-async def advance(tx: AsyncConnection, sender: str, *, now_s: float) -> None:
-    """Let the first one that is pending have its turn, now unless its time is set already."""
-    of_sender = (deliveries.c.sender == sender) & (deliveries.c.state == DeliveryState.PENDING.value)
-    wanted = select(deliveries.c.id, deliveries.c.next_attempt).where(of_sender).order_by(deliveries.c.number).limit(1)
-    first = (await tx.execute(wanted)).one_or_none()
-    if first is None:
-        return
+
+async def advance(tx: AsyncConnection, senders: Collection[str], *, now_s: float) -> None:
+    """Let the first one of each that is pending have its turn, now unless its time is set already."""
+    those = [{"of": sender, "now": now_s} for sender in senders]
     # After one that was given up is tried again, it comes before the one whose turn it was.
-    others = of_sender & (deliveries.c.id != first.id) & deliveries.c.next_attempt.is_not(None)
-    await tx.execute(update(deliveries).where(others).values(next_attempt=None))
-    if first.next_attempt is None:
-        await tx.execute(update(deliveries).where(deliveries.c.id == first.id).values(next_attempt=now_s))
+    await tx.execute(_OVERTAKEN, those)
+    await tx.execute(_NEXT, those)
 
 
-def row_of(owed: Owed, *, now_s: float) -> dict[str, object]:
-    """A new row, whose turn has not come."""
+def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[dict[str, object]]:
+    """New rows, whose turn has not come."""
+    return [_row(one, an_id, now_s) for one, an_id in zip(owed, new_ids("cbk", len(owed)), strict=True)]
+
+
+def _row(owed: Owed, delivery_id: str, now_s: float) -> dict[str, object]:
     return {
-        "id": new_id("cbk"),
+        "id": delivery_id,
         "sender": owed.sender,
         "number": owed.number,
         "style": owed.style.value,
         "job_id": owed.job_id,
-        "webhook_id": owed.webhook_id,
         "key_id": owed.key_id or NOBODY,
         "stream_id": owed.stream_id,
         "media_id": owed.media_id,
-        "event_id": owed.event_id,
         "kind": owed.kind,
         "holder": owed.holder,
         "url": owed.url,
@@ -53,11 +71,9 @@ def delivery_of(row: RowMapping) -> Delivery:
         sender=row["sender"],
         number=row["number"],
         style=Style(row["style"]),
-        webhook_id=row["webhook_id"],
         key_id=row["key_id"] or None,
         stream_id=row["stream_id"],
         media_id=row["media_id"],
-        event_id=row["event_id"],
         kind=row["kind"],
         holder=row["holder"],
         url=row["url"],

@@ -27,14 +27,13 @@ class Owing:
     async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:
         owed = [
             Owed(
-                sender="whk_gone",
+                sender="med_gone",
                 number=one.entry.number,
-                style=Style.STANDARD,
+                style=Style.SIGHTENGINE,
                 media_id=one.media_id,
                 body=one.entry.data,
                 url="https://shop.example/hook",
                 key_id=None,
-                webhook_id="whk_gone",
             )
             for one in new
         ]

@@ -38,9 +38,7 @@ def event(number: int, *, kind: str = "gore.incident", hook: Endpoint = HOOK) ->
         url=hook.url,
         key_id=hook.key_id,
         holder=hook.id,
-        webhook_id=hook.id,
         stream_id="str_e",
-        event_id=f"{number:020}",
         kind=kind,
     )
 
