@@ -1,8 +1,8 @@
 """Deliveries as rows, and the rule that the next one of each sender alone has a time to be sent at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import RowMapping, bindparam, func, select, update
+from sqlalchemy import RowMapping, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style, host_of
@@ -10,30 +10,37 @@ from ..ids import new_ids
 from .delivery_tables import deliveries
 from .tables import NOBODY
 
-_queued = deliveries.alias("queued")
+_MINE = deliveries.c.sender == bindparam("of")
+_other = deliveries.alias("other")
+_HAS_TURN = (_other.c.sender == bindparam("of")) & _other.c.next_attempt.is_not(None)
 _FIRST = (
-    select(func.min(_queued.c.number))
-    .where(_queued.c.sender == bindparam("of"), _queued.c.state == DeliveryState.PENDING.value)
+    select(func.min(_other.c.number))
+    .where(_other.c.sender == bindparam("of"), _other.c.number >= bindparam("since"))
+    .where(_other.c.state == DeliveryState.PENDING.value)
     .scalar_subquery()
 )
-# Each finds what it looks for by an index: a queue may be thousands long.
+# A queue may be thousands long. Those that have a turn are found by the index of them alone; for a comparison of the
+# number itself, or the least one, SQLite would look through the queue instead.
+_NUMBER = deliveries.c.number + 0
+_FIRST_TURN = select(func.min(_other.c.number + 0)).where(_HAS_TURN).scalar_subquery()
 _OVERTAKEN = (
     update(deliveries)
-    .where(
-        deliveries.c.sender == bindparam("of"), deliveries.c.next_attempt.is_not(None), deliveries.c.number != _FIRST
-    )
+    .where(_MINE, deliveries.c.next_attempt.is_not(None), or_(_NUMBER > _FIRST, _NUMBER > _FIRST_TURN))
     .values(next_attempt=None)
 )
 _NEXT = (
     update(deliveries)
-    .where(deliveries.c.sender == bindparam("of"), deliveries.c.number == _FIRST, deliveries.c.next_attempt.is_(None))
+    .where(_MINE, deliveries.c.number == _FIRST, ~exists(select(1).where(_HAS_TURN)))
     .values(next_attempt=bindparam("now"))
 )
 
 
-async def advance(tx: AsyncConnection, senders: Collection[str], *, now_s: float) -> None:
-    """Let the first one of each that is pending have its turn, now unless its time is set already."""
-    those = [{"of": sender, "now": now_s} for sender in senders]
+async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: float) -> None:
+    """Let the first pending one of each sender have its turn, now unless its time is set already.
+
+    `changed` has the number of the first one that was added or is no longer what it was, by sender.
+    """
+    those = [{"of": sender, "since": number, "now": now_s} for sender, number in changed.items()]
     # After one that was given up is tried again, it comes before the one whose turn it was.
     await tx.execute(_OVERTAKEN, those)
     await tx.execute(_NEXT, those)

@@ -19,11 +19,13 @@ from .tables import id_type, metadata
 
 _HOLDER = String(64)
 
+OVER = "state <> 'pending'"
+"""Nothing is sent of it. SQLite looks for those by their index where a query says it in these words."""
 
-def _of_few(name: str, *columns: str, not_null: str) -> Index:
-    """Of the few rows that have a value there: to all others it costs nothing."""
-    has_one = text(f"{not_null} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=has_one, postgresql_where=has_one)
+
+def _of_few(name: str, *columns: str, which: str) -> Index:
+    """It has only some of the rows: to all others it costs nothing."""
+    return Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
 
 
 webhooks = Table(
@@ -71,11 +73,11 @@ deliveries = Table(
     Column("next_attempt", Float),
     Column("last_error", Text),
     Index("deliveries_number", "sender", "number", unique=True),
-    Index("deliveries_turn", "sender", "state", "number"),
     Index("deliveries_state", "state", "id"),
-    _of_few("deliveries_due", "next_attempt", not_null="next_attempt"),
-    _of_few("deliveries_next", "sender", not_null="next_attempt"),
-    _of_few("deliveries_job", "job_id", not_null="job_id"),
+    _of_few("deliveries_due", "next_attempt", which="next_attempt IS NOT NULL"),
+    _of_few("deliveries_next", "sender", which="next_attempt IS NOT NULL"),
+    _of_few("deliveries_over", "sender", "state", "number", which=OVER),
+    _of_few("deliveries_job", "job_id", which="job_id IS NOT NULL"),
     Index("deliveries_key", "key_id", "id"),
 )
 """`next_attempt` is set of each sender's next one alone, so that a long queue costs nothing to look past.
