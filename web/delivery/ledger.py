@@ -75,7 +75,8 @@ class Ledger:
         self._owes = True
         self._added.update(one.sender for one in owing)
         full = [sender for sender, count in self._added.items() if count * _HELD_AFTER >= self._most_owed]
-        self._going.update(await deliveries.confine(tx, full, most=self._most_owed, why=_FULL))
+        if full:
+            self._going.update(await deliveries.confine(tx, full, most=self._most_owed, why=_FULL))
         for sender in full:
             del self._added[sender]
 

@@ -6,10 +6,10 @@ from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style
-from .delivery_rows import advance, delivery_of, rows_of
+from .delivery_rows import COLUMNS, advance, delivery_of, rows_of
 from .delivery_tables import OVER, deliveries
 from .tables import NOBODY
-from .upsert import insert_into
+from .upsert import insert_into, insert_rows
 
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value
 _FAILED = deliveries.c.state == DeliveryState.FAILED.value
@@ -19,7 +19,7 @@ _EVENT = deliveries.c.style == Style.STANDARD.value
 async def add(tx: AsyncConnection, owed: Sequence[Owed], *, now_s: float) -> None:
     """Owe all of these; those that are owed stay as they are. Needs a transaction that writes."""
     adding = insert_into(tx, deliveries).on_conflict_do_nothing(index_elements=["sender", "number"])
-    await tx.execute(adding, rows_of(owed, now_s=now_s))
+    await insert_rows(tx, adding, COLUMNS, rows_of(owed, now_s=now_s))
     added: dict[str, int] = {}
     for one in owed:
         added[one.sender] = min(one.number, added.get(one.sender, one.number))

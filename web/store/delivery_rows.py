@@ -10,13 +10,33 @@ from ..ids import new_ids
 from .delivery_tables import deliveries
 from .tables import NOBODY
 
+COLUMNS = (
+    "id",
+    "sender",
+    "number",
+    "style",
+    "job_id",
+    "key_id",
+    "stream_id",
+    "media_id",
+    "kind",
+    "holder",
+    "url",
+    "host",
+    "body",
+    "owed",
+    "state",
+    "attempts",
+)
+"""Of a new row."""
+_PENDING = DeliveryState.PENDING.value
 _MINE = deliveries.c.sender == bindparam("of")
 _other = deliveries.alias("other")
 _HAS_TURN = (_other.c.sender == bindparam("of")) & _other.c.next_attempt.is_not(None)
 _FIRST = (
     select(func.min(_other.c.number))
     .where(_other.c.sender == bindparam("of"), _other.c.number >= bindparam("since"))
-    .where(_other.c.state == DeliveryState.PENDING.value)
+    .where(_other.c.state == _PENDING)
     .scalar_subquery()
 )
 # A queue may be thousands long. Those that have a turn are found by the index of them alone; for a comparison of the
@@ -46,30 +66,30 @@ async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: flo
     await tx.execute(_NEXT, those)
 
 
-def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[dict[str, object]]:
-    """New rows, whose turn has not come."""
+def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[tuple[object, ...]]:
+    """New rows, whose turn has not come; a value for each of `COLUMNS`."""
     return [_row(one, an_id, now_s) for one, an_id in zip(owed, new_ids("cbk", len(owed)), strict=True)]
 
 
-def _row(owed: Owed, delivery_id: str, now_s: float) -> dict[str, object]:
-    return {
-        "id": delivery_id,
-        "sender": owed.sender,
-        "number": owed.number,
-        "style": owed.style.value,
-        "job_id": owed.job_id,
-        "key_id": owed.key_id or NOBODY,
-        "stream_id": owed.stream_id,
-        "media_id": owed.media_id,
-        "kind": owed.kind,
-        "holder": owed.holder,
-        "url": owed.url,
-        "host": host_of(owed.url),
-        "body": owed.body,
-        "owed": now_s,
-        "state": DeliveryState.PENDING.value,
-        "attempts": 0,
-    }
+def _row(owed: Owed, delivery_id: str, now_s: float) -> tuple[object, ...]:
+    return (
+        delivery_id,
+        owed.sender,
+        owed.number,
+        owed.style.value,
+        owed.job_id,
+        owed.key_id or NOBODY,
+        owed.stream_id,
+        owed.media_id,
+        owed.kind,
+        owed.holder,
+        owed.url,
+        host_of(owed.url),
+        owed.body,
+        now_s,
+        _PENDING,
+        0,
+    )
 
 
 def delivery_of(row: RowMapping) -> Delivery:

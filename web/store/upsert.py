@@ -1,5 +1,7 @@
 """Inserting what may be there already: the same in SQLite and PostgreSQL, and in no standard."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,3 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 def insert_into(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insertion that can say what happens to rows that exist (`on_conflict_do_…`), in the database's own words."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+async def insert_rows(
+    tx: AsyncConnection,
+    adding: sqlite.Insert | postgresql.Insert,
+    columns: Sequence[str],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    """Insert very many. SQLAlchemy would look at each value of them, which takes longer than to insert it."""
+    compiled = adding.compile(dialect=tx.dialect, column_keys=columns)
+    await tx.exec_driver_sql(compiled.string, list(rows))
