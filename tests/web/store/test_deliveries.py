@@ -50,7 +50,7 @@ async def filled(tx: AsyncConnection) -> None:
 
 
 async def everything(tx: AsyncConnection) -> list[Delivery]:
-    found = await deliveries.listed(tx, styles=tuple(Style), limit=1000)
+    found = await deliveries.listed(tx, styles=tuple(Style), limit=10_000)
     return sorted(found, key=lambda one: (one.sender, one.number))
 
 
