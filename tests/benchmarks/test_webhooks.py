@@ -7,16 +7,13 @@ from click.testing import CliRunner
 
 from benchmarks.webhooks import webhooks
 from tests.servers.postgres import Postgres
-from web.wire import Json
 
 
-def run(*more: str) -> tuple[int, Json]:
+def check(store: str, *more: str) -> None:
     done = CliRunner().invoke(webhooks, ["--webhooks", "21", "--seconds", "0.01", *more], catch_exceptions=False)
-    return done.exit_code, json.loads(done.stdout.splitlines()[-1])
-
-
-def check(code: int, told: Json) -> None:
-    assert code == (0 if told["held"] else 1)
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert done.exit_code == (0 if told["held"] else 1)
+    assert (told["store"], told["webhooks"]) == (store, 21)
     rows_an_event = {"each_to_one": 1.0, "tenth_to_all": 2.1, "all_to_all": 21.0}
     for shape, rows in rows_an_event.items():
         for batch in ("batches_of_500", "batches_of_50"):
@@ -27,14 +24,10 @@ def check(code: int, told: Json) -> None:
 
 
 def test_a_tiny_run_in_a_file() -> None:
-    code, told = run()
-    check(code, told)
-    assert (told["store"], told["webhooks"]) == ("sqlite", 21)
+    check("sqlite")
 
 
 def test_a_tiny_run_on_a_server(postgres: Postgres) -> None:
     address = postgres.new_database()
-    code, told = run("--store", address)
-    check(code, told)
-    assert told["store"] == "postgresql"
+    check("postgresql", "--store", address)
     postgres.drop(address)
