@@ -32,8 +32,9 @@ _NARROW = (
     (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
     (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536),
 )
-"""The smallest buffer here, and packets so small that the other side's is small too: otherwise they hold a minute's events
-together, and hide from the service that somebody is slow."""
+"""The smallest buffer here, and packets so small that the other side's is small too. Otherwise the two hold a minute's
+events, and hide from the service that somebody is slow.
+"""
 _OPEN_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 1.0
 _PAUSE_S = 0.3
