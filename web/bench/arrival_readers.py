@@ -25,14 +25,14 @@ STEADY, SLOW, RESTLESS = "steady", "slow", "restless"
 SCORE = "gore.prob"
 _STAYS_S = (0.2, 8.0)
 """How long a restless one reads before it leaves, at least and at most."""
-_STOPS_S = (10.0, 40.0)
+_STOPS_S = (20.0, 60.0)
 """How long a slow one reads nothing: when it is cut meanwhile, it mostly is in time to be told so."""
 _READS_S = 3.0
 _NARROW = (
-    (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
+    (socket.SOL_SOCKET, socket.SO_RCVBUF, 1),
     (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536),
 )
-"""The smallest buffer here, and packets so small that the other side's is small too. Otherwise the two hold a minute's
+"""The smallest buffer here that there is, and packets so small that the other side's is small too. Otherwise the two hold a minute's
 events, and hide from the service that somebody is slow.
 """
 _OPEN_TIMEOUT_S = 10.0

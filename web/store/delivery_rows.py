@@ -2,13 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import RowMapping, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    Update,
+    bindparam,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style, host_of
 from ..ids import new_ids
 from .delivery_tables import deliveries
-from .tables import NOBODY
+from .tables import NOBODY, id_type
 
 COLUMNS = (
     "id",
@@ -30,29 +43,35 @@ COLUMNS = (
 )
 """Of a new row."""
 _PENDING = DeliveryState.PENDING.value
-_MINE = deliveries.c.sender == bindparam("of")
-_other = deliveries.alias("other")
-_HAS_TURN = (_other.c.sender == bindparam("of")) & _other.c.next_attempt.is_not(None)
-_FIRST = (
-    select(func.min(_other.c.number))
-    .where(_other.c.sender == bindparam("of"), _other.c.number >= bindparam("since"))
-    .where(_other.c.state == _PENDING)
-    .scalar_subquery()
+
+
+def _advancing(of: ColumnElement[str], since: ColumnElement[int]) -> tuple[Update, Update]:
+    """Of a sender, or a table of them: takes the turn from who was overtaken, and gives it to the first."""
+    mine = deliveries.c.sender == of
+    other = deliveries.alias("other")
+    has_turn = (other.c.sender == of) & other.c.next_attempt.is_not(None)
+    # PostgreSQL takes those that are pending for few until it has looked at the table, and would go through them all.
+    pending = (other.c.sender == of) & (other.c.number >= since) & (other.c.state.concat("") == _PENDING)
+    first = select(func.min(other.c.number)).where(pending).correlate_except(other).scalar_subquery()
+    # A queue may be thousands long. Those that have a turn are found by the index of them alone; for a comparison of
+    # the number itself, or the least one, SQLite would look through the queue instead.
+    first_turn = select(func.min(other.c.number + 0)).where(has_turn).correlate_except(other).scalar_subquery()
+    number = deliveries.c.number + 0
+    overtaken = or_(number > first, number > first_turn)
+    nobody = ~exists(select(1).select_from(other).where(has_turn).correlate_except(other))
+    return (
+        update(deliveries).where(mine, deliveries.c.next_attempt.is_not(None), overtaken).values(next_attempt=None),
+        update(deliveries).where(mine, deliveries.c.number == first, nobody).values(next_attempt=bindparam("now")),
+    )
+
+
+_ONE = _advancing(bindparam("of", type_=id_type()), bindparam("since", type_=BigInteger))
+_senders = (
+    func.unnest(bindparam("of", type_=ARRAY(id_type())), bindparam("since", type_=ARRAY(BigInteger)))
+    .table_valued(column("of", id_type()), column("since", BigInteger))
+    .render_derived()
 )
-# A queue may be thousands long. Those that have a turn are found by the index of them alone; for a comparison of the
-# number itself, or the least one, SQLite would look through the queue instead.
-_NUMBER = deliveries.c.number + 0
-_FIRST_TURN = select(func.min(_other.c.number + 0)).where(_HAS_TURN).scalar_subquery()
-_OVERTAKEN = (
-    update(deliveries)
-    .where(_MINE, deliveries.c.next_attempt.is_not(None), or_(_NUMBER > _FIRST, _NUMBER > _FIRST_TURN))
-    .values(next_attempt=None)
-)
-_NEXT = (
-    update(deliveries)
-    .where(_MINE, deliveries.c.number == _FIRST, ~exists(select(1).where(_HAS_TURN)))
-    .values(next_attempt=bindparam("now"))
-)
+_MANY = _advancing(_senders.c.of, _senders.c.since)
 
 
 async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: float) -> None:
@@ -60,10 +79,13 @@ async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: flo
 
     `changed` has the number of the first one that was added or is no longer what it was, by sender.
     """
-    those = [{"of": sender, "since": number, "now": now_s} for sender, number in changed.items()]
     # After one that was given up is tried again, it comes before the one whose turn it was.
-    await tx.execute(_OVERTAKEN, those)
-    await tx.execute(_NEXT, those)
+    for one, many in zip(_ONE, _MANY, strict=True):
+        if tx.dialect.name == "postgresql":
+            # A statement for each sender would be sent there.
+            await tx.execute(many, {"of": list(changed), "since": list(changed.values()), "now": now_s})
+        else:
+            await tx.execute(one, [{"of": of, "since": since, "now": now_s} for of, since in changed.items()])
 
 
 def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[tuple[object, ...]]:
