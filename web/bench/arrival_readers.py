@@ -32,7 +32,7 @@ _NARROW = (
     (socket.SOL_SOCKET, socket.SO_RCVBUF, 1),
     (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536),
 )
-"""The smallest buffer here that there is, and packets so small that the other side's is small too. Otherwise the two hold a minute's
+"""The smallest buffer here, and packets so small that the other side's is small too. Otherwise the two hold a minute's
 events, and hide from the service that somebody is slow.
 """
 _OPEN_TIMEOUT_S = 10.0
