@@ -93,6 +93,7 @@ PURE = (
     "web.access.rate",
     "web.access.scopes",
     "web.callback_urls",
+    "web.delivery.audience",
     "web.delivery.backoff",
     "web.delivery.delivery",
     "web.delivery.endpoint",

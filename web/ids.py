@@ -2,15 +2,23 @@
 
 import secrets
 import time
+from itertools import islice, product
 
-from stream.ids import ENTROPY_BYTES, make_id
+from stream.ids import ALPHABET, ENTROPY_BYTES, make_id
 
 _LAST_MS = 62**8 - 1
+_COUNTED = 5
 
 
 def new_id(prefix: str) -> str:
     """A time-ordered id such as `str_…`."""
     return make_id(prefix, time.time_ns() // 1_000_000, secrets.token_bytes(ENTROPY_BYTES))
+
+
+def new_ids(prefix: str, count: int) -> list[str]:
+    """So many at once, in order and cheaper than one by one: they share all but their last five characters."""
+    shared = new_id(prefix)[:-_COUNTED]
+    return [shared + "".join(digits) for digits in islice(product(ALPHABET, repeat=_COUNTED), count)]
 
 
 def first_id(prefix: str, unix_s: float) -> str:

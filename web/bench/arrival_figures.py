@@ -20,6 +20,10 @@ class Log:
     """How often it was told that events are gone."""
     resumed: int
     """How often it came back for more."""
+    cut: int
+    """How often it was closed for being slow, and told where to go on."""
+    store_told: int
+    """How often it was told that events could not be stored, or could be again. That is not stored itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ def figures(kinds: Mapping[str, int], kept: Collection[int], logs: Sequence[Log]
         manner: {
             "subscribers": sum(log.manner == manner for log in logs),
             "resumed": sum(log.resumed for log in logs if log.manner == manner),
+            "cut": sum(log.cut for log in logs if log.manner == manner),
             "scores": sum(log.scores for log in logs if log.manner == manner),
         }
         for manner in dict.fromkeys(log.manner for log in logs)
@@ -86,5 +91,6 @@ def figures(kinds: Mapping[str, int], kept: Collection[int], logs: Sequence[Log]
         "kept": dict(kinds),
         "received": sum(len(log.dear) + log.scores for log in logs),
         "gaps": sum(log.gaps for log in logs),
+        "store_told": sum(log.store_told for log in logs),
         "by_manner": by_manner,
     }

@@ -16,6 +16,8 @@ from websockets.typing import Subprotocol
 
 from ..commands.common import CommandError
 from ..delivery.client import Subscription, SubscriptionRefused, socket_url, subscribe
+from ..delivery.cloudevents import STORE_FAILED, STORE_RECOVERED
+from ..delivery.subscriber import TOO_SLOW
 from ..wire import Json
 from .arrival_figures import Log
 
@@ -23,11 +25,16 @@ STEADY, SLOW, RESTLESS = "steady", "slow", "restless"
 SCORE = "gore.prob"
 _STAYS_S = (0.2, 8.0)
 """How long a restless one reads before it leaves, at least and at most."""
-_STOPS_S = (30.0, 60.0)
-"""How long a slow one reads nothing."""
+_STOPS_S = (20.0, 60.0)
+"""How long a slow one reads nothing: when it is cut meanwhile, it mostly is in time to be told so."""
 _READS_S = 3.0
-_RECEIVE_BYTES = 4096
-"""The smallest buffer: what the system takes in for a slow reader would hide from the service that it is one."""
+_NARROW = (
+    (socket.SOL_SOCKET, socket.SO_RCVBUF, 1),
+    (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536),
+)
+"""The smallest buffer here, and packets so small that the other side's is small too. Otherwise the two hold a minute's
+events, and hide from the service that somebody is slow.
+"""
 _OPEN_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 1.0
 _PAUSE_S = 0.3
@@ -43,6 +50,8 @@ class Notes:
     scores: int = 0
     gaps: int = 0
     resumed: int = 0
+    cut: int = 0
+    store_told: int = 0
     away: bool = False
     """It has no connection, since it lost or left the last one."""
 
@@ -55,14 +64,29 @@ class Notes:
             self.gaps += 1
         elif kind == SCORE:
             self.scores += 1
+        elif kind in (STORE_FAILED, STORE_RECOVERED):
+            self.store_told += 1
         else:
             self.dear.append(int(number))
 
     def leave(self) -> None:
         self.away = bool(self.dear)
 
+    def cut_off(self, last: str) -> None:
+        """It was too slow, and is told the id to come back with."""
+        self.cut += 1
+        self.since = last
+
     def log(self) -> Log:
-        return Log(manner=self.manner, dear=self.dear, scores=self.scores, gaps=self.gaps, resumed=self.resumed)
+        return Log(
+            manner=self.manner,
+            dear=self.dear,
+            scores=self.scores,
+            gaps=self.gaps,
+            resumed=self.resumed,
+            cut=self.cut,
+            store_told=self.store_told,
+        )
 
 
 class Readers:
@@ -115,7 +139,9 @@ class Readers:
         """One connection: it reads for a while, then nothing, and so on until it is closed."""
         try:
             await self._stutter(notes)
-        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
+        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
+            if isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == TOO_SLOW:
+                notes.cut_off(error.rcvd.reason)
             await asyncio.sleep(_PAUSE_S)
         notes.leave()
 
@@ -123,7 +149,8 @@ class Readers:
         url = socket_url(Subscription(url=self._url), notes.since)
         loop = asyncio.get_running_loop()
         with socket.socket() as narrow:
-            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+            for level, option, value in _NARROW:
+                narrow.setsockopt(level, option, value)
             narrow.setblocking(False)
             await loop.sock_connect(narrow, (urlsplit(url).hostname, urlsplit(url).port))
             async with connect(

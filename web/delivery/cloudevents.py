@@ -33,6 +33,7 @@ TYPES = (
     "media.failed",
 )
 """Of streams: what is kept, and what webhooks get."""
+GAP = "gap"
 STORE_FAILED, STORE_RECOVERED = "store.failed", "store.recovered"
 FEED_TYPES = (*TYPES, STORE_FAILED, STORE_RECOVERED)
 """What a subscriber may filter by; `gap` and `control.filter` go to those whom they concern."""
@@ -67,7 +68,7 @@ def encode_gap(*, first: int, since: int, unix_s: float) -> bytes:
 
     Its own id is the one before `first`: resuming after it misses nothing that is still kept.
     """
-    envelope = _envelope(first - 1, "gap", _FEED, unix_s)
+    envelope = _envelope(first - 1, GAP, _FEED, unix_s)
     return _dump(envelope | {"data": {"first": format_id(first), "since": format_id(since)}})
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from .cloudevents import format_id
+
 _OF_KEY = "key:"
 
 
@@ -41,16 +43,22 @@ class Owed:
     """The key that it belongs to, None for nobody's."""
     holder: str = ""
     """Whose secret signs an event: a webhook's id, or one of `secret_of_key`."""
-    webhook_id: str | None = None
     stream_id: str | None = None
     """Of an event."""
-    event_id: str | None = None
     kind: str | None = None
     """The type of an event."""
 
     @property
     def job_id(self) -> str | None:
         return self.sender if self.style is Style.SIGHTENGINE else None
+
+    @property
+    def webhook_id(self) -> str | None:
+        return self.sender if self.style is Style.STANDARD and not is_of_key(self.holder) else None
+
+    @property
+    def event_id(self) -> str | None:
+        return format_id(self.number) if self.style is Style.STANDARD else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

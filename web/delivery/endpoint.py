@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .cloudevents import TYPES, format_id
+from .cloudevents import TYPES
 from .delivery import Owed, Style, secret_of_key
 from .history import Entry
 from .journal import Published
@@ -54,13 +54,17 @@ def stream_hook(url: str | None, *, owner: str | None, usual: str | None) -> Str
 
 
 def owed(
-    published: Iterable[Published], endpoints: Iterable[Endpoint], hook_of: Callable[[str], StreamHook | None]
+    published: Iterable[Published],
+    told: Callable[[Entry], Iterable[Endpoint]],
+    hook_of: Callable[[str], StreamHook | None],
 ) -> list[Owed]:
-    """What is to be posted because of these events. `hook_of` tells the callback of a stream by its id."""
-    known = tuple(endpoints)
+    """What is to be posted because of these events.
+
+    `told` tells the endpoints that want an event, `hook_of` the callback of a stream by its id.
+    """
     deliveries: list[Owed] = []
     for one in published:
-        deliveries += (_to_endpoint(one, endpoint) for endpoint in known if endpoint.wants(one.entry))
+        deliveries += [_to_endpoint(one, endpoint) for endpoint in told(one.entry)]
         hook = hook_of(one.entry.stream_id)
         if hook is not None and one.entry.kind in USUAL:
             deliveries.append(_to_hook(one, hook))
@@ -78,9 +82,7 @@ def _to_endpoint(published: Published, endpoint: Endpoint) -> Owed:
         url=endpoint.url,
         key_id=endpoint.key_id,
         holder=endpoint.id,
-        webhook_id=endpoint.id,
         stream_id=entry.stream_id,
-        event_id=format_id(entry.number),
         kind=entry.kind,
     )
 
@@ -97,6 +99,5 @@ def _to_hook(published: Published, hook: StreamHook) -> Owed:
         key_id=entry.owner,
         holder=secret_of_key(hook.named_by),
         stream_id=entry.stream_id,
-        event_id=format_id(entry.number),
         kind=entry.kind,
     )

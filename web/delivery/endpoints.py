@@ -12,8 +12,10 @@ from ..ids import new_id
 from ..store import deliveries, webhooks
 from ..store.errors import StoreError
 from ..store.store import Store
+from .audience import Audience
 from .delivery import Delivery
 from .endpoint import Endpoint
+from .history import Entry
 from .outcome import GONE
 from .signature import SECRET_BYTES, new_secret
 
@@ -44,6 +46,8 @@ class Endpoints:
         self._is_revoked = revoked
         self._clock = clock
         self._known: dict[str, Endpoint] = {}
+        self._audience: Audience | None = None
+        """Made of those when it is needed next."""
         self._unwanted: dict[str, None] = {}
         """Streams whose receiver wants no more events, the latest last."""
         self._looked = asyncio.Event()
@@ -52,6 +56,12 @@ class Endpoints:
     def __iter__(self) -> Iterator[Endpoint]:
         """Oldest first, those that are disabled too."""
         return iter(tuple(self._known.values()))
+
+    def told(self, entry: Entry) -> Iterator[Endpoint]:
+        """Those that are to be told of an event."""
+        if self._audience is None:
+            self._audience = Audience(self)
+        return self._audience.of(entry)
 
     def find(self, webhook_id: str) -> Endpoint | None:
         return self._known.get(webhook_id)
@@ -64,6 +74,7 @@ class Endpoints:
         """Raises `StoreError`."""
         async with self._store.reading() as tx:
             self._known = {endpoint.id: endpoint for endpoint in await webhooks.listed(tx)}
+        self._audience = None
 
     async def add(
         self, url: str, *, key_id: str | None, kinds: tuple[str, ...], streams: tuple[str, ...], sees_all: bool
@@ -110,10 +121,10 @@ class Endpoints:
                 raise TooManyWebhooks
             await webhooks.add(tx, endpoint, secret=secret)
         self._known[endpoint.id] = endpoint
+        self._audience = None
 
     async def _remove(self, endpoint: Endpoint) -> None:
-        # Told of nothing more before it goes: what is owed to one that is not there could not be written down, nor the
-        # events with it.
+        # Told of nothing more before it goes: what is owed to one that is not there would never be taken away.
         self._change(endpoint, _REMOVED)
         try:
             async with self._store.writing() as tx:
@@ -123,6 +134,7 @@ class Endpoints:
                 self._change(endpoint, endpoint.disabled)
             raise
         self._known.pop(endpoint.id, None)
+        self._audience = None
 
     async def _is_there(self, endpoint: Endpoint) -> bool:
         """Whether it was not removed, as far as can be said: a server that is lost may have done it all the same."""
@@ -179,6 +191,7 @@ class Endpoints:
         changed = replace(endpoint, disabled=why)
         if endpoint.id in self._known:
             self._known[endpoint.id] = changed
+            self._audience = None
         return changed
 
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from .cloudevents import FEED_TYPES
+from .cloudevents import FEED_TYPES, GAP
 from .history import Entry
 
 _KEYS = {"type", "streams", "types"}
@@ -25,7 +25,8 @@ class Filter:
     only_stream: str | None = None
 
     def wants(self, entry: Entry) -> bool:
-        return (
+        """Everybody wants to know where events are gone."""
+        return entry.kind == GAP or (
             (not self.streams or entry.stream_id in self.streams)
             and (not self.kinds or entry.kind in self.kinds)
             and (self.owners is None or entry.owner in self.owners)

@@ -31,7 +31,10 @@ class Journal(Protocol):
         ...
 
     async def keep_alone(self, refused: Published) -> bool:
-        """Keep one that `write` refused, without what cannot be kept of it. False if that is the event itself."""
+        """Keep one that `write` refused, without what cannot be kept of it.
+
+        False if that is the event itself: then a `gap` event is kept in its place.
+        """
         ...
 
     async def after(self, number: int, limit: int) -> list[Entry]:

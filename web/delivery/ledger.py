@@ -75,7 +75,8 @@ class Ledger:
         self._owes = True
         self._added.update(one.sender for one in owing)
         full = [sender for sender, count in self._added.items() if count * _HELD_AFTER >= self._most_owed]
-        self._going.update(await deliveries.confine(tx, full, most=self._most_owed, why=_FULL))
+        if full:
+            self._going.update(await deliveries.confine(tx, full, most=self._most_owed, why=_FULL))
         for sender in full:
             del self._added[sender]
 
@@ -116,4 +117,4 @@ class Ledger:
             for one in new
             if (url := urls.get(one.media_id)) is not None and not self._endpoints.unwanted(one.entry.stream_id)
         }
-        return owed(new, self._endpoints, hooks.get)
+        return owed(new, self._endpoints.told, hooks.get)

@@ -104,11 +104,11 @@ class Outbox:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        retry_s = self._patience.retry_s
+        retry_s, most = self._patience.retry_s, _BATCH
         loop = asyncio.get_running_loop()
         while True:
             await self._added.wait()
-            batch = self._unkept.begin(_BATCH)
+            batch = self._unkept.begin(most)
             began_s = loop.time()
             if not batch:
                 self._added.clear()
@@ -121,10 +121,14 @@ class Outbox:
                 self._send(batch[-1].entry.number)
                 # Without a pause between events there is always one that is not kept yet. What comes during a writing
                 # waits for that and for the next one.
-                if len(batch) < _BATCH and 2.0 * (loop.time() - began_s) < self._patience.send_s:
+                if len(batch) < most and 2.0 * (loop.time() - began_s) < self._patience.send_s:
                     self._recovered()
+                most = min(2 * most, _BATCH)
             else:
                 self._unkept.failed()
+                if self._trouble == _SLOW:
+                    # So many that are owed to so many receivers may take too long each time.
+                    most = max(len(batch) // 2, 1)
                 self._tell_of_failure()
                 await asyncio.sleep(retry_s)
                 retry_s = min(2.0 * retry_s, _LAST_RETRY_S)

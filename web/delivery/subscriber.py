@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .cloudevents import encode_filter, encode_gap, format_id
+from .cloudevents import GAP, encode_filter, encode_gap, format_id
 from .filters import Filter
 from .frames import Parcel
 from .history import Entry
@@ -223,7 +223,7 @@ class Subscriber:
         batch = [entry for entry in stretch.entries if self.wanted.wants(entry)]
         if stretch.first is not None:
             data = encode_gap(first=stretch.first, since=cursor, unix_s=self._unix())
-            batch.insert(0, Entry(stretch.first - 1, "gap", "", data))
+            batch.insert(0, Entry(stretch.first - 1, GAP, "", data))
             self.sent = stretch.first - 1
         self._cursor = stretch.upto
         return batch

@@ -52,7 +52,7 @@ class Unkept:
         self._writing = []
 
     def set_aside(self, entry: Entry) -> None:
-        """One of those that `begin` gave is none that can be kept. It leaves a hole, for which nothing else goes."""
+        """One of those that `begin` gave is none that can be kept. The journal tells of it, and nothing else goes."""
         self._count(entry)
 
     def failed(self) -> None:

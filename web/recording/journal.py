@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inference.events import MediaFailed, MediaFinished
 
+from ..delivery.cloudevents import GAP, encode_gap
 from ..delivery.history import Entry
 from ..delivery.journal import Published
 from ..store import events, incidents, media
@@ -69,7 +70,7 @@ class StoreJournal:
     async def keep_alone(self, refused: Published) -> bool:
         """Keep one that `write` refused: without what others write along with it, or else nothing but itself.
 
-        False if not even that can be kept, though the store takes other things. Raises `StoreError`.
+        False if not even that can be kept: then a `gap` event says so in its place. Raises `StoreError`.
         """
         for follow in (True, False):
             try:
@@ -79,7 +80,11 @@ class StoreJournal:
                 _log.debug("it is tried with less: %s", error)
             else:
                 return True
-        await self._store.probe()
+        try:
+            with _refusing():
+                await self._write([_missing(refused, unix_s=self._clock())], (), follow=False)
+        except Refused:
+            await self._store.probe()
         return False
 
     async def _write(self, batch: Sequence[Published], alongs: Sequence[Along], *, follow: bool) -> None:
@@ -140,6 +145,13 @@ class StoreJournal:
         if wanted != ceiling:
             await events.set_ceiling(tx, wanted)
         return wanted
+
+
+def _missing(refused: Published, *, unix_s: float) -> Published:
+    """What is told instead of an event that cannot be kept."""
+    number = refused.entry.number
+    data = encode_gap(first=number + 1, since=number - 1, unix_s=unix_s)
+    return Published(Entry(number, GAP, "", data), "", refused.event, unix_s)
 
 
 @contextmanager

@@ -1,50 +1,117 @@
 """Deliveries as rows, and the rule that the next one of each sender alone has a time to be sent at."""
 
-from sqlalchemy import RowMapping, select, update
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    Update,
+    bindparam,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Owed, Style, host_of
-from ..ids import new_id
+from ..ids import new_ids
 from .delivery_tables import deliveries
-from .tables import NOBODY
+from .tables import NOBODY, id_type
+
+COLUMNS = (
+    "id",
+    "sender",
+    "number",
+    "style",
+    "job_id",
+    "key_id",
+    "stream_id",
+    "media_id",
+    "kind",
+    "holder",
+    "url",
+    "host",
+    "body",
+    "owed",
+    "state",
+    "attempts",
+)
+"""Of a new row."""
+_PENDING = DeliveryState.PENDING.value
 
 
-async def advance(tx: AsyncConnection, sender: str, *, now_s: float) -> None:
-    """Let the first one that is pending have its turn, now unless its time is set already."""
-    of_sender = (deliveries.c.sender == sender) & (deliveries.c.state == DeliveryState.PENDING.value)
-    wanted = select(deliveries.c.id, deliveries.c.next_attempt).where(of_sender).order_by(deliveries.c.number).limit(1)
-    first = (await tx.execute(wanted)).one_or_none()
-    if first is None:
-        return
+def _advancing(of: ColumnElement[str], since: ColumnElement[int]) -> tuple[Update, Update]:
+    """Of a sender, or a table of them: takes the turn from who was overtaken, and gives it to the first."""
+    mine = deliveries.c.sender == of
+    other = deliveries.alias("other")
+    has_turn = (other.c.sender == of) & other.c.next_attempt.is_not(None)
+    # PostgreSQL takes those that are pending for few until it has looked at the table, and would go through them all.
+    pending = (other.c.sender == of) & (other.c.number >= since) & (other.c.state.concat("") == _PENDING)
+    first = select(func.min(other.c.number)).where(pending).correlate_except(other).scalar_subquery()
+    # A queue may be thousands long. Those that have a turn are found by the index of them alone; for a comparison of
+    # the number itself, or the least one, SQLite would look through the queue instead.
+    first_turn = select(func.min(other.c.number + 0)).where(has_turn).correlate_except(other).scalar_subquery()
+    number = deliveries.c.number + 0
+    overtaken = or_(number > first, number > first_turn)
+    nobody = ~exists(select(1).select_from(other).where(has_turn).correlate_except(other))
+    return (
+        update(deliveries).where(mine, deliveries.c.next_attempt.is_not(None), overtaken).values(next_attempt=None),
+        update(deliveries).where(mine, deliveries.c.number == first, nobody).values(next_attempt=bindparam("now")),
+    )
+
+
+_ONE = _advancing(bindparam("of", type_=id_type()), bindparam("since", type_=BigInteger))
+_senders = (
+    func.unnest(bindparam("of", type_=ARRAY(id_type())), bindparam("since", type_=ARRAY(BigInteger)))
+    .table_valued(column("of", id_type()), column("since", BigInteger))
+    .render_derived()
+)
+_MANY = _advancing(_senders.c.of, _senders.c.since)
+
+
+async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: float) -> None:
+    """Let the first pending one of each sender have its turn, now unless its time is set already.
+
+    `changed` has the number of the first one that was added or is no longer what it was, by sender.
+    """
     # After one that was given up is tried again, it comes before the one whose turn it was.
-    others = of_sender & (deliveries.c.id != first.id) & deliveries.c.next_attempt.is_not(None)
-    await tx.execute(update(deliveries).where(others).values(next_attempt=None))
-    if first.next_attempt is None:
-        await tx.execute(update(deliveries).where(deliveries.c.id == first.id).values(next_attempt=now_s))
+    for one, many in zip(_ONE, _MANY, strict=True):
+        if tx.dialect.name == "postgresql":
+            # A statement for each sender would be sent there.
+            await tx.execute(many, {"of": list(changed), "since": list(changed.values()), "now": now_s})
+        else:
+            await tx.execute(one, [{"of": of, "since": since, "now": now_s} for of, since in changed.items()])
 
 
-def row_of(owed: Owed, *, now_s: float) -> dict[str, object]:
-    """A new row, whose turn has not come."""
-    return {
-        "id": new_id("cbk"),
-        "sender": owed.sender,
-        "number": owed.number,
-        "style": owed.style.value,
-        "job_id": owed.job_id,
-        "webhook_id": owed.webhook_id,
-        "key_id": owed.key_id or NOBODY,
-        "stream_id": owed.stream_id,
-        "media_id": owed.media_id,
-        "event_id": owed.event_id,
-        "kind": owed.kind,
-        "holder": owed.holder,
-        "url": owed.url,
-        "host": host_of(owed.url),
-        "body": owed.body,
-        "owed": now_s,
-        "state": DeliveryState.PENDING.value,
-        "attempts": 0,
-    }
+def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[tuple[object, ...]]:
+    """New rows, whose turn has not come; a value for each of `COLUMNS`."""
+    return [_row(one, an_id, now_s) for one, an_id in zip(owed, new_ids("cbk", len(owed)), strict=True)]
+
+
+def _row(owed: Owed, delivery_id: str, now_s: float) -> tuple[object, ...]:
+    return (
+        delivery_id,
+        owed.sender,
+        owed.number,
+        owed.style.value,
+        owed.job_id,
+        owed.key_id or NOBODY,
+        owed.stream_id,
+        owed.media_id,
+        owed.kind,
+        owed.holder,
+        owed.url,
+        host_of(owed.url),
+        owed.body,
+        now_s,
+        _PENDING,
+        0,
+    )
 
 
 def delivery_of(row: RowMapping) -> Delivery:
@@ -53,11 +120,9 @@ def delivery_of(row: RowMapping) -> Delivery:
         sender=row["sender"],
         number=row["number"],
         style=Style(row["style"]),
-        webhook_id=row["webhook_id"],
         key_id=row["key_id"] or None,
         stream_id=row["stream_id"],
         media_id=row["media_id"],
-        event_id=row["event_id"],
         kind=row["kind"],
         holder=row["holder"],
         url=row["url"],

@@ -1,10 +1,32 @@
 """Who is told of what, and what is still owed to them: a part of the schema of `tables.py`, with its rules."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from .tables import id_type, metadata
 
 _HOLDER = String(64)
+
+OVER = "state <> 'pending'"
+"""Nothing is sent of it. SQLite looks for those by their index where a query says it in these words."""
+
+
+def _of_few(name: str, *columns: str, which: str) -> Index:
+    """It has only some of the rows: to all others it costs nothing."""
+    return Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
+
 
 webhooks = Table(
     "webhooks",
@@ -37,11 +59,9 @@ deliveries = Table(
     Column("number", BigInteger, nullable=False),
     Column("style", String(16), nullable=False),
     Column("job_id", id_type(), ForeignKey("jobs.id", ondelete="CASCADE")),
-    Column("webhook_id", id_type(), ForeignKey("webhooks.id", ondelete="CASCADE")),
     Column("key_id", id_type(), nullable=False),
     Column("stream_id", id_type()),
     Column("media_id", id_type(), nullable=False),
-    Column("event_id", String(20)),
     Column("kind", String(32)),
     Column("holder", _HOLDER, nullable=False),
     Column("url", Text, nullable=False),
@@ -53,11 +73,15 @@ deliveries = Table(
     Column("next_attempt", Float),
     Column("last_error", Text),
     Index("deliveries_number", "sender", "number", unique=True),
-    Index("deliveries_turn", "sender", "state", "number"),
     Index("deliveries_state", "state", "id"),
-    Index("deliveries_due", "next_attempt"),
-    Index("deliveries_job", "job_id"),
-    Index("deliveries_webhook", "webhook_id"),
+    _of_few("deliveries_due", "next_attempt", which="next_attempt IS NOT NULL"),
+    _of_few("deliveries_next", "sender", which="next_attempt IS NOT NULL"),
+    _of_few("deliveries_over", "sender", "state", "number", which=OVER),
+    _of_few("deliveries_job", "job_id", which="job_id IS NOT NULL"),
     Index("deliveries_key", "key_id", "id"),
 )
-"""`next_attempt` is set of each sender's next one alone, so that a long queue costs nothing to look past."""
+"""`next_attempt` is set of each sender's next one alone, so that a long queue costs nothing to look past.
+
+The sender is a job, a stream or a webhook. An event may have hundreds of rows, which make it dear to store: they hold
+nothing that other columns tell, and do not refer to the webhook, whose removal takes them along without.
+"""

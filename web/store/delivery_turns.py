@@ -35,13 +35,13 @@ async def delivered(tx: AsyncConnection, delivery: Delivery, *, now_s: float) ->
         await tx.execute(delete(deliveries).where(deliveries.c.id == delivery.id))
     else:
         await _attempted(tx, delivery.id, state=DeliveryState.DELIVERED, next_attempt_s=None, error=None)
-    await advance(tx, delivery.sender, now_s=now_s)
+    await advance(tx, {delivery.sender: delivery.number}, now_s=now_s)
 
 
 async def postpone(tx: AsyncConnection, delivery: Delivery, *, next_s: float, error: str, now_s: float) -> None:
     """After an attempt that failed."""
     await _attempted(tx, delivery.id, state=DeliveryState.PENDING, next_attempt_s=next_s, error=error)
-    await advance(tx, delivery.sender, now_s=now_s)
+    await advance(tx, {delivery.sender: delivery.number}, now_s=now_s)
 
 
 async def give_up(
@@ -56,7 +56,7 @@ async def give_up(
         pending = (deliveries.c.sender == delivery.sender) & (deliveries.c.state == DeliveryState.PENDING.value)
         values = {"state": DeliveryState.FAILED.value, "next_attempt": None, "last_error": error}
         await tx.execute(update(deliveries).where(pending, deliveries.c.owed < owed_before_s).values(values))
-    await advance(tx, delivery.sender, now_s=now_s)
+    await advance(tx, {delivery.sender: delivery.number}, now_s=now_s)
 
 
 async def _attempted(

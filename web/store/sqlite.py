@@ -121,6 +121,10 @@ def _set_up(connection: PoolProxiedConnection, _: ConnectionPoolEntry) -> None:
             # A crash of the service loses nothing; one of the machine may lose the last moments, but never the file.
             "synchronous = NORMAL",
             "foreign_keys = ON",
+            # What is owed to many receivers touches many pages. They stay in memory until the end of a transaction, and
+            # come into the file itself after several.
+            "cache_size = -16000",
+            "wal_autocheckpoint = 4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
     finally:

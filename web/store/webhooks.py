@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.endpoint import Endpoint
-from .delivery_tables import webhook_secrets, webhooks
+from .delivery_tables import deliveries, webhook_secrets, webhooks
 from .tables import NOBODY
 
 BOTH_SIGN_S = 86_400.0
@@ -59,6 +59,7 @@ async def count_of(tx: AsyncConnection, key_id: str | None) -> int:
 async def remove(tx: AsyncConnection, webhook_id: str) -> bool:
     """With its secret and all that is owed to it; whether it was there."""
     await tx.execute(delete(webhook_secrets).where(webhook_secrets.c.holder == webhook_id))
+    await tx.execute(delete(deliveries).where(deliveries.c.sender == webhook_id))
     return (await tx.execute(delete(webhooks).where(webhooks.c.id == webhook_id))).rowcount > 0
 
 

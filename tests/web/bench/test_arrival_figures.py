@@ -8,7 +8,7 @@ KEPT = (10, 20, 30, 40)
 
 
 def log(*dear: int, manner: str = "steady", gaps: int = 0) -> Log:
-    return Log(manner=manner, dear=dear, scores=5, gaps=gaps, resumed=2)
+    return Log(manner=manner, dear=dear, scores=5, gaps=gaps, resumed=2, cut=1, store_told=3)
 
 
 def test_nothing_is_wrong_where_everybody_got_all_once_and_in_order() -> None:
@@ -16,10 +16,10 @@ def test_nothing_is_wrong_where_everybody_got_all_once_and_in_order() -> None:
     assert told["held"] is True
     assert told["lost"] == told["doubled"] == told["disordered"] == told["unkept"] == told["subscribers_touched"] == 0
     assert told["received"] == 18
-    assert told["gaps"] == 1
+    assert (told["gaps"], told["store_told"]) == (1, 6)
     assert told["by_manner"] == {
-        "steady": {"subscribers": 1, "resumed": 2, "scores": 5},
-        "slow": {"subscribers": 1, "resumed": 2, "scores": 5},
+        "steady": {"subscribers": 1, "resumed": 2, "cut": 1, "scores": 5},
+        "slow": {"subscribers": 1, "resumed": 2, "cut": 1, "scores": 5},
     }
 
 

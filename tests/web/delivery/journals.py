@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
+from web.delivery.cloudevents import GAP, encode_gap
 from web.delivery.frames import Parcel
 from web.delivery.history import Entry
 from web.delivery.journal import Published
@@ -55,6 +57,9 @@ class MemoryJournal:
     async def keep_alone(self, refused: Published) -> bool:
         await asyncio.sleep(0)
         if refused.media_id in self.refuses_whole:
+            number = refused.entry.number
+            gap = Entry(number, GAP, "", encode_gap(first=number + 1, since=number - 1, unix_s=refused.unix_s))
+            self.kept[number] = replace(refused, entry=gap)
             return False
         self.kept[refused.entry.number] = refused
         return True

@@ -169,9 +169,7 @@ def event(sender: str, number: int, *, url: str, webhook_id: str | None = None, 
         url=url,
         key_id="1",
         holder=webhook_id or secret_of_key("1"),
-        webhook_id=webhook_id,
         stream_id="str_1" if webhook_id else sender,
-        event_id=f"{number:020}",
         kind=kind,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from inference.events import MediaStalled
+from web.delivery.audience import Audience
 from web.delivery.cloudevents import TYPES
 from web.delivery.delivery import Style, host_of, is_of_key, secret_of_key
 from web.delivery.endpoint import USUAL, Endpoint, StreamHook, owed, stream_hook
@@ -50,7 +51,7 @@ def test_a_webhook_may_be_for_some_streams_alone_or_disabled() -> None:
 
 def test_what_is_owed_says_all_that_sending_needs() -> None:
     hooks = {"str_a": StreamHook("https://stream.example/", "1")}
-    to_hook, to_stream = owed([happened()], [HOOK, replace(HOOK, key_id="2")], hooks.get)
+    to_hook, to_stream = owed([happened()], Audience([HOOK, replace(HOOK, key_id="2")]).of, hooks.get)
     assert (to_hook.sender, to_hook.webhook_id, to_hook.holder) == ("whk_a", "whk_a", "whk_a")
     assert (to_stream.sender, to_stream.webhook_id, to_stream.holder) == ("str_a", None, secret_of_key("1"))
     assert (to_hook.url, to_stream.url) == ("https://hook.example/", "https://stream.example/")
@@ -61,7 +62,9 @@ def test_what_is_owed_says_all_that_sending_needs() -> None:
 
 
 def test_the_callback_of_a_stream_never_gets_probabilities() -> None:
-    kinds = [one.kind for one in owed(map(happened, TYPES), [], lambda _: StreamHook("https://s.example/", "1"))]
+    kinds = [
+        one.kind for one in owed(map(happened, TYPES), Audience().of, lambda _: StreamHook("https://s.example/", "1"))
+    ]
     assert set(kinds) == USUAL
 
 

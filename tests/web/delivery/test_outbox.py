@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +13,7 @@ from tests.web.delivery.journals import FakeOutlet, MemoryJournal
 from web.delivery.filters import Filter
 from web.delivery.frames import Parcel
 from web.delivery.hub import Hub, open_hub
+from web.delivery.journal import Published
 from web.delivery.outbox import Patience
 
 STALLED = MediaStalled("no frames")
@@ -23,10 +24,15 @@ OF_A_KEY = Filter(owners=frozenset({None}))
 
 @asynccontextmanager
 async def running(
-    journal: MemoryJournal, *, send_s: float, unkept_events: int = 100, history_events: int = 100
+    journal: MemoryJournal,
+    *,
+    send_s: float,
+    write_s: float = NEVER_S,
+    unkept_events: int = 100,
+    history_events: int = 100,
 ) -> AsyncIterator[tuple[Hub, FakeOutlet]]:
     """A hub with one reader that takes everything at once."""
-    patience = Patience(send_s=send_s, write_s=NEVER_S, close_s=0.05, leave_s=0.0, retry_s=0.001)
+    patience = Patience(send_s=send_s, write_s=write_s, close_s=0.05, leave_s=0.0, retry_s=0.001)
     async with open_hub(
         history_events=history_events, queue_limit=100, unkept_events=unkept_events, journal=journal, patience=patience
     ) as hub:
@@ -157,6 +163,26 @@ async def test_a_journal_in_trouble_costs_no_live_event_and_has_all_once_it_reco
     told = [record.levelname for record in caplog.records if record.levelno > 20]
     assert told == ["ERROR", "WARNING"]
     assert "too long" in caplog.text if trouble == "hangs" else "too long" not in caplog.text
+
+
+class Laborious(MemoryJournal):
+    """Never done with many events at once."""
+
+    async def write(self, batch: Sequence[Published]) -> None:
+        if len(batch) > 3:
+            self.failed += 1
+            await asyncio.Event().wait()
+        await super().write(batch)
+
+
+async def test_what_takes_too_long_together_is_kept_in_smaller_parts() -> None:
+    journal = Laborious()
+    async with running(journal, send_s=NEVER_S, write_s=0.02) as (hub, reader):
+        publish(hub, *[STALLED] * 20)
+        await until(lambda: len(reader.got) == 20)
+        assert journal.failed > 0
+        assert numbers(reader) == list(journal.kept)
+        assert (hub.unkept, hub.dropped) == (0, {})
 
 
 async def test_what_waits_for_a_journal_is_bounded_and_scores_go_first() -> None:

@@ -9,6 +9,7 @@ from tests.web.delivery.journals import FakeOutlet, MemoryJournal
 from tests.web.delivery.test_outbox import NEVER_S, OF_A_KEY, STALLED, numbers, running
 from tests.web.delivery.test_replay import ids
 from web.delivery.cloudevents import format_id
+from web.delivery.filters import Filter
 from web.delivery.hub import Hub
 
 
@@ -42,7 +43,9 @@ async def test_what_is_refused_is_sent_in_its_place_and_all_else_is_kept(
         assert (hub.unkept, hub.refused) == (0, 2)
         assert hub.dropped == ({"media.stalled": 2} if whole else {})
     sent = numbers(reader)
-    assert list(journal.kept) == (sent[::2] if whole else sent)
+    assert list(journal.kept) == sent
+    gaps = [number for number, one in journal.kept.items() if one.entry.kind == "gap"]
+    assert gaps == (sent[1:4:2] if whole else [])
     (line,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert f"{format_id(sent[1])} media.stalled, {format_id(sent[3])} media.stalled" in line
     assert ("2 events can never be kept" if whole else "2 events are kept, without all that follows") in line
@@ -69,10 +72,11 @@ async def test_nothing_is_set_aside_because_the_journal_fails_in_the_middle_of_i
         journal.works = True
         await until(lambda: len(reader.got) == 3)
         assert hub.dropped == {"media.stalled": 1}
-    assert list(journal.kept) == numbers(reader)[::2]
+    assert [one.entry.kind for one in journal.kept.values()] == ["media.stalled", "gap", "media.stalled"]
+    assert list(journal.kept) == numbers(reader)
 
 
-async def test_a_replay_has_a_hole_where_one_was_set_aside_and_nothing_else_is_missing() -> None:
+async def test_a_replay_tells_where_one_was_set_aside_and_nothing_else_is_missing() -> None:
     journal = MemoryJournal()
     async with running(journal, send_s=NEVER_S, history_events=1) as (hub, reader):
         journal.refuses_whole = frozenset({"med_bad"})
@@ -80,5 +84,10 @@ async def test_a_replay_has_a_hole_where_one_was_set_aside_and_nothing_else_is_m
             publish(hub, media)
         await until(lambda: len(reader.got) == 5)
         first, second, bad, *rest = numbers(reader)
-        assert await ids(hub.subscribe(OF_A_KEY, since=first), 3) == [second, *rest]
+        assert await ids(hub.subscribe(OF_A_KEY, since=first), 4) == [second, bad, *rest]
         assert await ids(hub.subscribe(OF_A_KEY, since=bad), 2) == rest
+        others = Filter(kinds=frozenset({"gore.incident"}), owners=frozenset({"2"}))
+        (gap,) = await hub.subscribe(others, since=second).take()
+        told = json.loads(gap.data)
+        assert (told["type"], told["id"]) == ("gap", format_id(bad))
+        assert told["data"] == {"since": format_id(bad - 1), "first": format_id(bad + 1)}

@@ -248,7 +248,7 @@ async def test_a_store_that_is_damaged_while_it_is_used_is_said_to_be(tmp_path: 
     async with open_store(f"sqlite:///{path}") as store:
         journal = journal_of(store, film)
         # More than is kept in memory.
-        for _ in range(40):
+        for _ in range(80):
             await journal.write([film.prob() for _ in range(500)])
     async with open_store(f"sqlite:///{path}") as store:
         journal = journal_of(store, film)

@@ -1,7 +1,9 @@
 """Values that a store can never take: what can be kept of an event is, and those behind it are not held up."""
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.web.recording.making import Filming
 from tests.web.recording.test_journal import describing
+from web.delivery.cloudevents import format_id
 from web.delivery.delivery import Owed, Style
+from web.delivery.filters import Filter
 from web.delivery.journal import Published
 from web.recording.journal import StoreJournal
 from web.store import deliveries, incidents, media
@@ -27,14 +31,13 @@ class Owing:
     async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:
         owed = [
             Owed(
-                sender="whk_gone",
+                sender="med_gone",
                 number=one.entry.number,
-                style=Style.STANDARD,
+                style=Style.SIGHTENGINE,
                 media_id=one.media_id,
                 body=one.entry.data,
                 url="https://shop.example/hook",
                 key_id=None,
-                webhook_id="whk_gone",
             )
             for one in new
         ]
@@ -94,7 +97,13 @@ async def test_an_event_that_is_refused_itself_is_not_kept(store: Store) -> None
         await journal.write([bad, second])
     assert not await journal.keep_alone(bad)
     await journal.write([second])
-    assert await kept(journal) == [second.entry.number]
+    told, entry = await journal.after(0, 1000)
+    assert entry == second.entry
+    # Whoever asks for what was before it is told that it is gone, whatever it filters by.
+    gap = json.loads(told.data)
+    assert (told.number, gap["id"], gap["type"]) == (bad.entry.number, format_id(bad.entry.number), "gap")
+    assert gap["data"] == {"since": format_id(bad.entry.number - 1), "first": format_id(bad.entry.number + 1)}
+    assert Filter(streams=frozenset({"str_a"}), kinds=frozenset({"gore.prob"}), owners=frozenset({"1"})).wants(told)
 
 
 async def test_a_fault_of_ours_in_what_follows_is_treated_alike(store: Store) -> None:
@@ -110,16 +119,25 @@ async def test_a_fault_of_ours_in_what_follows_is_treated_alike(store: Store) ->
     assert await kept(journal) == [first.entry.number]
 
 
+@pytest.mark.parametrize("tried", [0, 1, 2])
 async def test_nothing_is_refused_for_good_by_a_store_that_takes_nothing(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, tried: int
 ) -> None:
-    async def fail() -> None:
-        raise StoreError("The disk is full.")
-
     first, *_ = Filming().film()
     journal = StoreJournal(store, lambda _: None)
-    monkeypatch.setattr(store, "probe", fail)
     bad = replace(first, entry=replace(first.entry, stream_id=NO_TEXT))
+    writing, written = store.writing, 0
+
+    @asynccontextmanager
+    async def full() -> AsyncIterator[AsyncConnection]:
+        nonlocal written
+        written += 1
+        if written > tried:
+            raise StoreError("The disk is full.")
+        async with writing() as tx:
+            yield tx
+
+    monkeypatch.setattr(store, "writing", full)
     with pytest.raises(StoreError, match="full"):
         await journal.keep_alone(bad)
 

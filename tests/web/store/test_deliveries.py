@@ -38,9 +38,7 @@ def event(number: int, *, kind: str = "gore.incident", hook: Endpoint = HOOK) ->
         url=hook.url,
         key_id=hook.key_id,
         holder=hook.id,
-        webhook_id=hook.id,
         stream_id="str_e",
-        event_id=f"{number:020}",
         kind=kind,
     )
 
@@ -52,7 +50,7 @@ async def filled(tx: AsyncConnection) -> None:
 
 
 async def everything(tx: AsyncConnection) -> list[Delivery]:
-    found = await deliveries.listed(tx, styles=tuple(Style), limit=1000)
+    found = await deliveries.listed(tx, styles=tuple(Style), limit=10_000)
     return sorted(found, key=lambda one: (one.sender, one.number))
 
 
@@ -134,6 +132,22 @@ async def test_one_that_is_given_up_lets_the_next_pass_and_goes_first_when_it_is
         await delivery_turns.delivered(tx, first, now_s=201.0)
         assert await due(tx, 201.0) == [("whk_a", 2)]
         assert [one.number for one in await everything(tx)] == [2], "an event that was taken is forgotten"
+
+
+async def test_one_that_fails_while_an_earlier_one_is_tried_again_waits_for_that(store: Store) -> None:
+    async with store.writing() as tx:
+        await filled(tx)
+        await deliveries.add(tx, [event(1), event(2), event(3)], now_s=100.0)
+        first = await the(tx, "whk_a", 1)
+        await delivery_turns.give_up(tx, first, error="x", now_s=100.0)
+        second = await the(tx, "whk_a", 2)
+        await deliveries.retry(tx, first.id, now_s=101.0)
+        await delivery_turns.postpone(tx, second, next_s=105.0, error="x", now_s=102.0)
+        assert await due(tx, 200.0) == [("whk_a", 1)]
+        await delivery_turns.delivered(tx, first, now_s=200.0)
+        assert await due(tx, 200.0) == [("whk_a", 2)]
+        await deliveries.add(tx, [event(0)], now_s=201.0)
+        assert await due(tx, 201.0) == [("whk_a", 0)]
 
 
 async def test_what_is_as_old_as_one_that_is_given_up_goes_with_it(store: Store) -> None:

@@ -76,7 +76,7 @@ def earlier(revision: str) -> Callable[[Connection], None]:
         if revision >= "0002":
             moderated(connection)
         if revision >= "0003":
-            owed_to_receivers(connection)
+            owed_to_receivers(connection, revision)
         else:
             callbacks_of_jobs(connection)
 
@@ -114,15 +114,19 @@ def callbacks_of_jobs(connection: Connection) -> None:
         insert(connection, "callbacks", **owed, **times, state=state)
 
 
-def owed_to_receivers(connection: Connection) -> None:
+def owed_to_receivers(connection: Connection, revision: str) -> None:
     """What revision 0003 brought."""
     hook = {"id": HOOK.id, "key_id": "1", "url": HOOK.url, "kinds": "gore.prob", "streams": "", "created": 3.0}
     insert(connection, "webhooks", **hook, sees_all=False)
     insert(connection, "webhook_secrets", holder=HOOK.id, secret="whsec_AAAA")
-    place = {"id": "cbk_9", "sender": HOOK.id, "number": 7, "style": "standard", "webhook_id": HOOK.id, "key_id": "1"}
-    event = {"stream_id": "str_a", "media_id": "med_a", "event_id": "7", "kind": "gore.prob", "holder": HOOK.id}
+    place = {"sender": HOOK.id, "style": "standard", "key_id": "1"}
+    event = {"stream_id": "str_a", "media_id": "med_a", "kind": "gore.prob", "holder": HOOK.id}
     owed = {"url": HOOK.url, "host": "h", "body": b"{}", "owed": 4.0, "state": "pending", "attempts": 0}
-    insert(connection, "deliveries", **place, **event, **owed, next_attempt=4.0)
+    for number, next_attempt in ((7, 4.0), (8, None)):
+        # What revision 0005 took away.
+        more = {"webhook_id": HOOK.id, "event_id": str(number)} if revision < "0005" else {}
+        its = {"id": f"cbk_{number + 2}", "number": number, "next_attempt": next_attempt}
+        insert(connection, "deliveries", **its, **place, **event, **owed, **more)
 
 
 async def check_owed(tx: AsyncConnection) -> None:
@@ -130,9 +134,12 @@ async def check_owed(tx: AsyncConnection) -> None:
     if hooks:
         assert hooks == (HOOK,)
         assert await webhooks.secret_of(tx, HOOK.id) == webhooks.Secret("whsec_AAAA")
-        owed = await deliveries.find(tx, "cbk_9")
-        assert owed is not None
-        assert (owed.sender, owed.number, owed.style, owed.next_attempt_s) == (HOOK.id, 7, Style.STANDARD, 4.0)
+        owed = await deliveries.listed(tx, styles=[Style.STANDARD], limit=9, after_id="cbk_8")
+        assert [(one.sender, one.number, one.style) for one in owed] == [(HOOK.id, 7, Style.STANDARD)]
+        assert (owed[0].webhook_id, owed[0].event_id, owed[0].next_attempt_s) == (HOOK.id, f"{7:020}", 4.0)
+        waiting = await deliveries.find(tx, "cbk_10")
+        assert waiting is not None
+        assert (waiting.number, waiting.body, waiting.next_attempt_s) == (8, b"{}", None)
         return
     found = await deliveries.listed(tx, styles=[Style.SIGHTENGINE], limit=9)
     assert [(one.id, one.number, one.state, one.attempts, one.next_attempt_s) for one in found] == [

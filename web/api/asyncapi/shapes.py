@@ -199,7 +199,7 @@ class MediaFailed(StreamEnvelope):
 
 
 class Gap(FeedEnvelope):
-    """Events that were asked for with `since` are gone; comes first, whatever the filters."""
+    """Events that were asked for with `since` are gone; comes before those that follow them, whatever the filters."""
 
     type: Literal["gap"]
     data: GapData
