@@ -123,8 +123,8 @@ def owed_to_receivers(connection: Connection, revision: str) -> None:
     event = {"stream_id": "str_a", "media_id": "med_a", "kind": "gore.prob", "holder": HOOK.id}
     owed = {"url": HOOK.url, "host": "h", "body": b"{}", "owed": 4.0, "state": "pending", "attempts": 0}
     for number, next_attempt in ((7, 4.0), (8, None)):
-        # What revision 0005 took away.
-        more = {"webhook_id": HOOK.id, "event_id": str(number)} if revision < "0005" else {}
+        # What revision 0006 took away.
+        more = {"webhook_id": HOOK.id, "event_id": str(number)} if revision < "0006" else {}
         its = {"id": f"cbk_{number + 2}", "number": number, "next_attempt": next_attempt}
         insert(connection, "deliveries", **its, **place, **event, **owed, **more)
 
