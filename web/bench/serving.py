@@ -45,7 +45,7 @@ class Publishers:
 def publishers(path: Path, *, gop_s: float) -> Iterator[Publishers]:
     """Serve an MPEG-TS file, paced, while the block lasts. Raises `CommandError`."""
     command = [sys.executable, "-m", "web.bench.paced", str(path), str(gop_s)]
-    with _started(command, _PORT, os.environ, path.with_suffix(".log")) as (process, port):
+    with started(command, _PORT, os.environ, path.with_suffix(".log")) as (process, port):
         yield Publishers(f"http://127.0.0.1:{port}/live.ts", process.pid)
 
 
@@ -79,14 +79,15 @@ def running_service(
         "GOREWATCH_LOG_LEVEL": "warning",
     }
     command = [sys.executable, "-m", "web", "serve", "--port", str(port)]
-    with _started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
+    with started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
         yield Running(url, process.pid)
 
 
 @contextmanager
-def _started(
+def started(
     command: list[str], ready: re.Pattern[str], environment: Mapping[str, str], log: Path
 ) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+    """A process, and what it says on its output that it is ready with, while the block lasts. Raises `CommandError`."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment
