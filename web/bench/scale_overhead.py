@@ -8,7 +8,7 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..commands.common import CommandError
 from .material import GOP_S, write_live
 from .measure import cpu_s, say
 from .scale_cluster import Cluster, running_cluster
+from .scale_figures import Overhead, Turn
 from .serving import Api, Publishers, Running, Seen, api_of, publishers, running_service
 
 FPS = 1.0
@@ -43,27 +44,6 @@ class Plan:
     idle_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one side used while it watched the streams."""
-
-    samples: int
-    lasted_s: float
-    cpu_s: Mapping[str, float]
-    """Of each part: `service`, `workers`, `host`, `ray`; `loop` is the service's event loop alone, in `service` too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overhead:
-    """All turns, in pairs, and what both sides use without a stream."""
-
-    plan: Plan
-    local: Sequence[Turn]
-    ray: Sequence[Turn]
-    local_idle: Turn
-    ray_idle: Turn
-
-
 class _Side(Protocol):
     """What watches streams."""
 
@@ -78,7 +58,7 @@ class _Local:
 
     def used_s(self) -> dict[str, float]:
         service, *workers = self.service.pids()
-        return {"service": cpu_s([service]), "loop": _loop_s(service), "workers": cpu_s(workers)}
+        return {"service": cpu_s([service]), "loop": loop_s(service), "workers": cpu_s(workers)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +72,7 @@ class _OnRay:
         own = set(self.cluster.pids()) - {host, *workers}
         return {
             "service": cpu_s([service]),
-            "loop": _loop_s(service),
+            "loop": loop_s(service),
             "workers": cpu_s([*idle, *workers]),
             "host": cpu_s([host]),
             "ray": cpu_s(own),
@@ -133,7 +113,14 @@ async def _turns(plan: Plan, published: Publishers, local: _Local, ray: _OnRay) 
                 name = "this service" if side is local else "Ray"
                 say(f"round {number + 1} of {plan.rounds}: {plan.streams} streams on {name} for {plan.turn_s:g} s …")
                 turns[side].append(await _turn(plan, published, side, apis[side]))
-    return Overhead(plan, turns[local], turns[ray], *idle)
+    return Overhead(
+        streams=plan.streams,
+        fps=FPS,
+        local=turns[local],
+        ray=turns[ray],
+        local_idle=idle[0],
+        ray_idle=idle[1],
+    )
 
 
 async def _idle(plan: Plan, local: _Local, ray: _OnRay) -> tuple[Turn, Turn]:
@@ -193,7 +180,7 @@ async def _host_is_up(ray: _OnRay) -> None:
         await asyncio.sleep(_PAUSE_S)
 
 
-def _loop_s(pid: int) -> float:
+def loop_s(pid: int) -> float:
     """Of a service's first thread, which runs its event loop."""
     return math.fsum(one.user_time + one.system_time for one in psutil.Process(pid).threads() if one.id == pid)
 

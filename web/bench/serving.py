@@ -63,11 +63,11 @@ class Running:
 
 @contextmanager
 def running_service(
-    folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None, port: int = 0
+    folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None, port: int = 0, module: str = "web"
 ) -> Iterator[Running]:
     """`gorewatch serve` while the block lasts, with the caller's detector and workers. Raises `CommandError`.
 
-    `more` are variables of settings; port 0 is a free one.
+    `more` are variables of settings; port 0 is a free one; `module` is run in place of the command.
     """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) or name in _OF_THE_DETECTOR
@@ -78,7 +78,7 @@ def running_service(
         "GOREWATCH_LIMITS__MAX_STREAMS": str(max_streams),
         "GOREWATCH_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "web", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     with started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
         yield Running(url, process.pid)
 
