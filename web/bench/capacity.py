@@ -1,7 +1,4 @@
-"""How much of what so many streams take: the model of docs/scaling.md, whose tables are `python -m web.bench.capacity`.
-
-Pure arithmetic over what was measured on one machine; `COSTS` says of each figure where it is from.
-"""
+"""How much of what so many streams take: the model of docs/scaling.md, which says where the figures are from. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -163,6 +160,3 @@ def table(loads: tuple[Load, ...]) -> list[str]:
         *(f"| {name} | " + " | ".join(values) + " |" for name, values in rows),
     ]
 
-
-if __name__ == "__main__":
-    print("\n".join([*table(LOADS), "", *table(SPARING)]))
