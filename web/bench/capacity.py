@@ -159,4 +159,3 @@ def table(loads: tuple[Load, ...]) -> list[str]:
         "|---|" + "---:|" * len(loads),
         *(f"| {name} | " + " | ".join(values) + " |" for name, values in rows),
     ]
-

@@ -15,6 +15,8 @@ _STREAMS_A_CORE = 400
 """More than any core bears: what streams cost is what limits."""
 _SETTLE_S = 60.0
 _GIVE_UP_S = 300.0
+_LATER_S = 300.0
+"""When a host that got too much has been relieved of it."""
 _AWAY_S = 30.0
 """Between the drain of a host and its return."""
 _FROZEN_S = 60.0
@@ -119,7 +121,7 @@ def _failure(fleet: Fleet, hosts: Sequence[int], *, for_s: float) -> Figures:
     lost = wanted - fleet.live
     recovered_s = fleet.run(_GIVE_UP_S, until=lambda: fleet.live >= wanted)
     fleet.check()
-    return {
+    found = {
         "hosts": float(len(hosts)),
         "lost": float(lost),
         "away": float(wanted - fleet.live),
@@ -128,6 +130,8 @@ def _failure(fleet: Fleet, hosts: Sequence[int], *, for_s: float) -> Figures:
         **_gaps(fleet),
         **_balance(fleet),
     }
+    fleet.run(_LATER_S)
+    return found | {"busiest_later": _balance(fleet)["busiest"]}
 
 
 def _gaps(fleet: Fleet) -> Figures:

@@ -15,7 +15,7 @@ import numpy as np
 
 from stream.lifecycle import Backoff
 
-from ..cluster.hosting.placing import HostState, place
+from ..cluster.hosting.placing import HostState, place, relieve
 
 _MEASURED_EVERY_S = 1.0
 _ANSWER_WITHIN_S = 1.0
@@ -53,6 +53,8 @@ class Timing:
     """Before it is taken on again."""
     place_timeout_s: float
     """A stream that finds no room for so long is refused."""
+    move_every_s: float
+    """A stream is moved from a host that has too much to do at most so often."""
     backoff: Backoff = field(default_factory=Backoff)
 
 
@@ -65,7 +67,8 @@ class Host:
     answers: bool = True
     up: bool = True
     draining: bool = False
-    streams: set[int] = field(default_factory=set)
+    streams: dict[int, None] = field(default_factory=dict)
+    """Their numbers, as they came."""
     wanted_cores: float = 0.0
     """By its live streams."""
     opening_until_s: float = 0.0
@@ -116,6 +119,10 @@ class Fleet:
         self._order = itertools.count()
         self._service_free_s = 0.0
         self._waiting: deque[int] = deque()
+        self.moved = 0
+        """Streams that left a host that had too much to do."""
+        self._moved_s = 0.0
+        self._at(_MEASURED_EVERY_S, self._balance)
         for number in range(len(self.hosts)):
             self._at(self._chance(_MEASURED_EVERY_S), partial(self._measure, number))
 
@@ -200,7 +207,7 @@ class Fleet:
         stream, where = self.streams[number], self._by_id[chosen]
         host = self.hosts[where]
         host.state = host.state.given()
-        host.streams.add(number)
+        host.streams[number] = None
         stream.host, stream.waits_since_s = where, None
         stream.opening += 1
         if host.answers:
@@ -243,18 +250,21 @@ class Fleet:
             self.live -= 1
 
     def _give_away(self, host: Host) -> int:
-        moved = sorted(host.streams)
+        moved = list(host.streams)
         for number in moved:
-            stream = self.streams[number]
-            if stream.live:
-                host.wanted_cores -= stream.cores
-            self._lose(number)
-            host.state = host.state.left()
-            stream.host = None
-            stream.opening += 1
-            self._try_again(number)
-        host.streams.clear()
+            self._take_away(host, number)
         return len(moved)
+
+    def _take_away(self, host: Host, number: int) -> None:
+        stream = self.streams[number]
+        if stream.live:
+            host.wanted_cores -= stream.cores
+        self._lose(number)
+        del host.streams[number]
+        host.state = host.state.left()
+        stream.host = None
+        stream.opening += 1
+        self._try_again(number)
 
     def _try_again(self, number: int) -> None:
         stream = self.streams[number]
@@ -272,6 +282,18 @@ class Fleet:
         host = self.hosts[number]
         host.answers = host.up = True
         host.wanted_cores = 0.0
+
+    def _balance(self) -> None:
+        """Move the stream that came last from a host that has too much to do, as the service does."""
+        self._at(_MEASURED_EVERY_S, self._balance)
+        if self.now_s < self._moved_s + self._timing.move_every_s:
+            return
+        crowded = relieve(host.state for host in self.hosts if host.up and not host.draining)
+        if crowded is not None:
+            host = self.hosts[self._by_id[crowded]]
+            self._take_away(host, next(reversed(host.streams)))
+            self.moved += 1
+            self._moved_s = self.now_s
 
     def _measure(self, number: int) -> None:
         host = self.hosts[number]

@@ -9,7 +9,7 @@ from web.bench.scale_cases import Asked, machines, simulated
 from web.bench.scale_sim import Costs, Fleet, Timing
 
 _COSTS = Costs(stream_cores=0.02, spread=0.5, opening_s=0.1, placing_s=0.002, connecting_s=0.2, key_frames_s=2.0)
-_TIMING = Timing(silent_s=4.0, pause_s=0.5, place_timeout_s=10.0)
+_TIMING = Timing(silent_s=4.0, pause_s=0.5, place_timeout_s=10.0, move_every_s=5.0)
 _FOUR = [(4, 400)] * 4
 
 
@@ -101,6 +101,20 @@ def test_two_hosts_that_fail_while_the_first_ones_streams_are_on_their_way() -> 
     made.check()
     assert made.live == 200
     assert live_at(made)[:2] == [0, 0]
+
+
+def test_a_host_that_has_too_much_to_do_is_relieved() -> None:
+    made = fleet(100)
+    crowded = made.hosts[0]
+    for stream in crowded.streams:
+        extra = 6.0 / len(crowded.streams)
+        made.streams[stream].cores += extra
+        crowded.wanted_cores += extra
+    made.run(120.0)
+    made.check()
+    assert made.moved > 0
+    assert crowded.wanted_cores / crowded.cores < 1.0
+    assert made.live == 100
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
