@@ -8,6 +8,8 @@
 """
 
 import os
+import signal
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from .scale_service import ServicePlan, served
 from .scale_sim import Costs, Timing
 
 _STREAMS_A_CORE = 12
+_TERMINATED = 128 + signal.SIGTERM
 # What is simulated are the service's own constants.
 _TIMING = Timing(
     silent_s=link._SILENT_S,
@@ -51,6 +54,8 @@ def main(*, seconds: float | None, quick: bool) -> bool:
 
     Raises `CommandError` when it could not run.
     """
+    # Whoever ends this ends the cluster with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     times = _QUICK if quick else _WHOLE
     times = replace(times, turn_s=times.turn_s if seconds is None else seconds)
     plan = Plan(
