@@ -8,6 +8,7 @@ SERVICE_BUSY = 0.7
 HOST_BUSY = 0.65
 """The same of hosts' processors, so that a tenth of them may die."""
 LINK_BUSY = 0.5
+PICTURES_PER_S = 0.5
 NODE_CORES = 32
 LINK_GBIT_S = 10.0
 STORED_EVENTS = 1_000_000
@@ -30,8 +31,8 @@ class Costs:
     """Samples that one GPU scores."""
     gpu_score_s: float
     """Of a sample in a host's own process, where a GPU scores."""
-    sample_bytes: float
-    """That a host tells the service for a sample, with the pictures now and then."""
+    picture_bytes: float
+    """Of a picture, of which a host tells one every two seconds at most while nothing happens."""
     event_bytes: float
     """Of an event in the log of the bus."""
     bus_events_per_s: float
@@ -47,8 +48,8 @@ COSTS = Costs(
     event_loop_s=0.00102,
     gpu_scores_per_s=2000.0,
     gpu_score_s=0.0025,
-    sample_bytes=6500.0,
-    event_bytes=700.0,
+    picture_bytes=16_000.0,
+    event_bytes=1000.0,
     bus_events_per_s=20_000.0,
     database_events_per_s=2000.0,
     stream_mb=6.5,
@@ -120,7 +121,7 @@ def need(load: Load, costs: Costs = COSTS) -> Need:
         in_gbit_s=gbit_s,
         links=math.ceil(gbit_s / (LINK_BUSY * LINK_GBIT_S)),
         services=apart,
-        service_mb_s=samples_per_s * costs.sample_bytes / 1e6,
+        service_mb_s=load.streams * min(load.fps, PICTURES_PER_S) * costs.picture_bytes / 1e6,
         events_per_s=events_per_s,
         service_events_per_s=events_per_s / apart,
         bus_share=events_per_s / apart / costs.bus_events_per_s,
