@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 SERVICE_BUSY = 0.7
-"""The share of its event loop's time that a service's streams may take: what comes in bursts needs the rest."""
+"""The share of one core that a service's streams may take: its threads take turns, and bursts need the rest."""
 HOST_BUSY = 0.65
 """The same of hosts' processors, so that a tenth of them may die."""
 LINK_BUSY = 0.5
@@ -23,9 +23,9 @@ class Costs:
     """Of a sample in a host's workers: reading and decoding up to it, scaling."""
     score_s: float
     """Of a sample in a host's own process: the detector, and telling what it found."""
-    sample_loop_s: float
-    """Of a sample in the service's event loop."""
-    event_loop_s: float
+    sample_service_s: float
+    """Of a sample in the service."""
+    event_service_s: float
     """Of an event there, more."""
     gpu_scores_per_s: float
     """Samples that one GPU scores."""
@@ -42,10 +42,10 @@ class Costs:
 
 
 COSTS = Costs(
-    decode_s=0.0137,
-    score_s=0.0088,
-    sample_loop_s=0.00067,
-    event_loop_s=0.00102,
+    decode_s=0.0134,
+    score_s=0.0084,
+    sample_service_s=0.00041,
+    event_service_s=0.00027,
     gpu_scores_per_s=2000.0,
     gpu_score_s=0.0025,
     picture_bytes=16_000.0,
@@ -94,15 +94,15 @@ class Need:
     """For which one service's events can be replayed."""
 
 
-def services(streams: int, loop_s: float) -> int:
-    """How many services so many streams need, each of which takes so much of an event loop's time."""
-    return max(math.ceil(streams * loop_s / SERVICE_BUSY - 1e-9), 1)
+def services(streams: int, each_s: float) -> int:
+    """How many services so many streams need, each of which takes so much of one's CPU a second."""
+    return max(math.ceil(streams * each_s / SERVICE_BUSY - 1e-9), 1)
 
 
-def loop_s(load: Load, costs: Costs = COSTS) -> float:
-    """Of a service's event loop, for one stream, each second."""
+def service_s(load: Load, costs: Costs = COSTS) -> float:
+    """Of a service's CPU, for one stream, each second."""
     events_per_s = min(load.fps, 1.0 / load.event_interval_s)
-    return load.fps * costs.sample_loop_s + events_per_s * costs.event_loop_s
+    return load.fps * costs.sample_service_s + events_per_s * costs.event_service_s
 
 
 def need(load: Load, costs: Costs = COSTS) -> Need:
@@ -111,7 +111,7 @@ def need(load: Load, costs: Costs = COSTS) -> Need:
     events_per_s = load.streams * min(load.fps, 1.0 / load.event_interval_s)
     cores = samples_per_s * (costs.decode_s + costs.score_s) / HOST_BUSY
     gbit_s = load.streams * load.kbit_s / 1e6
-    apart = services(load.streams, loop_s(load, costs))
+    apart = services(load.streams, service_s(load, costs))
     return Need(
         host_cores=cores,
         nodes=math.ceil(cores / NODE_CORES),

@@ -76,7 +76,7 @@ def main(*, seconds: float | None, quick: bool) -> bool:
         connecting_s=_CONNECTING_S,
         key_frames_s=_KEY_FRAMES_S,
     )
-    apart = capacity.services(_ASKED.streams, (service.sample_loop_ms + service.event_loop_ms) / 1000.0)
+    apart = capacity.services(_ASKED.streams, (service.sample_ms + service.event_ms) / 1000.0)
     say(f"simulating {_ASKED.streams:,} streams of one service, and of {apart} …")
     fleets = {
         "together": simulated(_ASKED, costs, _TIMING),

@@ -39,6 +39,7 @@ class ServicePlan:
 @dataclass(frozen=True, slots=True)
 class _Used:
     samples: int
+    events: int
     lasted_s: float
     all_s: float
     loop_s: float
@@ -74,8 +75,8 @@ async def _measured(plan: ServicePlan, cluster: Cluster, service: Running) -> Se
         streams=plan.streams,
         sample_ms=1000.0 * sample[0],
         sample_loop_ms=1000.0 * sample[1],
-        event_ms=1000.0 * max(told.all_s / told.samples - sample[0], 0.0),
-        event_loop_ms=1000.0 * max(told.loop_s / told.samples - sample[1], 0.0),
+        event_ms=1000.0 * max(told.all_s - sample[0] * told.samples, 0.0) / max(told.events, 1),
+        event_loop_ms=1000.0 * max(told.loop_s - sample[1] * told.samples, 0.0) / max(told.events, 1),
         placing_loop_ms=1000.0 * placing_s,
         recovered_s=recovered_s,
         samples_per_s=told.samples / told.lasted_s,
@@ -116,10 +117,12 @@ async def _until(api: Api, added: set[str], before: dict[str, int]) -> None:
 
 async def _used(plan: ServicePlan, service: Running, api: Api, added: set[str]) -> _Used:
     before, all_s, own_s, began_s = await _samples(api, added), cpu_s([service.pid]), loop_s(service.pid), _now_s()
+    events = await _events(api)
     await asyncio.sleep(plan.turn_s)
     after = await _samples(api, added)
     return _Used(
         sum(after.values()) - sum(before.values()),
+        await _events(api) - events,
         _now_s() - began_s,
         cpu_s([service.pid]) - all_s,
         loop_s(service.pid) - own_s,
@@ -147,6 +150,10 @@ async def _replaced(
 
 async def _of(api: Api, wanted: dict[str, int]) -> list[Seen]:
     return [stream for stream in await api.streams() if stream.id in wanted]
+
+
+async def _events(api: Api) -> int:
+    return (await api.published()).get("gore.prob", 0)
 
 
 async def _samples(api: Api, added: set[str]) -> dict[str, int]:

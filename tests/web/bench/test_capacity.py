@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from web.bench.capacity import COSTS, LOADS, SPARING, Load, loop_s, need, services, table
+from web.bench.capacity import COSTS, LOADS, SPARING, Load, need, service_s, services, table
 
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "scaling.md"
 _ROUND = replace(
     COSTS,
     decode_s=0.01,
     score_s=0.003,
-    sample_loop_s=0.0004,
-    event_loop_s=0.0003,
+    sample_service_s=0.0004,
+    event_service_s=0.0003,
     gpu_scores_per_s=1000.0,
     gpu_score_s=0.003,
     bus_events_per_s=10_000.0,
@@ -41,9 +41,9 @@ def test_more_streams_than_one_service_bears_need_more_services() -> None:
 
 
 def test_fewer_events_cost_a_service_less() -> None:
-    assert loop_s(Load(streams=1, fps=1.0, event_interval_s=10.0), _ROUND) == pytest.approx(0.00043)
+    assert service_s(Load(streams=1, fps=1.0, event_interval_s=10.0), _ROUND) == pytest.approx(0.00043)
     # There is no event without a sample.
-    assert loop_s(Load(streams=1, fps=0.5, event_interval_s=1.0), _ROUND) == pytest.approx(0.00035)
+    assert service_s(Load(streams=1, fps=0.5, event_interval_s=1.0), _ROUND) == pytest.approx(0.00035)
 
 
 def test_the_document_has_the_tables_of_the_model() -> None:

@@ -57,7 +57,7 @@ def test_how_many_streams_a_service_bears() -> None:
         )
     )["service"]
     assert isinstance(told, dict)
-    assert told["streams_borne"] == 1000
+    assert told["streams_borne"] == 636
     assert told["host_replaced_s"] == 4.4
 
 
