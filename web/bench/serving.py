@@ -45,7 +45,7 @@ class Publishers:
 def publishers(path: Path, *, gop_s: float) -> Iterator[Publishers]:
     """Serve an MPEG-TS file, paced, while the block lasts. Raises `CommandError`."""
     command = [sys.executable, "-m", "web.bench.paced", str(path), str(gop_s)]
-    with _started(command, _PORT, os.environ, path.with_suffix(".log")) as (process, port):
+    with started(command, _PORT, os.environ, path.with_suffix(".log")) as (process, port):
         yield Publishers(f"http://127.0.0.1:{port}/live.ts", process.pid)
 
 
@@ -63,11 +63,11 @@ class Running:
 
 @contextmanager
 def running_service(
-    folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None, port: int = 0
+    folder: Path, *, max_streams: int, more: Mapping[str, str] | None = None, port: int = 0, module: str = "web"
 ) -> Iterator[Running]:
     """`gorewatch serve` while the block lasts, with the caller's detector and workers. Raises `CommandError`.
 
-    `more` are variables of settings; port 0 is a free one.
+    `more` are variables of settings; port 0 is a free one; `module` is run in place of the command.
     """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) or name in _OF_THE_DETECTOR
@@ -78,15 +78,16 @@ def running_service(
         "GOREWATCH_LIMITS__MAX_STREAMS": str(max_streams),
         "GOREWATCH_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "web", "serve", "--port", str(port)]
-    with _started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
+    with started(command, _READY, kept | settings | dict(more or {}), folder / "service.log") as (process, url):
         yield Running(url, process.pid)
 
 
 @contextmanager
-def _started(
+def started(
     command: list[str], ready: re.Pattern[str], environment: Mapping[str, str], log: Path
 ) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+    """A process, and what it says on its output that it is ready with, while the block lasts. Raises `CommandError`."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment

@@ -1,12 +1,13 @@
 """`gorewatch bench`: measurements, each a ratio against bare parts or a peer."""
 
 import importlib
+import sys
 
 import click
 
 from .common import debug_option, examples, expected_errors
 
-_BENCHMARKS = ("pipeline", "score", "ingest", "api", "fanout")
+_BENCHMARKS = ("pipeline", "score", "ingest", "api", "fanout", "scale")
 _EXAMPLES = """\
 gorewatch bench pipeline
 gorewatch bench pipeline --quick | tail -1
@@ -35,9 +36,14 @@ def bench(name: str, seconds: float | None, quick: bool, streams: int | None) ->
     fanout: one event to many subscribers against aiohttp and websockets, slow readers, memory, and replay.
 
     api: checks of images and videos through HTTP against bare parts, their latency beside live streams, and memory.
+
+    scale: what Ray costs a node of a cluster, what its service costs, and 20,000 streams in a simulation.
+    Exit code 1 if a limit does not hold.
     """
     if streams is not None and name != "api":
         raise click.UsageError("--streams is of `gorewatch bench api` alone.")
     more = {} if streams is None else {"streams": streams}
     with expected_errors():
-        importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick, **more)
+        held = importlib.import_module(f"web.bench.{name}").main(seconds=seconds, quick=quick, **more)
+    if held is False:
+        sys.exit(1)
