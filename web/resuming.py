@@ -56,7 +56,7 @@ class Resuming:
             found = await rows.listed(tx)
             # Jobs are taken up after these, and shall find room.
             room = self.max_streams - len(await jobs.ongoing(tx)) - sum(not one.closed for one in self.registry)
-        self.standing.stored(one.id for one in found)
+        self.standing.stored([one.id for one in found])
         left = [one for one in found if not self._over(one)]
         for one in left[: max(room, 0)]:
             self._take_up(one)

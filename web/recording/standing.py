@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from ..store import standing as rows
@@ -42,7 +42,7 @@ class Standing:
         """Changes that are not in the store yet."""
         return len(self._owed.keys() | self._writing.keys())
 
-    def stored(self, ids: Iterable[str]) -> None:
+    def stored(self, ids: Collection[str]) -> None:
         """These are in the store, from an earlier service."""
         self._stand.update(ids)
         self._maybe_stored.update(ids)
