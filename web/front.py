@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from inference.events import Event
@@ -41,6 +42,8 @@ from .whatif.opening import open_replays
 
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
+_OPENED_BY_A_WORKER = 32
+"""Or by a host, whose workers are not known here. All at once would keep those that are live from their turn."""
 _log = logging.getLogger("gorewatch.service")
 
 
@@ -126,7 +129,7 @@ async def front(
             standing=recording.standing,
             access=access,
             max_streams=settings.limits.max_streams,
-            room=lambda: (hosts is None or hosts.ready) and not engine.full,
+            room=partial(_room_to_open, settings, engine, hosts),
         )
         yield await stack.enter_async_context(
             _before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first, resuming=resuming)
@@ -194,6 +197,13 @@ async def _close_interrupted(store: Store, hub: Hub) -> None:
         _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
         for event in owed.events:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
+
+
+def _room_to_open(settings: Settings, engine: Engine, hosts: Hosts | None) -> int:
+    """How many streams may be being opened at once, of many that are there for it."""
+    if engine.full:
+        return 0
+    return _OPENED_BY_A_WORKER * (settings.workers if hosts is None else sum(host.takes_streams for host in hosts))
 
 
 def _registry(settings: Settings, engine: Engine, *, metrics: Metrics, hub: Hub, recording: Recording) -> Registry:

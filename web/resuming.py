@@ -19,7 +19,6 @@ from .store import standing as rows
 from .store.standing import StandingStream
 from .store.store import Store
 
-_MOST_OPENING = 32
 _OPENING_S = 2.0
 """One that takes longer does not keep the next one waiting."""
 _LOOK_EVERY_S = 0.02
@@ -35,15 +34,14 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Resuming:
-    """Lives on one event loop. `room` says whether one more stream would be watched now."""
+    """Lives on one event loop. `room` says for how many that are being opened there is room now."""
 
     store: Store
     registry: Registry
     standing: Standing
     access: Access
     max_streams: int
-    room: Callable[[], bool]
-    most_opening: int = _MOST_OPENING
+    room: Callable[[], int]
     clock: Callable[[], float] = time.monotonic
     _waiting: list[_Waiting] = field(default_factory=list)
 
@@ -70,7 +68,7 @@ class Resuming:
             while not waiting.stream.closed:
                 now_s = self.clock()
                 opening = [(one, late_s) for one, late_s in opening if now_s < late_s and _opens(one)]
-                if len(opening) < self.most_opening and self.room():
+                if len(opening) < self.room():
                     opening.append((waiting.stream, now_s + _OPENING_S))
                     break
                 await asyncio.sleep(_LOOK_EVERY_S)

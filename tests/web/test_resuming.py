@@ -51,8 +51,7 @@ class World:
         self,
         *,
         max_streams: int = 64,
-        most_opening: int = 32,
-        room: Callable[[], bool] = lambda: True,
+        room: Callable[[], int] = lambda: 32,
         clock: Callable[[], float] = lambda: 0.0,
     ) -> AsyncIterator[None]:
         async with open_access(self.store) as access, going_on(self.standing.run, "standing"):
@@ -63,7 +62,6 @@ class World:
                 access=access,
                 max_streams=max_streams,
                 room=room,
-                most_opening=most_opening,
                 clock=clock,
             )
             await resuming.begin()
@@ -100,7 +98,7 @@ def world(store: Store) -> World:
 
 async def test_all_are_there_at_once_and_a_few_are_opened_at_a_time(world: World) -> None:
     those = await world.left(7)
-    async with world.running(most_opening=3):
+    async with world.running(room=lambda: 3):
         assert [(stream.id, stream.name) for stream in world.registry] == [(one.id, one.name) for one in those]
         assert all(stream.state is State.CONNECTING for stream in world.registry)
         for place in range(3):
@@ -118,12 +116,12 @@ async def test_all_are_there_at_once_and_a_few_are_opened_at_a_time(world: World
 
 
 async def test_none_is_opened_before_there_is_room_and_one_that_hangs_keeps_nobody_waiting(world: World) -> None:
-    room, now_s = False, 0.0
+    room, now_s = 0, 0.0
     await world.left(2)
-    async with world.running(most_opening=1, room=lambda: room, clock=lambda: now_s):
+    async with world.running(room=lambda: room, clock=lambda: now_s):
         assert len(list(world.registry)) == 2
         assert world.pool.sources == []
-        room = True
+        room = 1
         await world.pool.source(0)
         assert len(world.pool.sources) == 1
         now_s += 2.0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -45,17 +45,16 @@ def failing(monkeypatch: pytest.MonkeyPatch, store: Store) -> Callable[[], None]
 
     @asynccontextmanager
     async def refusing() -> AsyncIterator[AsyncConnection]:
-        raise StoreError("The disk is full.")
-        yield
-
-    def either() -> AbstractAsyncContextManager[AsyncConnection]:
-        return refusing() if broken else writing()
+        if broken:
+            raise StoreError("The disk is full.")
+        async with writing() as tx:
+            yield tx
 
     def mend() -> None:
         nonlocal broken
         broken = False
 
-    monkeypatch.setattr(store, "writing", either)
+    monkeypatch.setattr(store, "writing", refusing)
     return mend
 
 
