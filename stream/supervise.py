@@ -36,6 +36,9 @@ class Reopening:
     `reconnect_for_s` seconds have passed; in between the state is `RECONNECTING`, with the latest failure. Never if
     that is 0. One that is connected and silent for `stall_after_s` seconds is `STALLED`; after a while it counts as
     lost. `stream.lifecycle` has the rules. Positions, epochs and numbers go on; the time lost counts as media time.
+
+    One that `was_live` when somebody else read it is taken to have given frames: where it is not there, it is waited
+    for from the first try on. What it is now is known once it is open.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Reopening:
         open_source: Callable[[], Awaitable[Source]],
         *,
         live: bool,
+        was_live: bool = False,
         stall_after_s: float = 5.0,
         reconnect_for_s: float = 60.0,
         backoff: Backoff = _BACKOFF,
@@ -50,14 +54,15 @@ class Reopening:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_source = open_source
-        self._live = live
+        self._presumed = was_live and not live
+        self._live = live or was_live
         self._stall_after_s = stall_after_s
         self._reconnect_for_s = reconnect_for_s
         self._backoff = backoff
         self._entropy = entropy
         self._clock = clock
         self._state = State.CONNECTING
-        self._had_frames = False
+        self._had_frames = was_live
         self._tries = 0
         self._lost_at_s: float | None = None
         self._went_off_air = False
@@ -191,7 +196,8 @@ class Reopening:
             # An opening that is not the first is part of `RECONNECTING` until its first frame.
             return Status(self._state)
         if status.state is State.LIVE:
-            self._live = self._live or (watched.info is not None and watched.info.live)
+            self._live = (self._live and not self._presumed) or (watched.info is not None and watched.info.live)
+            self._presumed = False
             self._had_frames = True
             self._lost_at_s = None
             self._went_off_air = False

@@ -121,6 +121,7 @@ PURE = (
     "web.recording.lately",
     "web.recording.peaks",
     "web.showing",
+    "web.terms",
     "web.cluster.hosting.messages",
     "web.cluster.hosting.placing",
     "web.cluster.hosting.scaling",

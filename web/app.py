@@ -87,8 +87,7 @@ async def serve(
 async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIterator[_Opened]:
     """Either kind of node."""
     if settings.upstream is None:
-        async with service(settings) as running:
-            add_sources(running.registry, sources, settings)
+        async with service(settings, sources) as running:
             yield _Opened(running.url, running.ousted)
         return
     if sources:
@@ -98,7 +97,7 @@ async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIt
 
 
 @asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator[Service]:
+async def service(settings: Settings, sources: Sequence[NamedSource] = ()) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_sole_store(settings.store_url))
@@ -138,6 +137,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
                 detector=detector,
                 engine=engine,
                 hosts=hosts,
+                first=lambda registry: add_sources(registry, sources, settings),
             )
         )
 

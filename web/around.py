@@ -1,4 +1,4 @@
-"""What the registry works with, as protocols: opening sources and scoring what they give, keeping scores."""
+"""What the registry works with, as protocols: opening sources and scoring what they give, keeping what outlives it."""
 
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from stream.sample import Source
 from .heats import Locates
 from .publishing import ReceivedSource
 from .store.blocks import Judged
+from .store.standing import StandingStream
 
 
 class Lane(Scores, Tells, Locates, Protocol):
@@ -26,6 +27,13 @@ class Keeping(Protocol):
 
     def add(self, media_id: str, sample: Judged) -> None: ...
     def end(self, media_id: str) -> None: ...
+
+
+class Remembering(Protocol):
+    """What keeps which streams the next service takes up again: `web.recording.standing.Standing`."""
+
+    def add(self, one: StandingStream) -> None: ...
+    def remove(self, stream_id: str) -> None: ...
 
 
 class Pool(Protocol):

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from inference.events import Event
@@ -15,6 +16,7 @@ from .api.application import build_app
 from .api.compat.opening import open_compat
 from .api.parts import Detector, Parts, Scoring, Workers
 from .around import Engine, Lane, Pool
+from .background import going_on
 from .cluster.hosting.hosts import Hosts
 from .cluster.opening import Bus, open_bus
 from .delivery.hub import Hub, open_hub
@@ -29,15 +31,19 @@ from .metrics.exposition import Metrics
 from .recording.interrupted import owed_events
 from .recording.opening import Recording, open_recording
 from .registry import Registry
+from .resuming import Resuming
 from .revoking import ending_what_is_revoked
 from .running import Stream
 from .server import Runner
 from .settings import Settings
 from .store.store import Store
+from .terms import Terms
 from .whatif.opening import open_replays
 
 _HANDLERS_TIMEOUT_S = 0.4
 """For requests in progress to end by themselves; as long again after they are cancelled."""
+_OPENED_BY_A_WORKER = 32
+"""Or by a host, whose workers are not known here. All at once would keep those that are live from their turn."""
 _log = logging.getLogger("gorewatch.service")
 
 
@@ -75,12 +81,14 @@ async def front(
     engine: Engine | None = None,
     hosts: Hosts | None = None,
     journal: Journal | None = None,
+    first: Callable[[Registry], None] | None = None,
 ) -> AsyncIterator[Service]:
     """All that stands before the pool and the scorer: the registry, the hub and HTTP.
 
     Streams are watched by `engine`, which may have `hosts`, or else by the pool and the scorer. Events are kept in
-    `journal`, or else in the store.
+    `journal`, or else in the store. `first` may add streams before those of an earlier service are taken up.
     """
+    engine = engine or LocalEngine(pool, scorer)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
@@ -91,9 +99,7 @@ async def front(
             open_bus(settings, store, describe=recording.describe, along=[hooks.ledger])
         )
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal, bus))
-        registry = _registry(
-            settings, engine or LocalEngine(pool, scorer), metrics=metrics, hub=hub, recording=recording
-        )
+        registry = _registry(settings, engine, metrics=metrics, hub=hub, recording=recording)
         await _close_interrupted(store, hub)
         replays = await stack.enter_async_context(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
@@ -109,6 +115,7 @@ async def front(
             access=access,
             seats=Seats(most=settings.limits.max_subscribers, most_of_one=settings.limits.key_subscribers),
             pictures=recording.pictures,
+            standing=recording.standing,
             heats=None if detector.heat_px is None else Heats(scorer.lane(), detector.heat_px),
             replays=replays,
             webhooks=hooks,
@@ -116,12 +123,28 @@ async def front(
             hosts=hosts,
         )
         metrics.watch(parts, recorder=recording.recorder, scorer=scorer)
-        yield await stack.enter_async_context(_before(parts, metrics, pool=pool, new_lane=scorer.lane))
+        resuming = Resuming(
+            store=store,
+            registry=registry,
+            standing=recording.standing,
+            access=access,
+            max_streams=settings.limits.max_streams,
+            room=partial(_room_to_open, settings, engine, hosts),
+        )
+        yield await stack.enter_async_context(
+            _before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first, resuming=resuming)
+        )
 
 
 @asynccontextmanager
 async def _before(
-    parts: Parts, metrics: Metrics, *, pool: Pool, new_lane: Callable[[], Lane]
+    parts: Parts,
+    metrics: Metrics,
+    *,
+    pool: Pool,
+    new_lane: Callable[[], Lane],
+    first: Callable[[Registry], None] | None,
+    resuming: Resuming,
 ) -> AsyncIterator[Service]:
     """What stands before the parts: the compatible API with its jobs, and HTTP."""
     settings, registry = parts.settings, parts.registry
@@ -143,12 +166,17 @@ async def _before(
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(parts.hub.aclose)
         stack.push_async_callback(registry.aclose)
+        if first is not None:
+            first(registry)
+        if settings.resume:
+            await resuming.begin()
         await stack.enter_async_context(
             running_jobs(settings, behind_compat.jobs, store=parts.store, folder=behind_compat.media)
         )
         await stack.enter_async_context(ending_what_is_revoked(parts.access, registry))
         site = await listen(runner, settings)
         stack.push_async_callback(site.stop)
+        await stack.enter_async_context(going_on(resuming.run, "resuming"))
         yield Service(base_url(runner), registry, parts.hub, parts.store.ousted)
 
 
@@ -171,6 +199,13 @@ async def _close_interrupted(store: Store, hub: Hub) -> None:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
 
 
+def _room_to_open(settings: Settings, engine: Engine, hosts: Hosts | None) -> int:
+    """How many streams may be being opened at once, of many that are there for it."""
+    if engine.full:
+        return 0
+    return _OPENED_BY_A_WORKER * (settings.workers if hosts is None else sum(host.takes_streams for host in hosts))
+
+
 def _registry(settings: Settings, engine: Engine, *, metrics: Metrics, hub: Hub, recording: Recording) -> Registry:
     def publish(stream: Stream, event: Event) -> None:
         metrics.observe(event, monotonic_s=time.monotonic())
@@ -182,9 +217,12 @@ def _registry(settings: Settings, engine: Engine, *, metrics: Metrics, hub: Hub,
         engine=engine,
         publish=publish,
         keeping=recording.recorder,
+        standing=recording.standing,
         max_streams=settings.limits.max_streams,
         max_publishers=settings.limits.max_publishers,
-        egress_allow=settings.egress_allow,
-        decode_errors_per_min=settings.limits.decode_errors_per_minute,
-        decoder=settings.decoder,
+        terms=Terms(
+            egress_allow=settings.egress_allow,
+            decode_errors_per_min=settings.limits.decode_errors_per_minute,
+            decoder=settings.decoder,
+        ),
     )

@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import Context
-from dataclasses import replace
 from functools import partial
 
 from inference.events import Event
@@ -13,30 +12,29 @@ from inference.overheard import Overheard
 from inference.pipeline import run
 from inference.policy import Policy
 from inference.summary import Summary
-from stream.address import Address
+from stream.address import Address, parse
 from stream.errors import Failure, InternalFault
 from stream.lifecycle import Backoff
-from stream.options import Decoder, SourceOptions
-from stream.sample import Source
+from stream.options import SourceOptions
+from stream.sample import Source, Status
 from stream.supervise import Reopening
 
-from .around import Engine, Keeping
+from .around import Engine, Keeping, Remembering
+from .lasting import last
 from .names import Named, Names, NameTaken, ShuttingDown, TooManyPublishers, TooManyStreams
 from .publishing import Publishing, ReceivedSource
 from .recording.judging import HeardJudge
 from .running import Commission, Stream, Tap
 from .store.blocks import Judged
+from .store.standing import StandingStream
+from .terms import Kind, Terms
 from .totals import Sums, Totals
 
 ENDED_KEPT = 1000
 _END_TIMEOUT_S = 5.0
-_CALM_S = 2.0
-"""Between two samples of a live picture that does not change, unless events are wanted more often."""
 _CLOSING_TIMEOUT_S = 2.2
 """A source of the pool ends within 2 s, or is given up."""
 _CUT_TIMEOUT_S = 0.3
-_PATIENCE_S = 60.0
-"""What a worker waits for a live playlist beyond what its supervision does, which counts from when it is played."""
 
 
 class Registry:
@@ -51,21 +49,19 @@ class Registry:
         engine: Engine,
         publish: Callable[[Stream, Event], None],
         keeping: Keeping,
+        standing: Remembering,
         max_streams: int,
         max_publishers: int,
-        egress_allow: tuple[str, ...],
-        decode_errors_per_min: int,
-        decoder: Decoder,
+        terms: Terms,
     ) -> None:
         self._engine = engine
         self._publish = publish
         self._keeping = keeping
+        self._standing = standing
         self._max_publishers = max_publishers
         self._answering = 0
         self._publishings: dict[Named, tuple[Stream, Publishing]] = {}
-        self._egress_allow = egress_allow
-        self._decode_errors_per_min = decode_errors_per_min
-        self._decoder: Decoder = decoder
+        self._terms = terms
         self._streams: dict[str, Stream] = {}
         self._by_media: dict[str, Stream] = {}
         self._names = Names(most=max_streams)
@@ -100,18 +96,17 @@ class Registry:
         shown: str | None = None,
         owner: str | None = None,
         commission: Commission | None = None,
+        lasting: bool = False,
     ) -> Stream:
         """Start pulling an address; what becomes of it shows in the stream. Raises `NotAccepted`.
 
-        `shown` is what people see in place of the address.
+        `shown` is what people see in place of the address. A `lasting` one is taken up again by the next service, if
+        it is live.
         """
         name = name or self._names.free(address, owner)
         with self._names.taken((owner, name)):
             if self._engine.full:
                 raise TooManyStreams("No host of the cluster has room for one more stream; add machines.")
-            options = self._options(policy, trusted=trusted, paced=paced, loop=loop)
-            if commission is not None:
-                options = replace(options, kind=commission.kind)
             stream = Stream(
                 name=name,
                 url=shown or address.redacted,
@@ -120,14 +115,48 @@ class Registry:
                 owner=owner,
                 commission=commission,
             )
-            source = Reopening(
-                lambda: self._engine.pull(address, options, all_told=commission is not None),
-                live=address.is_live_protocol or paced,
-                stall_after_s=policy.stall_after,
-                reconnect_for_s=policy.reconnect_for,
-            )
-            self._start(stream, source)
+            kind: Kind = "any" if commission is None else commission.kind
+            options = self._terms.options(policy, trusted=trusted, paced=paced, loop=loop, kind=kind)
+            self._pull(stream, address, options, lasting=lasting)
         return stream
+
+    def take_up(self, one: StandingStream, *, turn: Callable[[], Awaitable[object]]) -> Stream:
+        """Go on with a stream of an earlier service, as a new media, which is opened after its `turn` has come.
+
+        Raises `NotAccepted`, and `stream.errors.AddressInvalid` for an address that is none any more.
+        """
+        address = parse(one.address)
+        with self._names.taken((one.owner, one.name)):
+            stream = Stream(
+                name=one.name, url=address.redacted, policy=one.policy, pushed=False, owner=one.owner, earlier=one
+            )
+            self._pull(stream, address, self._terms.options(one.policy, trusted=False), lasting=True, turn=turn)
+        return stream
+
+    def _pull(
+        self,
+        stream: Stream,
+        address: Address,
+        options: SourceOptions,
+        *,
+        lasting: bool,
+        turn: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        all_told = stream.listener is not None
+
+        async def opened() -> Source:
+            if turn is not None:
+                await turn()
+            return await self._engine.pull(address, options, all_told=all_told)
+
+        source = Reopening(
+            opened,
+            live=address.is_live_protocol or options.paced,
+            was_live=stream.taken_up,
+            stall_after_s=stream.policy.stall_after,
+            reconnect_for_s=stream.policy.reconnect_for,
+        )
+        self._start(stream, source, hear=last(stream, address, self._standing) if lasting else stream.hear)
 
     async def receive(
         self, offer_sdp: str, *, name: str, policy: Policy, owner: str | None = None
@@ -146,7 +175,7 @@ class Registry:
                 raise TooManyPublishers(f"{self._max_publishers} publish, the limit (limits.max_publishers).")
             self._answering += 1
             try:
-                source, answer = await self._engine.receive(offer_sdp, self._options(policy, trusted=False))
+                source, answer = await self._engine.receive(offer_sdp, self._terms.options(policy, trusted=False))
             finally:
                 self._answering -= 1
             try:
@@ -171,13 +200,13 @@ class Registry:
             reconnect_for_s=within_s,
             backoff=Backoff(first_s=0.0),
         )
-        self._start(stream, source_of_all)
+        self._start(stream, source_of_all, hear=stream.hear)
         return publishing
 
     async def _take_over(self, stream: Stream, publishing: Publishing, offer_sdp: str) -> tuple[Publishing, str]:
         publishing.reserve()
         try:
-            source, answer = await self._engine.receive(offer_sdp, self._options(stream.policy, trusted=False))
+            source, answer = await self._engine.receive(offer_sdp, self._terms.options(stream.policy, trusted=False))
         except BaseException:
             publishing.unreserve()
             raise
@@ -198,7 +227,12 @@ class Registry:
         """End a stream, if it has not ended by itself, and return its final summary.
 
         One that takes longer is cut off: its closing events are published all the same, and its source is left behind.
+        It is not taken up again.
         """
+        self._standing.remove(stream.id)
+        return await self._end(stream, within_s=within_s)
+
+    async def _end(self, stream: Stream, *, within_s: float) -> Summary:
         if stream.task is not None and not stream.closed:
             stream.ended_on_request = True
             try:
@@ -214,9 +248,12 @@ class Registry:
         return stream.summary()
 
     async def aclose(self) -> None:
-        """Take no more streams and end all. Their closing events are published when it returns. Idempotent."""
+        """Take no more streams and end all. Their closing events are published when it returns. Idempotent.
+
+        Those that were to be taken up again still are.
+        """
         self._names.closed = True
-        await asyncio.gather(*(self.end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
+        await asyncio.gather(*(self._end(stream, within_s=_CLOSING_TIMEOUT_S) for stream in self))
 
     def totals(self) -> Totals:
         sums = self._past.copy()
@@ -225,26 +262,11 @@ class Registry:
                 sums.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         return sums.totals()
 
-    def _options(self, policy: Policy, *, trusted: bool, paced: bool = False, loop: bool = False) -> SourceOptions:
-        return SourceOptions(
-            fps=policy.fps,
-            adaptive=policy.adaptive,
-            max_fps=policy.max_fps,
-            calm_s=min(_CALM_S, policy.event_interval),
-            decode=policy.decode,
-            decoder=self._decoder,
-            trusted=trusted,
-            egress_allow=self._egress_allow,
-            patience_s=policy.stall_after + policy.reconnect_for + _PATIENCE_S,
-            decode_errors_per_min=self._decode_errors_per_min,
-            paced=paced,
-            loop=loop,
-        )
-
-    def _start(self, stream: Stream, source: Source) -> None:
-        stream.source = Tap(source, stream, hear=stream.hear)
+    def _start(self, stream: Stream, source: Source, *, hear: Callable[[Status], None]) -> None:
+        stream.source = Tap(source, stream, hear=hear)
         self._streams[stream.id] = self._by_media[stream.media.media_id] = stream
-        stream.log.info("%s is added: %s", stream.name, stream.media.uri)
+        how = "taken up again" if stream.taken_up else "added"
+        stream.log.info("%s is %s: %s", stream.name, how, stream.media.uri)
         # It outlives the request that it was made by, and is not part of it.
         stream.task = asyncio.create_task(
             self._run(stream, stream.source), name=f"stream-{stream.id}", context=Context()
@@ -285,6 +307,8 @@ class Registry:
         for event in stream.judge.finish(time.time(), failure):
             self._tell(stream, event)
         self._keeping.end(stream.media.media_id)
+        if not (self.closing or stream.found_no_room):
+            self._standing.remove(stream.id)
         self._past.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
         stream.close()
         named = (stream.owner, stream.name)

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from inference.policy import Policy
 from inference.scores import Point, downsample
 from inference.summary import NO_FRAMES, MediaRef, Summary
 from inference.taxonomy import Taxonomy
-from stream.errors import Failure
+from stream.address import Address
+from stream.errors import Failure, Overloaded
 from stream.sample import Counters, Sample, Source, SourceInfo, State, Status
 
 from .ids import new_id
@@ -27,6 +28,8 @@ from .scored_sample import shown_by
 from .showing import Picture
 from .store.blocks import Judged
 from .store.kept import MediaFacts
+from .store.standing import StandingStream
+from .terms import Kind
 
 _POINTS_KEPT = 1800
 _log = logging.getLogger("gorewatch.streams")
@@ -50,7 +53,7 @@ class Commission:
 
     media: MediaRef
     listener: Listener
-    kind: Literal["any", "video"]
+    kind: Kind
     """What its address must lead to."""
 
 
@@ -66,9 +69,10 @@ class Stream:
         pushed: bool,
         owner: str | None = None,
         commission: Commission | None = None,
+        earlier: StandingStream | None = None,
     ) -> None:
-        """`url` is redacted already."""
-        self.id = new_id("str")
+        """`url` is redacted already. `earlier`: what an earlier service left of it, to be gone on with."""
+        self.id = new_id("str") if earlier is None else earlier.id
         self.media = (
             MediaRef(request_id=new_id("req"), media_id=new_id("med"), uri=url)
             if commission is None
@@ -82,6 +86,9 @@ class Stream:
         self.policy = policy
         self.pushed = pushed
         self.started_s = time.time()
+        self.added_s = self.started_s if earlier is None else earlier.added_s
+        self.taken_up = earlier is not None
+        """An earlier service had it."""
         self.state = State.CONNECTING
         self.info: SourceInfo | None = None
         self.failure: Failure | None = None
@@ -112,6 +119,12 @@ class Stream:
     def closed(self) -> bool:
         """It has ended and `close` was called."""
         return self._judge is None
+
+    @property
+    def found_no_room(self) -> bool:
+        """It was taken up and has ended because nobody here had room to watch it, which says nothing about it."""
+        failure = self.failure if self.state is State.FAILED else None
+        return self.taken_up and self.info is None and failure is not None and failure.code == Overloaded.code
 
     @property
     def latest(self) -> Reading | None:
@@ -150,6 +163,12 @@ class Stream:
             name=self.name,
             policy=self.policy,
             started_s=self.started_s,
+        )
+
+    def standing(self, address: Address) -> StandingStream:
+        """What it takes to watch it again at this address."""
+        return StandingStream(
+            id=self.id, owner=self.owner, name=self.name, address=address.url, policy=self.policy, added_s=self.added_s
         )
 
     def hear(self, status: Status) -> None:

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
         description="where all is kept that outlives the service, `sqlite:///FILE` or `postgresql://…`; `gorewatch.db` "
         "in the data folder if unset",
     )
+    resume: bool = Field(default=True, description="whether live streams are taken up again when the service starts")
     model: Path | None = Field(
         default=None, description="the detector's manifest or .onnx file; the one that ships if unset"
     )

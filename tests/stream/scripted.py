@@ -66,6 +66,7 @@ class Clock:
 def reopening(
     *openings: Source | SourceError,
     live: bool = True,
+    was_live: bool = False,
     reconnect_for_s: float = 60.0,
     clock: Callable[[], float] | None = None,
     before_each: Callable[[], None] = lambda: None,
@@ -80,7 +81,12 @@ def reopening(
         return opening
 
     return Reopening(
-        open_source, live=live, reconnect_for_s=reconnect_for_s, backoff=Backoff(first_s=0.0), clock=clock or Clock()
+        open_source,
+        live=live,
+        was_live=was_live,
+        reconnect_for_s=reconnect_for_s,
+        backoff=Backoff(first_s=0.0),
+        clock=clock or Clock(),
     )
 
 

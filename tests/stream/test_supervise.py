@@ -129,3 +129,39 @@ async def test_a_source_that_told_it_is_live_comes_back_too() -> None:
 async def test_an_opening_that_fails_is_a_failure_of_the_source() -> None:
     (failed,) = await everything(reopening(Overloaded("No worker.")))
     assert failed == Status(State.FAILED, failure=Failure("overloaded", "No worker.", retryable=True))
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_one_that_was_live_before_is_waited_for_from_the_first_try_on(live: bool) -> None:
+    refused = ConnectionRefused("Nobody listens.")
+    source = reopening(
+        refused, Scripted(MISSING), Scripted(LIVE, LOST), Scripted(LIVE, ENDED), live=live, was_live=True
+    )
+    assert states(await everything(source)) == [
+        State.RECONNECTING,
+        State.RECONNECTING,
+        State.RECONNECTING,
+        State.RECONNECTING,
+        State.LIVE,
+        State.RECONNECTING,
+        State.RECONNECTING,
+        State.LIVE,
+        State.ENDED,
+    ]
+
+
+async def test_one_that_was_live_before_is_not_waited_for_longer_than_any_other() -> None:
+    clock = Clock()
+
+    def later() -> None:
+        clock.now_s += 25.0
+
+    openings = [Scripted(MISSING) for _ in range(9)]
+    items = await everything(reopening(*openings, was_live=True, clock=clock, before_each=later))
+    assert items[-1] == MISSING
+    assert clock.now_s < 120.0
+
+
+async def test_one_that_was_live_before_and_is_stored_by_now_is_not_read_again() -> None:
+    items = await everything(reopening(Scripted(STORED, BROKEN), live=False, was_live=True))
+    assert items[-1] == BROKEN

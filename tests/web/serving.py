@@ -97,8 +97,11 @@ class Served:
 
 
 def settings_of(**values: object) -> Settings:
-    """Settings of a test: loopback, a free port, nothing of the environment."""
-    return Settings.model_validate({"port": 0, **values})
+    """Settings of a test: loopback, a free port, nothing of the environment.
+
+    A second service in the same home begins without the streams of the first, unless the test is about that (`resume`).
+    """
+    return Settings.model_validate({"port": 0, "resume": False, **values})
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
 from ..heats import Heats
 from ..recording.pictures import Pictures
+from ..recording.standing import Standing
 from ..registry import Registry
 from ..settings import Settings
 from ..store.counts import Kept
@@ -80,6 +81,7 @@ class Parts(Basics):
     metrics: Exposition
     store: Store
     pictures: Pictures
+    standing: Standing
     heats: Heats | None
     """None where the detector does not tell where it sees something."""
     replays: Replays

@@ -27,9 +27,12 @@ async def add(request: web.Request) -> web.Response:
     if caller.stream is not None:
         raise for_another_stream()
     try:
-        stream = parts.registry.add(address, name=body.name, policy=policy, trusted=False, owner=caller.key_id)
+        stream = parts.registry.add(
+            address, name=body.name, policy=policy, trusted=False, owner=caller.key_id, lasting=True
+        )
     except NotAccepted as error:
         raise not_accepted(error) from error
+    await parts.standing.settled(stream.id)
     return web.json_response(stream_json(stream), status=201, headers={"Location": f"/v1/streams/{stream.id}"})
 
 
@@ -46,7 +49,10 @@ async def one(request: web.Request) -> web.Response:
 @routes.delete("/v1/streams/{id}")
 async def end(request: web.Request) -> web.Response:
     """Answers with the final summary, also for a stream that had ended by itself."""
-    return web.json_response(summary_json(await parts_of(request).registry.end(stream_of(request))))
+    parts, stream = parts_of(request), stream_of(request)
+    summary = await parts.registry.end(stream)
+    await parts.standing.settled(stream.id)
+    return web.json_response(summary_json(summary))
 
 
 def stream_of(request: web.Request) -> Stream:
@@ -86,7 +92,7 @@ def stream_json(stream: Stream) -> Json:
         "position": None if latest is None else seconds(latest.position_s),
         "samples": stream.tally.scored,
         "dropped": sum(stream.dropped.values()),
-        "started": timestamp(stream.started_s),
+        "started": timestamp(stream.added_s),
         "error": None if stream.failure is None else failure_json(stream.failure),
         "policy": policy_json(stream.policy),
         "codec": None if info is None else info.codec,

@@ -133,6 +133,8 @@ async def _arrival(asked: Asked, published: Publishers, folder: Path) -> dict[st
 async def _running(folder: Path, asked: Asked, port: int) -> AsyncIterator[Running]:
     """The service, started and ended without holding up those who read."""
     more = {
+        # Each run adds streams of its own, spread over the clip.
+        "GOREWATCH_RESUME": "false",
         "GOREWATCH_LIMITS__SUBSCRIBER_QUEUE": str(_QUEUE),
         "GOREWATCH_LIMITS__MAX_SUBSCRIBERS": str(2 * asked.subscribers),
         "GOREWATCH_LIMITS__KEY_SUBSCRIBERS": str(2 * asked.subscribers),

@@ -1,4 +1,4 @@
-"""Opens what keeps events, incidents, scores and pictures, in order, and closes it in the opposite one."""
+"""Opens what keeps events, scores, pictures and which streams stand, in order, and closes it in the opposite one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,16 +16,18 @@ from .picture_folder import PictureFolder
 from .pictures import Pictures
 from .recorder import Recorder
 from .retaining import Retainer
+from .standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What keeps the events, scores and pictures of a service that runs."""
+    """What keeps the events, scores, pictures and streams of a service that runs."""
 
     journal: StoreJournal
     describe: Describe
     recorder: Recorder
     pictures: Pictures
+    standing: Standing
 
 
 @asynccontextmanager
@@ -36,18 +38,23 @@ async def open_recording(
     recorder = Recorder(store)
     folder = PictureFolder(settings.data_dir)
     pictures = Pictures(store, folder)
+    standing = Standing(store, keeps=settings.resume)
     retainer = Retainer(store, settings.retention, folder)
     async with going_on(retainer.run, "retaining"):
         try:
-            async with going_on(recorder.run, "recorder"), going_on(pictures.run, "pictures"):
+            async with (
+                going_on(recorder.run, "recorder"),
+                going_on(pictures.run, "pictures"),
+                going_on(standing.run, "standing"),
+            ):
 
                 def describe(media_id: str) -> MediaFacts | None:
                     return _facts(find(media_id))
 
                 journal = StoreJournal(store, describe, along=along)
-                yield Recording(journal, describe, recorder, pictures)
+                yield Recording(journal, describe, recorder, pictures, standing)
         finally:
-            await asyncio.gather(recorder.aclose(), pictures.aclose())
+            await asyncio.gather(recorder.aclose(), pictures.aclose(), standing.aclose())
 
 
 def _facts(stream: Stream | None) -> MediaFacts | None:

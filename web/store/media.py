@@ -1,19 +1,18 @@
 """Media: what each was, and how it ended."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inference.policy import Policy, PolicyInvalid
 from inference.summary import MediaRef
 from stream.errors import Failure
 
 from ..ids import first_id
 from ..wire import failure_json
 from .kept import KeptMedia, MediaEnd, MediaFacts, MediaFilter, MediaPicture
+from .policy_text import policy_from, policy_text
 from .tables import NOBODY
 from .upsert import insert_into
 from .watched import media
@@ -34,7 +33,7 @@ async def add(tx: AsyncConnection, those: Sequence[MediaFacts]) -> None:
             # The only text from outside: PostgreSQL has no place for this one character.
             "uri": facts.ref.uri.replace("\0", "�"),
             "started": facts.started_s,
-            "policy": None if facts.policy is None else json.dumps(asdict(facts.policy)),
+            "policy": None if facts.policy is None else policy_text(facts.policy),
         }
         for facts in those
     ]
@@ -130,19 +129,10 @@ def _media(row: RowMapping) -> KeptMedia:
         stream_id=row["stream_id"],
         owner=row["key_id"] or None,
         name=row["name"],
-        policy=None if row["policy"] is None else _policy(json.loads(row["policy"])),
+        policy=None if row["policy"] is None else policy_from(row["policy"]),
         started_s=row["started"],
     )
     return KeptMedia(facts=facts, picture=_picture(row), end=_end(row))
-
-
-def _policy(values: Mapping[str, object]) -> Policy | None:
-    known = {field.name for field in fields(Policy)}
-    try:
-        return Policy(**{name: value for name, value in values.items() if name in known})  # type: ignore[arg-type]
-    except PolicyInvalid:
-        # An earlier version allowed it.
-        return None
 
 
 def _picture(row: RowMapping) -> MediaPicture | None:

@@ -1,4 +1,6 @@
-"""The schema of keys, jobs and the service itself. Times are Unix seconds, durations seconds; nobody's key is "".
+"""The schema of keys, jobs, standing streams and the service itself.
+
+Times are Unix seconds, durations seconds; nobody's key is "".
 
 What moderation leaves behind is in `watched.py`, what is owed to receivers in `delivery_tables.py`. A change to a table
 needs a revision in `migrations/versions`.
@@ -109,4 +111,17 @@ feedback = Table(
     Column("path", Text),
     Column("created", Float, nullable=False),
     Column("prob", Float),
+)
+
+standing_streams = Table(
+    "standing_streams",
+    metadata,
+    Column("id", id_type(), primary_key=True),
+    Column("key_id", id_type(), nullable=False),
+    Column("name", String(64), nullable=False),
+    # With its credentials, as it was given.
+    Column("address", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("added", Float, nullable=False),
+    Index("standing_streams_name", "key_id", "name"),
 )

@@ -15,10 +15,12 @@ from web.delivery.delivery import Style
 from web.engine import LocalEngine
 from web.jobs.folder import MediaFolder
 from web.jobs.jobs import Jobs, Wanted
+from web.recording.standing import Standing
 from web.registry import Registry
 from web.store import deliveries, jobs
 from web.store.job import Job
 from web.store.store import Store
+from web.terms import Terms
 
 _WITHIN_S = 20.0
 
@@ -44,11 +46,10 @@ class World:
             engine=LocalEngine(pool, FakeScorer()),
             publish=lambda *_: None,
             keeping=FakeKeeping(),
+            standing=Standing(self.store, keeps=False),
             max_streams=10,
             max_publishers=10,
-            egress_allow=(),
-            decode_errors_per_min=600,
-            decoder="cpu",
+            terms=Terms(egress_allow=(), decode_errors_per_min=600, decoder="cpu"),
         )
         running = Jobs(
             store=self.store,

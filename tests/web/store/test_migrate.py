@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from inference.policy import Policy
 from stream.ids import make_id
 from tests.web.store.test_blocks import wave
 from tests.web.store.test_jobs import FRAMES, JOB
@@ -29,6 +30,7 @@ from web.store import (
     migrate,
     reviews,
     scores,
+    standing,
     views,
     watched,
     webhooks,
@@ -46,6 +48,9 @@ NEWEST = (REVISIONS[-1], str(int(REVISIONS[-1])).encode())
 assert watched.events.metadata is delivery_tables.deliveries.metadata is metadata
 WATCHED = make_id("med", 1_790_000_000_000, bytes(11))
 """A media whose id tells when it began."""
+DOOR = standing.StandingStream(
+    id="str_a", owner="1", name="door", address="rtsp://u:p@h/", policy=Policy(fps=3), added_s=5.0
+)
 HOOK = Endpoint(id="whk_a", key_id="1", url="https://h/", kinds=("gore.prob",), created_s=3.0)
 
 
@@ -79,6 +84,9 @@ def earlier(revision: str) -> Callable[[Connection], None]:
             owed_to_receivers(connection, revision)
         else:
             callbacks_of_jobs(connection)
+        if revision >= "0007":
+            stands = {"id": "str_a", "key_id": "1", "name": "door", "address": "rtsp://u:p@h/", "policy": '{"fps": 3}'}
+            insert(connection, "standing_streams", **stands, added=5.0)
 
     return make
 
@@ -229,6 +237,8 @@ async def test_an_earlier_store_is_led_up_with_all_that_is_in_it(
                 assert await meta.get(tx, "signing_key") == b"k" * 32
                 if await events.highest(tx):
                     await check_moderated(tx)
+                if found := await standing.listed(tx):
+                    assert found == (DOOR,)
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_alone(address: str) -> None:

@@ -26,7 +26,8 @@ STREAMS = (
         id="addStream",
         tag="Streams",
         summary="Add a stream that the service pulls",
-        text="The answer comes at once; whether the stream can be read shows in its `state`.",
+        text="The answer does not wait for its source; whether that can be read shows in its `state`. A live stream "
+        "outlives the service: the next one takes it up again under its id, with a new media.",
         bodies=(Content(type=NewStream, example={"url": "rtsp://camera.example/lobby", "name": "lobby"}),),
         answers={201: answer("The stream.", StreamInfo, Location="Its path.")} | problems(*_BODY, 409),
         security=BEARER,
