@@ -27,10 +27,10 @@ _STREAMS_A_CORE = 12
 _TERMINATED = 128 + signal.SIGTERM
 # What is simulated are the service's own constants.
 _TIMING = Timing(
-    silent_s=link._SILENT_S,
-    pause_s=link._PAUSE_S,
-    place_timeout_s=hosts._PLACE_TIMEOUT_S,
-    move_every_s=hosts._MOVE_EVERY_S,
+    silent_s=link.SILENT_S,
+    pause_s=link.PAUSE_S,
+    place_timeout_s=hosts.PLACE_TIMEOUT_S,
+    move_every_s=hosts.MOVE_EVERY_S,
 )
 _ASKED = Asked(streams=20_000, services=1, busy=0.65, arriving_per_s=100.0, seed=8)
 _OPENING_S, _CONNECTING_S, _KEY_FRAMES_S, _SPREAD = 0.117, 0.2, 2.0, 0.5

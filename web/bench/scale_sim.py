@@ -104,7 +104,7 @@ class Fleet:
         self.costs = costs
         self.now_s = 0.0
         self.hosts = [
-            Host(cores=cores, state=HostState(id=f"host-{number:04}", most_streams=most))
+            Host(cores=cores, state=HostState(id=f"host-{number:04}", most_streams=most, cpus=cores))
             for number, (cores, most) in enumerate(machines)
         ]
         self.streams: list[Stream] = []
@@ -276,7 +276,7 @@ class Fleet:
         host = self.hosts[number]
         host.up = False
         self._give_away(host)
-        host.state = HostState(id=host.state.id, most_streams=host.state.most_streams)
+        host.state = HostState(id=host.state.id, most_streams=host.state.most_streams, cpus=host.cores)
 
     def _take_on(self, number: int) -> None:
         host = self.hosts[number]

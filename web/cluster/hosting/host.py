@@ -35,7 +35,7 @@ from .watched import Watched
 
 _WAIT_S = 1.0
 """For something to tell, before nothing is told."""
-_GATHER_S = 0.03
+_GATHER_S = 0.1
 """What comes so soon after the first is told with it: a call costs more than what it carries."""
 _COUNT_EVERY_S = 1.0
 LEASE_S = 8.0
@@ -95,9 +95,9 @@ class Host:
             self._do(order)
         return None
 
-    async def reports(self, term: int) -> Batch | Lapsed:
-        """What there is to tell, within a second; nobody else may ask meanwhile."""
-        if term != self._term:
+    async def reports(self, term: int, taken: Sequence[Taken] = ()) -> Batch | Lapsed:
+        """What there is to tell, within a second; nobody else may ask meanwhile. `taken` is done first."""
+        if self.order(term, taken) is not None:
             return Lapsed()
         self._asked_s = self._clock()
         try:

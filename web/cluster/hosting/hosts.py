@@ -19,11 +19,11 @@ from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
 from .placing import Hosted, place, relieve
 
-_PLACE_TIMEOUT_S = 10.0
+PLACE_TIMEOUT_S = 10.0
 _START_S = 60.0
 """While a host is started: it loads its detector first."""
 _GATHER_S = 5.0
-_MOVE_EVERY_S = 5.0
+MOVE_EVERY_S = 5.0
 """So that what a move brought is measured before the next."""
 _log = logging.getLogger("gorewatch.hosts")
 
@@ -63,9 +63,9 @@ class Hosts:
         """How often worker processes were replaced and hosts lost."""
         return sum(link.load.worker_restarts + link.times_lost for link in self._links.values())
 
-    def add(self, host_id: str, remote: Remote, *, most_streams: int) -> None:
+    def add(self, host_id: str, remote: Remote, *, most_streams: int, cpus: float = 1.0) -> None:
         """One more, which is taken on as soon as it answers."""
-        link = HostLink(host_id, remote, most_streams=most_streams, changed=self._changed.set)
+        link = HostLink(host_id, remote, most_streams=most_streams, cpus=cpus, changed=self._changed.set)
         link.draining = host_id in self._drained
         self._links[host_id] = link
         self._tasks[host_id] = asyncio.create_task(link.run(), name=f"host-{host_id}")
@@ -105,7 +105,7 @@ class Hosts:
     def balance(self) -> None:
         """Move a stream from a host that has too much to do, if another has less. To be called every second."""
         now_s = self._clock()
-        if now_s < self._moved_s + _MOVE_EVERY_S:
+        if now_s < self._moved_s + MOVE_EVERY_S:
             return
         crowded = relieve(link.state for link in self._links.values() if link.takes_streams)
         if crowded is not None and self._links[crowded].give_one_away():
@@ -120,7 +120,7 @@ class Hosts:
         began_s = self._clock()
         while (link := self._best()) is None or self._gathering_s() > 0:
             starting = any(not one.was_up for one in self._links.values())
-            left_s = began_s + (_START_S if starting else _PLACE_TIMEOUT_S) - self._clock()
+            left_s = began_s + (_START_S if starting else PLACE_TIMEOUT_S) - self._clock()
             if link is not None:
                 left_s = self._gathering_s()
             elif left_s <= 0:

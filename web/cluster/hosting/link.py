@@ -13,12 +13,14 @@ from .hosted import HostedSource
 from .messages import Batch, Counted, Lapsed, Load, Open, Order, Receive, Taken
 from .placing import HostState
 
-_SILENT_S = 4.0
+SILENT_S = 4.0
 """An answer comes within a second: later than this it is not waited for."""
 _BEGIN_TIMEOUT_S = 60.0
 """A host that is started loads its detector and starts its workers first."""
-_PAUSE_S = 0.5
-_ORDERS_EVERY_S = 0.01
+PAUSE_S = 0.5
+_ORDERS_AFTER_S = 0.01
+_TAKEN_AFTER_S = 0.15
+"""What was taken goes along with the next question, unless that takes longer: a call costs more than what it says."""
 _CLOCKS = 64
 MOVED = HostLost("The host that watched it has too much to do.")
 DRAINED = HostLost("The host that watched it is taken out of service.")
@@ -30,7 +32,7 @@ class Remote(Protocol):
 
     async def begin(self, term: int) -> bool: ...
     async def order(self, term: int, orders: Sequence[Order]) -> Lapsed | None: ...
-    async def reports(self, term: int) -> Batch | Lapsed: ...
+    async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed: ...
 
 
 class HostLink:
@@ -42,6 +44,7 @@ class HostLink:
         remote: Remote,
         *,
         most_streams: int,
+        cpus: float,
         changed: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,7 +58,8 @@ class HostLink:
         self._changed = changed
         self._clock = clock
         self._term = 0
-        self._state = HostState(id=host_id, most_streams=most_streams)
+        self._new = HostState(id=host_id, most_streams=most_streams, cpus=cpus)
+        self._state = self._new
         self._sources: dict[int, HostedSource] = {}
         self._orders: list[Order] = []
         self._taken: dict[int, int] = {}
@@ -118,7 +122,7 @@ class HostLink:
                 self._tell_loss(error)
             finally:
                 self._lose_all()
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(PAUSE_S)
 
     async def _go_on(self) -> None:
         """As long as it answers."""
@@ -128,8 +132,8 @@ class HostLink:
         ordering = asyncio.create_task(self._send_orders(), name=f"orders-{self.id}")
         try:
             while not ordering.done():
-                async with asyncio.timeout(_SILENT_S):
-                    batch = await self._remote.reports(self._term)
+                async with asyncio.timeout(SILENT_S):
+                    batch = await self._remote.reports(self._term, self._all_taken())
                 if isinstance(batch, Lapsed):
                     return
                 self._hear(batch)
@@ -159,12 +163,13 @@ class HostLink:
     async def _send_orders(self) -> None:
         while True:
             await self._ordered.wait()
-            await asyncio.sleep(_ORDERS_EVERY_S)
+            await asyncio.sleep(_ORDERS_AFTER_S)
             self._ordered.clear()
-            orders, self._orders = self._orders, []
-            taken, self._taken = self._taken, {}
-            orders += [Taken(number, count) for number, count in taken.items()]
-            async with asyncio.timeout(_SILENT_S):
+            orders: list[Order] = [*self._orders, *self._all_taken()]
+            self._orders.clear()
+            if not orders:
+                continue
+            async with asyncio.timeout(SILENT_S):
                 if isinstance(await self._remote.order(self._term, orders), Lapsed):
                     return
 
@@ -172,10 +177,16 @@ class HostLink:
         if not self.up:
             return
         if isinstance(order, Taken):
+            if not self._taken:
+                asyncio.get_running_loop().call_later(_TAKEN_AFTER_S, self._ordered.set)
             self._taken[order.source] = self._taken.get(order.source, 0) + order.count
         else:
             self._orders.append(order)
-        self._ordered.set()
+            self._ordered.set()
+
+    def _all_taken(self) -> list[Taken]:
+        taken, self._taken = self._taken, {}
+        return [Taken(number, count) for number, count in taken.items()]
 
     def _forget(self, number: int) -> None:
         if self._sources.pop(number, None) is not None:
@@ -195,5 +206,5 @@ class HostLink:
         self._orders.clear()
         self._taken.clear()
         self._behind_s.clear()
-        self._state = HostState(id=self.id, most_streams=self._state.most_streams)
+        self._state = self._new
         self._changed()

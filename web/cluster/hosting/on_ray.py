@@ -25,7 +25,7 @@ from ...settings import ConfigError
 from .growing import RESOURCE, Growing
 from .host import Host
 from .hosts import Hosts
-from .messages import Batch, Lapsed, Order
+from .messages import Batch, Lapsed, Order, Taken
 from .parts import HostOptions, open_host
 
 _LOOK_EVERY_S = 1.0
@@ -56,8 +56,8 @@ class HostActor:
     async def order(self, term: int, orders: Sequence[Order]) -> Lapsed | None:
         return (await self._host()).order(term, orders)
 
-    async def reports(self, term: int) -> Batch | Lapsed:
-        return await (await self._host()).reports(term)
+    async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed:
+        return await (await self._host()).reports(term, taken)
 
     async def _host(self) -> Host:
         if self._opening is None:
@@ -78,8 +78,8 @@ class RayHost:
         answer: Lapsed | None = await self._actor.order.remote(term, list(orders))
         return answer
 
-    async def reports(self, term: int) -> Batch | Lapsed:
-        answer: Batch | Lapsed = await self._actor.reports.remote(term)
+    async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed:
+        answer: Batch | Lapsed = await self._actor.reports.remote(term, list(taken))
         return answer
 
 
@@ -192,7 +192,7 @@ class _Keeper:
         for place in set(wanted.values()) - self._actors.keys():
             _log.info("a host is started on %s, for %d streams", place.id, place.streams)
             self._actors[place] = actor = self._start(place)
-            self._hosts.add(place.id, RayHost(actor), most_streams=place.streams)
+            self._hosts.add(place.id, RayHost(actor), most_streams=place.streams, cpus=place.cpus)
 
     def _start(self, place: Place) -> Any:
         options = replace(self._options, cpus=place.cpus)

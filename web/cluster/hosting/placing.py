@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 _FULL = 0.9
 """The share of a host's processors' time that streams may take; the rest is for what they do at times."""
-_COST = 0.01
-"""What a stream is taken to cost of a host's time while none was measured."""
+_COST = 0.03
+"""What a stream is taken to cost of a processor's time while none was measured: about one sample a second."""
 _LEAST_COST = 0.001
 _SETTLE = 0.3
 """How much of what is measured anew counts: what a host does at a moment is not what it does."""
@@ -26,6 +26,7 @@ class HostState:
     id: str
     most_streams: int
     """As it was given by who runs it."""
+    cpus: float = 1.0
     streams: int = 0
     busy: float = 0.0
     """The share of its processors' time that it uses, smoothed; 0 to 1."""
@@ -36,7 +37,7 @@ class HostState:
     def cost(self) -> float:
         """Of one stream there, as a share of the host's time."""
         measured = self.streams - self.unmeasured
-        return _COST if measured <= 0 else max(self.busy / measured, _LEAST_COST)
+        return _COST / max(self.cpus, 1.0) if measured <= 0 else max(self.busy / measured, _LEAST_COST)
 
     @property
     def expected(self) -> float:

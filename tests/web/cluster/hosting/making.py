@@ -9,7 +9,7 @@ from tests.web.fakes import FakePool, FakeScorer, FakeSource
 from web.background import going_on
 from web.cluster.hosting.host import Host
 from web.cluster.hosting.hosts import Hosts
-from web.cluster.hosting.messages import Batch, Lapsed, Load, Order
+from web.cluster.hosting.messages import Batch, Lapsed, Load, Order, Taken
 from web.cluster.hosting.parts import compressed
 
 
@@ -41,9 +41,9 @@ class Way:
         await self._there()
         return self.host.order(term, orders)
 
-    async def reports(self, term: int) -> Batch | Lapsed:
+    async def reports(self, term: int, taken: Sequence[Taken] = ()) -> Batch | Lapsed:
         await self._there()
-        batch = await self.host.reports(term)
+        batch = await self.host.reports(term, taken)
         await self._there()
         return batch
 

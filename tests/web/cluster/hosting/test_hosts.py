@@ -135,7 +135,7 @@ async def test_a_stream_goes_on_elsewhere_as_the_same_media_when_its_host_is_gon
 
 
 async def test_a_frozen_host_is_given_up_and_says_nothing_when_it_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_module, "_SILENT_S", 1.5)
+    monkeypatch.setattr(link_module, "SILENT_S", 1.5)
     async with some_hosts("a", "b") as (hosts, ways), lasting(engine_of(hosts)) as reading:
         first = asyncio.create_task(reading.sampled(1))
         [home] = await where(ways)
@@ -265,7 +265,7 @@ async def test_streams_are_spread() -> None:
 
 
 async def test_who_comes_when_all_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts_module, "_PLACE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(hosts_module, "PLACE_TIMEOUT_S", 0.05)
     async with some_hosts("a", most_streams=2) as (hosts, ways):
         engine = engine_of(hosts)
         full = [engine.full]
