@@ -118,4 +118,4 @@ class RayCluster:
 
 def _environment() -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("GOREWATCH_")}
-    return {**ours, "RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1"}
+    return {**ours, "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
