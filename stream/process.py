@@ -42,8 +42,8 @@ from stream.setup import Setup, WorkerLimits
 SourceReport = Answered | Restarted | Opened | Picked | Progress | Done
 _SECOND_LOOK_S = 1.0
 _START_TIMEOUT_S = 30.0
-_OURS = "GOREWATCH_"
-"""Our settings hold secrets, which a process that decodes hostile media must not have."""
+_SECRET = ("GOREWATCH_", "RAY_")
+"""Our settings hold secrets, and Ray's a token, which a process that decodes hostile media must not have."""
 _HANG_TIMEOUT_S = 8.0
 """Well under what a source is given, so that a hang is the worker's fault and its live sources come back."""
 _LEAVE_TIMEOUT_S = 3.0
@@ -101,7 +101,7 @@ class WorkerProcess:
                 "stream.worker",
                 json.dumps(asdict(setup)),
                 pass_fds=handed,
-                env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+                env={name: value for name, value in os.environ.items() if not name.startswith(_SECRET)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
             )

@@ -33,5 +33,5 @@ def test_what_stands_against_a_threat_is_there(row: str) -> None:
 
 def test_each_part_says_what_does_not_stand_against_it() -> None:
     parts = _TEXT.split("\n## ")[1:]
-    assert len(parts) == 8
+    assert len(parts) == 9
     assert all("What does not:" in part for part in parts)

@@ -9,12 +9,17 @@ import yaml
 from tests.deploy.tools import DEPLOY, FILLED_IN, built
 
 SECRETS = {
-    "store": "postgresql://gorewatch:p0s7gre5@postgres.postgres/gorewatch",
-    "bus": "nats://gorewatch:n4t5@nats.nats:4222",
-    "signing-secret": FILLED_IN["SIGNING_SECRET"],
+    "gorewatch": {
+        "store": "postgresql://gorewatch:p0s7gre5@postgres.postgres/gorewatch",
+        "bus": "nats://gorewatch:n4t5@nats.nats:4222",
+        "signing-secret": FILLED_IN["SIGNING_SECRET"],
+    },
+    "gorewatch-ray": {"token": "t0k3n"},
 }
-"""What an operator puts into the secret."""
+"""What an operator puts into the secrets, by their names."""
 PODS = ("gorewatch-service", "gorewatch-web", "gorewatch-keys")
+RAY_PODS = ("ray-head", "host")
+"""Of the folders `hosts` and `gpu-hosts` alone: those that KubeRay makes, by what they are."""
 _KINDS = {"gorewatch-service": "StatefulSet", "gorewatch-web": "Deployment"}
 
 Object = dict[str, Any]
@@ -34,6 +39,8 @@ def written(name: str) -> list[Object]:
 OBJECTS: Mapping[str, Callable[[], list[Object]]] = {
     "base": lambda: built("base"),
     "gpu": lambda: built("gpu"),
+    "hosts": lambda: built("hosts"),
+    "gpu-hosts": lambda: built("gpu-hosts"),
     "monitoring": lambda: written("monitoring/network-policy.yaml"),
     "keys": lambda: written("keys.yaml"),
 }
@@ -44,11 +51,20 @@ def one(kind: str, name: str, folder: str = "base") -> Object:
     return found
 
 
+def group_of(name: str, folder: str = "hosts") -> Object:
+    """What KubeRay makes the head, or hosts, of."""
+    cluster = one("RayCluster", "gorewatch-hosts", folder)["spec"]
+    (group,) = [cluster["headGroupSpec"]] if name == "ray-head" else cluster["workerGroupSpecs"]
+    found: Object = group
+    return found
+
+
 def pod_of(name: str, folder: str = "base") -> Pod:
     if name == "gorewatch-keys":
         pod = one("Pod", name, "keys")
         return Pod(pod["spec"], pod["metadata"]["labels"])
-    template = one(_KINDS[name], name, folder)["spec"]["template"]
+    made_of = group_of(name, folder) if name in RAY_PODS else one(_KINDS[name], name, folder)["spec"]
+    template = made_of["template"]
     return Pod(template["spec"], template["metadata"]["labels"])
 
 
@@ -63,8 +79,7 @@ def environment(container: Object, folder: str = "base") -> dict[str, str]:
 def _value(variable: Object, container: Object) -> str:
     given = variable.get("valueFrom", {})
     if "secretKeyRef" in given:
-        assert given["secretKeyRef"]["name"] == "gorewatch"
-        return SECRETS[given["secretKeyRef"]["key"]]
+        return SECRETS[given["secretKeyRef"]["name"]][given["secretKeyRef"]["key"]]
     if "resourceFieldRef" in given:
         which, _, resource = given["resourceFieldRef"]["resource"].partition(".")
         return str(container["resources"][which][resource])

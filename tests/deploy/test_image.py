@@ -109,6 +109,15 @@ def test_every_version_is_pinned() -> None:
                 assert "--constraints constraints.txt" in rest, name
 
 
+def test_ray_is_in_both_and_nobody_is_told_of_it() -> None:
+    for name in ("cpu", "cuda"):
+        (installed,) = [rest for _, rest in stages()[f"with-{name}"][1] if "--requirements pyproject.toml" in rest]
+        assert "--extra cluster" in installed
+        told = {word for step, rest in line_of(name) if step == "ENV" for word in rest.split()}
+        assert {"ORT_DISABLE_TELEMETRY=1", "RAY_USAGE_STATS_ENABLED=0"} <= told
+    assert re.search(r"^ray==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+
+
 def test_the_cpu_gets_the_package_without_the_gpus_half() -> None:
     overrides = [line for line in (_PINS / "cpu.txt").read_text().splitlines() if not line.startswith("#")]
     assert overrides[0] == 'onnxruntime-gpu ; sys_platform == "never"'

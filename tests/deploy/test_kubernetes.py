@@ -10,7 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from tests.deploy.manifests import OBJECTS, PODS, environment, one, pod_of
+from tests.deploy.manifests import OBJECTS, PODS, RAY_PODS, environment, one, pod_of
 from tests.deploy.settings import loaded
 from tests.deploy.tools import DEPLOY, built
 from web.settings import Settings
@@ -29,7 +29,13 @@ def settings_of(name: str, monkeypatch: pytest.MonkeyPatch, folder: str = "base"
 @pytest.mark.parametrize("folder", OBJECTS)
 def test_every_object_is_what_the_api_takes(folder: str, version: str) -> None:
     for each in OBJECTS[folder]():
-        kubernetes_validate.validate(each, version, strict=True)
+        if each["kind"] == "RayCluster":
+            # Of it the API knows the pods alone.
+            for name in RAY_PODS:
+                pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": pod_of(name, folder).spec}
+                kubernetes_validate.validate(pod, version, strict=True)
+        else:
+            kubernetes_validate.validate(each, version, strict=True)
 
 
 def test_all_is_in_a_namespace_that_takes_restricted_pods_alone() -> None:
@@ -41,9 +47,12 @@ def test_all_is_in_a_namespace_that_takes_restricted_pods_alone() -> None:
             assert each["kind"] != "Secret", "secrets are the operator's"
 
 
-@pytest.mark.parametrize("name", PODS)
-def test_each_pod_is_a_restricted_one(name: str) -> None:
-    spec = pod_of(name).spec
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [*((name, "base") for name in PODS), *((name, "hosts") for name in ("gorewatch-service", *RAY_PODS))],
+)
+def test_each_pod_is_a_restricted_one(name: str, folder: str) -> None:
+    spec = pod_of(name, folder).spec
     security = spec["securityContext"]
     assert (security["runAsNonRoot"], security["runAsUser"], security["runAsGroup"]) == (True, 10001, 10001)
     assert security["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -58,12 +67,13 @@ def test_each_pod_is_a_restricted_one(name: str) -> None:
     assert resources["requests"].keys() >= {"cpu", "memory"}
     assert resources["limits"].keys() >= {"cpu", "memory", "ephemeral-storage"}
     written = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert written == ({"/tmp", "/var/lib/gorewatch"} if name == "gorewatch-service" else {"/tmp"})
+    shared = {"/dev/shm"} if folder == "hosts" else set()
+    assert written == {"/tmp"} | shared | ({"/var/lib/gorewatch"} if name == "gorewatch-service" else set())
     for volume in spec.get("volumes", []):
         assert volume["emptyDir"]["sizeLimit"]
 
 
-@pytest.mark.parametrize("folder", ["base", "gpu"])
+@pytest.mark.parametrize("folder", ["base", "gpu", "hosts", "gpu-hosts"])
 @pytest.mark.parametrize("name", PODS)
 def test_every_variable_is_a_setting_with_a_good_value(name: str, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(name, monkeypatch, folder)
@@ -79,19 +89,28 @@ def test_every_variable_is_a_setting_with_a_good_value(name: str, folder: str, m
         f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}" if of_web else None
     )
     on_gpu = folder == "gpu" and not of_web
-    assert (settings.provider, settings.decoder) == (("cuda", "auto") if on_gpu else ("auto", "cpu"))
+    assert settings.provider == ("cuda" if on_gpu else "auto")
+    assert settings.decoder == ("cpu" if of_web or folder in ("base", "hosts") else "auto")
+    assert settings.engine == ("local" if of_web or folder in ("base", "gpu") else "ray")
     (container,) = pod_of(name, folder).spec["containers"]
-    assert container["image"].endswith("-cuda" if folder == "gpu" else "-cpu")
+    assert container["image"].endswith("-cuda" if folder.startswith("gpu") else "-cpu")
     assert ("nvidia.com/gpu" in container["resources"]["limits"]) == on_gpu
 
 
-def test_the_secret_has_what_the_readme_makes() -> None:
-    made = set(re.findall(r"--from-literal=([a-z-]+)=", (DEPLOY / "README.md").read_text()))
+def test_the_secrets_have_what_the_readme_makes() -> None:
+    made = {
+        (secret, key)
+        for secret, keys in re.findall(
+            r"create secret generic (\S+)((?:\s|\\\n|--from-literal=\S+?='[^']*'|--from-literal=\S+?=\"[^\"]*\")+)",
+            (DEPLOY / "README.md").read_text(),
+        )
+        for key in re.findall(r"--from-literal=([a-z-]+)=", keys)
+    }
     asked = set()
-    for name in PODS:
-        (container,) = pod_of(name).spec["containers"]
+    for name, folder in ((name, "hosts" if name != "gorewatch-keys" else "keys") for name in (*PODS, *RAY_PODS)):
+        (container,) = pod_of(name, folder).spec["containers"]
         asked |= {
-            variable["valueFrom"]["secretKeyRef"]["key"]
+            (variable["valueFrom"]["secretKeyRef"]["name"], variable["valueFrom"]["secretKeyRef"]["key"])
             for variable in container["env"]
             if "secretKeyRef" in variable.get("valueFrom", {})
         }
@@ -107,14 +126,15 @@ def test_probes_ask_what_they_are_for(name: str) -> None:
     assert container["ports"] == [{"name": "http", "containerPort": 8080}]
 
 
-def test_there_is_one_service_and_its_workers_have_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert one("StatefulSet", "gorewatch-service")["spec"]["replicas"] == 1
-    (container,) = pod_of("gorewatch-service").spec["containers"]
-    settings = settings_of("gorewatch-service", monkeypatch)
+@pytest.mark.parametrize("folder", ["base", "hosts"])
+def test_there_is_one_service_and_its_workers_have_their_memory(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert one("StatefulSet", "gorewatch-service", folder)["spec"]["replicas"] == 1
+    (container,) = pod_of("gorewatch-service", folder).spec["containers"]
+    settings = settings_of("gorewatch-service", monkeypatch, folder)
     limits = container["resources"]["limits"]
     assert environment(container)["PYTHON_CPU_COUNT"] == limits["cpu"], "of which there is a decoder process each"
     assert int(limits["cpu"]) * settings.limits.worker_memory_mb * _MB + 1500 * _MB < bytes_of(limits["memory"])
-    (tmp,) = pod_of("gorewatch-service").spec["volumes"]
+    (tmp,) = [one for one in pod_of("gorewatch-service", folder).spec["volumes"] if one["name"] == "tmp"]
     assert bytes_of(tmp["emptyDir"]["sizeLimit"]) < bytes_of(limits["ephemeral-storage"])
 
 

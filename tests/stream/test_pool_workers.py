@@ -147,8 +147,10 @@ async def test_a_worker_that_names_a_slot_that_is_not_there_is_replaced(clips: C
 
 
 async def test_a_worker_is_told_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOREWATCH_TOKEN", "not-for-workers")
+    for name in ("GOREWATCH_TOKEN", "RAY_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "not-for-workers")
     async with a_pool() as pool:
         environment = await asyncio.to_thread(Path(f"/proc/{pool.workers[0].pid}/environ").read_bytes)
     assert b"not-for-workers" not in environment
     assert b"GOREWATCH_" not in environment
+    assert b"RAY_" not in environment

@@ -216,7 +216,7 @@ async def _connected(url: str, *, within_s: float) -> Client:
             await client.connect(
                 url,
                 name="gorewatch",
-                connect_timeout=2,
+                connect_timeout=10,
                 reconnect_time_wait=_RECONNECT_S,
                 max_reconnect_attempts=-1,
                 error_cb=told,

@@ -1,0 +1,44 @@
+"""What hosts are told of the service's settings."""
+
+import pickle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from stream.setup import WorkerLimits
+from tests.web.cluster.hosting.making import some_hosts
+from tests.web.fakes import FakePool, FakeScorer
+from web.cluster.hosting import on_ray
+from web.cluster.hosting.hosts import Hosts
+from web.cluster.hosting.opening import open_engine
+from web.cluster.hosting.parts import HostOptions
+from web.engine import LocalEngine
+from web.settings import Settings
+
+
+async def test_hosts_are_told_nothing_of_the_store_the_bus_and_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[HostOptions] = []
+
+    @asynccontextmanager
+    async def a_cluster(address: str, options: HostOptions, *, autoscale: bool) -> AsyncIterator[Hosts]:
+        told.append(options)
+        async with some_hosts() as (hosts, _):
+            yield hosts
+
+    monkeypatch.setattr(on_ray, "ray_hosts", a_cluster)
+    settings = Settings(
+        engine="ray",
+        store="postgresql://gorewatch:p0s7gre5@127.0.0.1/gorewatch",
+        bus="nats://gorewatch:n4t5@127.0.0.1:4222",
+        signing_secret=SecretStr("s1gn5s1gn5s1gn5s1gn5"),
+        provider="cpu",
+    )
+    async with open_engine(settings, LocalEngine(FakePool(), FakeScorer()), WorkerLimits()) as (_, hosts):
+        assert hosts is not None
+    (options,) = told
+    assert options.provider == "cpu"
+    sent = pickle.dumps(options)
+    for secret in (b"p0s7gre5", b"n4t5", b"s1gn5"):
+        assert secret not in sent
