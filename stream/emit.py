@@ -248,8 +248,10 @@ class Emitter:
         return lag_s - self._least_lag_s <= _MAX_LAG_S
 
     def _write_waiting(self, frame: VideoFrame, placed: Placed, captured_s: float, number: int) -> None:
-        if self._pending is not None:  # it became patient again
-            self._flush_pending(wait_s=_WAIT_S)
+        if self._pending is not None:
+            # It became patient again: what came before goes before.
+            pending, self._pending = self._pending, None
+            self._write_waiting(*pending)
         while not self._stopped():
             slot = self._slots.take(self._source, at_most=_STORED_SLOTS, wait_s=_WAIT_S, leaves_reserve=True)
             if slot is not None:
