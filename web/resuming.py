@@ -19,7 +19,7 @@ from .store import standing as rows
 from .store.standing import StandingStream
 from .store.store import Store
 
-_OPENING_S = 2.0
+_OPENING_S = 1.0
 """One that takes longer does not keep the next one waiting."""
 _LOOK_EVERY_S = 0.02
 _NAMED = 10

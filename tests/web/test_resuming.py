@@ -124,7 +124,7 @@ async def test_none_is_opened_before_there_is_room_and_one_that_hangs_keeps_nobo
         room = 1
         await world.pool.source(0)
         assert len(world.pool.sources) == 1
-        now_s += 2.0
+        now_s += 1.0
         await world.pool.source(1)
 
 
