@@ -20,6 +20,7 @@ async def test_one_part_after_the_other_is_lost(tmp_path: Path) -> None:
         for lose in (_a_host, _a_node, _a_host_that_wakes_up_late, _nats, _postgresql, _a_web_node):
             await lose(world)
             assert world.media() == media, f"after {lose.__name__} streams are other media"
+        await _the_service(world)
 
 
 async def _a_host(world: World) -> None:
@@ -83,6 +84,17 @@ async def _a_web_node(world: World) -> None:
             await until(lambda: all(one.lost.is_set() for one in everybody))
     async with following(world.web_nodes[0].url, everybody):
         await world.compare(everybody)
+
+
+async def _the_service(world: World) -> None:
+    """The next one takes up all streams, as new media."""
+    ids, media = set(world.samples()), world.media()
+    async with world.observed():
+        await asyncio.to_thread(world.replace_service)
+        await world.live_again()
+        await world.hosts_up()
+    assert set(world.samples()) == ids
+    assert not world.media() & media
 
 
 def _host_process(world: World, node: str) -> psutil.Process:

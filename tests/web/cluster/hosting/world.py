@@ -4,13 +4,15 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.servers.nats import Nats
+from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres
 from tests.servers.ray import RayCluster
 from tests.servers.rtmp import RtmpServer, run_rtmp_server
@@ -39,6 +41,8 @@ class World:
     web_nodes: list[Service]
     env: Mapping[str, str]
     folder: Path
+    _start: Callable[[], AbstractContextManager[Service]]
+    _stack: ExitStack
 
     def streams(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.service.request("GET", "/v1/streams")[1]["streams"]
@@ -64,6 +68,11 @@ class World:
 
         await until(live, every_s=0.2, within_s=LIVE_WITHIN_S)
         return time.monotonic() - began_s
+
+    def replace_service(self) -> None:
+        """Kill it, and start the next one, which has its address."""
+        self.service.kill()
+        self.service = self._stack.enter_context(self._start())
 
     async def lost(self, reconnects: int) -> None:
         """Until a stream was lost, that there were so many losses before."""
@@ -145,12 +154,13 @@ def running_world(folder: Path) -> Iterator[World]:
             "GOREWATCH_ENGINE": "ray",
             "GOREWATCH_RAY_ADDRESS": ray.address,
         }
-        service = stack.enter_context(running_service(_made(folder / "service"), env=env))
+        start = partial(running_service, _made(folder / "service"), "--port", str(free_port()), env=env)
+        service = stack.enter_context(start())
         env_of_node = {"GOREWATCH_STORE": store, "GOREWATCH_BUS": nats.url, "GOREWATCH_UPSTREAM": service.url}
         web_nodes = [
             stack.enter_context(running_service(_made(folder / name), env=env_of_node)) for name in ("web1", "web2")
         ]
-        world = World(nats, postgres, store, ray, service, web_nodes, env_of_node, folder)
+        world = World(nats, postgres, store, ray, service, web_nodes, env_of_node, folder, start, stack)
         _add_streams(service, rtmp)
         yield world
 
