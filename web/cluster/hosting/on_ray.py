@@ -127,8 +127,10 @@ async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> A
 
     `options.cpus` is replaced by what a node has. `autoscale`: nodes are asked for when there is too little room.
     """
+    knocked = False
     try:
         async with asyncio.timeout(_INIT_TIMEOUT_S):
+            knocked = await _knock(address)
             # In a thread: it blocks, and in the main one it would take SIGTERM for itself.
             await asyncio.to_thread(
                 ray.init,
@@ -138,10 +140,8 @@ async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> A
                 logging_level=logging.ERROR,
             )
             _take_back_signals()
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-        raise ConfigError(
-            f"No Ray cluster answers at {address}; start one on this machine with `ray start --head`, or join one."
-        ) from error
+    except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+        raise ConfigError(_not_there(address, knocked=knocked)) from error
     hosts = Hosts()
     keeper = _Keeper(hosts, options)
     try:
@@ -155,6 +155,29 @@ async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> A
     finally:
         await hosts.aclose()
         await asyncio.to_thread(ray.shutdown)
+
+
+async def _knock(address: str) -> bool:
+    """Whether somebody listens there, which is known of HOST:PORT alone. Raises OSError where nobody does.
+
+    Ray's client would try for a minute, and cannot be stopped.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return False
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+def _not_there(address: str, *, knocked: bool) -> str:
+    if knocked:
+        return (
+            f"What listens at {address} does not let this service into a Ray cluster: set RAY_AUTH_MODE and "
+            f"RAY_AUTH_TOKEN as they are there, and use the same Ray (here {ray.__version__})."
+        )
+    return f"No Ray cluster answers at {address}; start one on this machine with `ray start --head`, or join one."
 
 
 def _take_back_signals() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from stream.setup import WorkerLimits
+from tests.servers.ports import free_port
 from tests.web.cluster.hosting.making import some_hosts
 from tests.web.fakes import FakePool, FakeScorer
 from web.cluster.hosting import on_ray
@@ -15,7 +16,7 @@ from web.cluster.hosting.hosts import Hosts
 from web.cluster.hosting.opening import open_engine
 from web.cluster.hosting.parts import HostOptions
 from web.engine import LocalEngine
-from web.settings import Settings
+from web.settings import ConfigError, Settings
 
 
 async def test_hosts_are_told_nothing_of_the_store_the_bus_and_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +43,10 @@ async def test_hosts_are_told_nothing_of_the_store_the_bus_and_the_secrets(monke
     sent = pickle.dumps(options)
     for secret in (b"p0s7gre5", b"n4t5", b"s1gn5"):
         assert secret not in sent
+
+
+async def test_an_address_where_no_cluster_is_is_told() -> None:
+    settings = Settings(engine="ray", ray_address=f"127.0.0.1:{free_port()}")
+    with pytest.raises(ConfigError, match="No Ray cluster answers at 127"):
+        async with open_engine(settings, LocalEngine(FakePool(), FakeScorer()), WorkerLimits()):
+            pass
