@@ -65,6 +65,8 @@ class HostLink:
         self._taken: dict[int, int] = {}
         self._ordered = asyncio.Event()
         self._behind_s: deque[float] = deque(maxlen=_CLOCKS)
+        self._trouble = ""
+        """Why it was not reached, as it was told last."""
 
     @property
     def state(self) -> HostState:
@@ -127,6 +129,7 @@ class HostLink:
     async def _go_on(self) -> None:
         """As long as it answers."""
         self.up = self.was_up = True
+        self._trouble = ""
         _log.info("the host %s takes streams", self.id)
         self._changed()
         ordering = asyncio.create_task(self._send_orders(), name=f"orders-{self.id}")
@@ -194,8 +197,12 @@ class HostLink:
             self._changed()
 
     def _tell_loss(self, error: Exception) -> None:
+        why = _why(error)
         if self.up:
-            _log.error("the host %s is lost, with %d streams: %r", self.id, len(self._sources), error)
+            _log.error("the host %s is lost, with %d streams: %s", self.id, len(self._sources), why)
+        elif why != self._trouble:
+            _log.error("the host %s does not come up: %s", self.id, why)
+        self._trouble = why
 
     def _lose_all(self) -> None:
         if not self.up:
@@ -208,3 +215,11 @@ class HostLink:
         self._behind_s.clear()
         self._state = self._new
         self._changed()
+
+
+def _why(error: Exception) -> str:
+    """Errors of another process come with its traceback: the last line says what it was."""
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__

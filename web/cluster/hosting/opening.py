@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from stream.setup import WorkerLimits
@@ -33,6 +34,7 @@ async def open_engine(
         variant=settings.variant,
         limits=limits,
         ice=settings.ice,
+        release=version("gorewatch"),
         cpus=1.0,
     )
     async with ray_hosts(settings.ray_address, options, autoscale=settings.autoscale) as hosts:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,10 @@ from .messages import Load
 _QUALITY = 85
 
 
+class OtherRelease(Exception):
+    """The service is of another release."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
     """How a host is set up: as the settings of the service say, for the processors that it was given."""
@@ -36,13 +41,21 @@ class HostOptions:
     variant: Literal["auto", "fp32", "int8", "fp16"]
     limits: WorkerLimits
     ice: IceOptions
+    release: str
+    """Of the service, which a host has to have, too: they exchange values of their own."""
     cpus: float
     """Workers decode on all of them; on a CPU, threads that score take half as many."""
 
 
 @asynccontextmanager
 async def open_host(options: HostOptions) -> AsyncIterator[Host]:
-    """A host that waits for its first term. Raises `inference.manifest.ModelError` and `stream.errors.Overloaded`."""
+    """A host that waits for its first term.
+
+    Raises `inference.manifest.ModelError`, `stream.errors.Overloaded`, and `OtherRelease`.
+    """
+    here = version("gorewatch")
+    if options.release != here:
+        raise OtherRelease(f"It has gorewatch {here}, and the service {options.release}: install the same.")
     model = await asyncio.to_thread(Model.load, options.model, provider=options.provider, variant=options.variant)
     workers = max(round(options.cpus), 1)
     sizes = sizing(model.provider, cpus=max(workers // 2, 1))

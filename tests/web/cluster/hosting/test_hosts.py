@@ -282,6 +282,29 @@ async def test_who_comes_when_all_is_full_is_told(monkeypatch: pytest.MonkeyPatc
             await engine.pull(ADDRESS, OPTIONS)
 
 
+async def test_why_a_host_does_not_come_up_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(link_module, "PAUSE_S", 0.01)
+    way = Way()
+    tries = 0
+
+    async def begin(term: int) -> bool:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError(
+            "Traceback (most recent call last):\n  …\nModelError: There is no model at /models/mine.json."
+        )
+
+    monkeypatch.setattr(way, "begin", begin)
+    hosts = Hosts()
+    hosts.add("a", way, most_streams=1)
+    await until(lambda: tries > 3)
+    await hosts.aclose()
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["the host a does not come up: ModelError: There is no model at /models/mine.json."]
+
+
 async def test_who_comes_before_the_first_host_waits_for_it() -> None:
     async with some_hosts() as (hosts, _):
         opening = asyncio.create_task(engine_of(hosts).pull(ADDRESS, OPTIONS))

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
+from stream.ice import IceOptions
 from stream.setup import WorkerLimits
 from tests.servers.ports import free_port
 from tests.web.cluster.hosting.making import some_hosts
@@ -14,7 +15,7 @@ from tests.web.fakes import FakePool, FakeScorer
 from web.cluster.hosting import on_ray
 from web.cluster.hosting.hosts import Hosts
 from web.cluster.hosting.opening import open_engine
-from web.cluster.hosting.parts import HostOptions
+from web.cluster.hosting.parts import HostOptions, OtherRelease, open_host
 from web.engine import LocalEngine
 from web.settings import ConfigError, Settings
 
@@ -49,4 +50,19 @@ async def test_an_address_where_no_cluster_is_is_told() -> None:
     settings = Settings(engine="ray", ray_address=f"127.0.0.1:{free_port()}")
     with pytest.raises(ConfigError, match="No Ray cluster answers at 127"):
         async with open_engine(settings, LocalEngine(FakePool(), FakeScorer()), WorkerLimits()):
+            pass
+
+
+async def test_a_host_of_another_release_does_not_come_up() -> None:
+    options = HostOptions(
+        model=None,
+        provider="cpu",
+        variant="auto",
+        limits=WorkerLimits(),
+        ice=IceOptions(),
+        release="0.0.1",
+        cpus=1.0,
+    )
+    with pytest.raises(OtherRelease, match=r"the service 0\.0\.1: install the same"):
+        async with open_host(options):
             pass
