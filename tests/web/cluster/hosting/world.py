@@ -109,6 +109,13 @@ class World:
         """Once all streams are live: each has what the store has, once, in order. They must be following."""
         since = [min(one.events) for one in everybody]
         await self.live_again()
+        newest = max(one.since for one in everybody)
+
+        async def stored() -> bool:
+            return max((await kept_in(self.store)).events) >= newest
+
+        # What is stored may be behind what was sent.
+        await until(stored, every_s=0.5, within_s=LIVE_WITHIN_S)
         kept = await kept_in(self.store)
         for one, first in zip(everybody, since, strict=True):
             wanted = kept.after(first, DEAR)
