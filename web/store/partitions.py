@@ -78,10 +78,11 @@ async def drop_over(store: Transactions, *, before_s: float, now_s: float) -> No
 
 async def _make(tx: AsyncConnection, day: int) -> None:
     """Made apart and attached, so that the rest is locked and not the table; what is in there already moves."""
-    await _wait_briefly(tx)
+    # Whoever makes one now is soon done, and holds up nobody else: that may be waited for.
     await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if day in await there(tx):
         return
+    await _wait_briefly(tx)
     await tx.execute(text(f"LOCK TABLE {REST} IN ACCESS EXCLUSIVE MODE"))
     rest, made = _table(REST), _table(name_of(day))
     early = rest.c.day == day
