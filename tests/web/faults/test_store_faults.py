@@ -70,7 +70,8 @@ def told_of_store(logbook: Logbook) -> dict[str, str]:
 
 @asynccontextmanager
 async def flooding(address: str, folder: Path) -> AsyncIterator[Service]:
-    clip = write_flicker(folder / "flicker.ts")
+    # An idle machine is through with an hour in seven seconds.
+    clip = write_flicker(folder / "flicker.ts", minutes=180)
     env = {**flickering(folder), "GOREWATCH_STORE": address, "GOREWATCH_LIMITS__UNKEPT_EVENTS": "1000000"}
     with running_service(folder, "--source", f"cam={clip}", env=env) as service:
         yield service
