@@ -183,6 +183,10 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes | None:
         return None
 
 
+class ServiceGone(OSError):
+    """Nobody hears what a worker says: it is no fault of a source's, and the worker is about to end."""
+
+
 class Reports:
     """The worker's way to the service: blocking, from any thread."""
 
@@ -191,7 +195,10 @@ class Reports:
         self._lock = threading.Lock()
 
     def send(self, report: Ready | Alive | Answered | Restarted | Opened | Picked | Progress | Done) -> None:
-        """Raises `OSError` when the service has gone."""
+        """Raises `ServiceGone`."""
         body = frame(REPORTS.dump_json(report))
         with self._lock:
-            self._connection.sendall(body)
+            try:
+                self._connection.sendall(body)
+            except OSError as error:
+                raise ServiceGone("the service has gone") from error

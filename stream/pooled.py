@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
-from stream.errors import ConnectionLost, Failure, SourceTimeout, error_from
+from stream.errors import ConnectionLost, Failure, SourceTimeout
 from stream.lifecycle import OFF_AIR
 from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Restarted, Stop, Trickle
+from stream.negotiation import Negotiation
 from stream.options import SourceOptions
 from stream.process import SourceReport, WorkerProcess
 from stream.sample import Counters, Sample, State, Status
@@ -44,8 +45,7 @@ class PooledSource:
         self._counters = Counters()
         self._done = asyncio.Event()
         self._opened = False
-        self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._restart: asyncio.Future[str | None] | None = None
+        self._negotiation = Negotiation()
 
     def __aiter__(self) -> AsyncIterator[Sample | Status]:
         return self._iterate()
@@ -72,11 +72,7 @@ class PooledSource:
 
     async def answer(self) -> str:
         """The SDP answer of a source that receives WebRTC. Raises `SourceError` when there is none in time."""
-        try:
-            async with asyncio.timeout(self._options.open_timeout_s):
-                return await asyncio.shield(self._answer)
-        except TimeoutError as error:
-            raise SourceTimeout("The offer was not answered in time.") from error
+        return await self._negotiation.answer(within_s=self._options.open_timeout_s)
 
     @property
     def vacant(self) -> bool:
@@ -90,17 +86,8 @@ class PooledSource:
 
     async def restart_ice(self, fragment: str) -> str | None:
         """Begin a new ICE session. Returns the fragment that answers it, None if it cannot be had."""
-        if self._done.is_set() or self._restart is not None:
-            return None
-        self._restart = asyncio.get_running_loop().create_future()
-        self._process.send(Trickle(self.number, fragment, restart=True))
-        try:
-            async with asyncio.timeout(_RESTART_TIMEOUT_S):
-                return await self._restart
-        except TimeoutError:
-            return None
-        finally:
-            self._restart = None
+        order = Trickle(self.number, fragment, restart=True)
+        return await self._negotiation.restart(lambda: self._process.send(order), within_s=_RESTART_TIMEOUT_S)
 
     def give_up(self) -> None:
         """Another publisher takes its place."""
@@ -132,15 +119,13 @@ class PooledSource:
             case Progress(counters=counters):
                 self._counters = counters
             case Restarted(fragment=fragment):
-                if self._restart is not None and not self._restart.done():
-                    self._restart.set_result(fragment)
+                self._negotiation.restarted(fragment)
             case Opened(info=info):
                 self._allowed_s = self._longest_read_s(patient=info.patient)
                 self._opened = True
                 self._queue.put_nowait(Status(State.LIVE, info=info))
             case Answered(answer=answer):
-                if not self._answer.done():
-                    self._answer.set_result(answer)
+                self._negotiation.answered(answer)
             case Done(failure=failure, off_air=off_air):
                 self._end(failure, reason=OFF_AIR if off_air else None)
 
@@ -181,13 +166,6 @@ class PooledSource:
             return
         self._done.set()
         self._forget(self.number)
-        if not self._answer.done():
-            if failure is not None:
-                self._answer.set_exception(error_from(failure))
-                self._answer.exception()  # retrieved: nobody may be waiting for an answer
-            else:
-                self._answer.cancel()
+        self._negotiation.end(failure)
         state = State.FAILED if failure is not None else State.ENDED
-        if self._restart is not None and not self._restart.done():
-            self._restart.set_result(None)
         self._queue.put_nowait(Status(state, failure=failure, reason=reason))

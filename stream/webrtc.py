@@ -7,6 +7,7 @@ late (ICE consent takes about half a minute), so silence is watched for here.
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from aiortc import RTCRtpReceiver
 from av.video.frame import VideoFrame
@@ -14,7 +15,7 @@ from av.video.frame import VideoFrame
 from stream.asking import Asking
 from stream.emit import Emitter
 from stream.errors import ConnectionLost, DecodeFailed, InternalFault, SourceError, SourceTimeout
-from stream.messages import Answered, Done, Receive, Reports, Restarted, Trickle
+from stream.messages import Answered, Done, Receive, Reports, Restarted, ServiceGone, Trickle
 from stream.options import SourceOptions
 from stream.sample import SourceInfo
 from stream.sdp_fragment import FragmentInvalid, parse_fragment
@@ -42,7 +43,7 @@ async def receive(order: Receive, emitter: Emitter, reports: Reports, trickles: 
         await publisher.run(trickles)
     except SourceError as error:
         failure = error
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ServiceGone):
         pass
     except Exception:
         _log.exception("a publisher's task failed")
@@ -51,8 +52,9 @@ async def receive(order: Receive, emitter: Emitter, reports: Reports, trickles: 
         try:
             await publisher.aclose()
         finally:
-            emitter.finish()
-            reports.send(Done(order.source, failure.failure() if failure is not None else None))
+            with suppress(ServiceGone):
+                emitter.finish()
+                reports.send(Done(order.source, failure.failure() if failure is not None else None))
 
 
 class Publisher:

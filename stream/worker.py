@@ -35,6 +35,7 @@ from stream.messages import (
     Ready,
     Receive,
     Reports,
+    ServiceGone,
     Stop,
     Trickle,
     read_frame,
@@ -112,7 +113,7 @@ class Worker:
         loop = asyncio.get_running_loop()
 
         def run() -> None:
-            failure, off_air = _outcome(lambda: pull(order.address, order.options, emitter, stop))
+            failure, off_air = outcome(lambda: pull(order.address, order.options, emitter, stop))
             with contextlib.suppress(OSError):
                 emitter.finish()
                 done = Done(order.source, None) if stop.is_set() else Done(order.source, failure, off_air)
@@ -173,7 +174,7 @@ def _step_back() -> None:
         os.nice(_CHECKS_NICENESS)
 
 
-def _outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:
+def outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:
     """What a source's thread ended with: a failure, or whether it went off the air without a word.
 
     A defect of ours costs the source, not the worker.
@@ -182,6 +183,8 @@ def _outcome(run: Callable[[], bool]) -> tuple[Failure | None, bool]:
         return None, run()
     except SourceError as error:
         return error.failure(), False
+    except ServiceGone:
+        return None, False  # and nobody to tell
     except Exception:
         _log.exception("a source's thread failed")
         return InternalFault("It could not be read because of a fault of ours; the log has it.").failure(), False

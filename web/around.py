@@ -60,9 +60,8 @@ class Engine(Protocol):
         """Answer a WebRTC offer. Raises `stream.errors.SourceError`."""
         ...
 
-    @property
-    def full(self) -> bool:
-        """One more stream would not be watched."""
+    def full_for(self, address: Address) -> bool:
+        """One more stream from there would not be watched."""
         ...
 
     def lane(self) -> SampleLane: ...

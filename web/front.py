@@ -129,7 +129,7 @@ async def front(
             standing=recording.standing,
             access=access,
             max_streams=settings.limits.max_streams,
-            room=partial(_room_to_open, settings, engine, hosts),
+            room=partial(_room_to_open, settings, hosts),
         )
         yield await stack.enter_async_context(
             _before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first, resuming=resuming)
@@ -199,11 +199,11 @@ async def _close_interrupted(store: Store, hub: Hub) -> None:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
 
 
-def _room_to_open(settings: Settings, engine: Engine, hosts: Hosts | None) -> int:
+def _room_to_open(settings: Settings, hosts: Hosts | None) -> int:
     """How many streams may be being opened at once, of many that are there for it."""
-    if engine.full:
-        return 0
-    return _OPENED_BY_A_WORKER * (settings.workers if hosts is None else sum(host.takes_streams for host in hosts))
+    if hosts is None:
+        return _OPENED_BY_A_WORKER * settings.workers
+    return 0 if hosts.full else _OPENED_BY_A_WORKER * sum(host.takes_streams for host in hosts)
 
 
 def _registry(settings: Settings, engine: Engine, *, metrics: Metrics, hub: Hub, recording: Recording) -> Registry:

@@ -105,7 +105,7 @@ class Registry:
         """
         name = name or self._names.free(address, owner)
         with self._names.taken((owner, name)):
-            if self._engine.full:
+            if self._engine.full_for(address):
                 raise TooManyStreams("No host of the cluster has room for one more stream; add machines.")
             stream = Stream(
                 name=name,

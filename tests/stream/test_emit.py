@@ -12,10 +12,11 @@ import pytest
 
 from stream.emit import Emitter
 from stream.errors import DecodeFailed
-from stream.messages import REPORTS, Picked, Reports, read_frame
+from stream.messages import REPORTS, Done, Picked, Reports, read_frame
 from stream.options import SourceOptions
 from stream.ring import SlotMemory, Slots, create_memory_fd, memory_bytes
 from stream.sample import SourceInfo
+from stream.worker import outcome
 
 _INFO = SourceInfo(codec="h264", width=64, height=64, fps=30.0, live=True)
 
@@ -82,3 +83,16 @@ def _frame(position_s: int) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), position_s, np.uint8), format="rgb24")
     frame.pts = 1000 * position_s
     return frame
+
+
+def test_a_source_whose_service_has_gone_ends_without_a_word_of_a_fault(caplog: pytest.LogCaptureFixture) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        assert outcome(lambda: _told(Reports(ours))) == (None, False)
+    assert caplog.records == []
+
+
+def _told(reports: Reports) -> bool:
+    reports.send(Done(1, None))
+    return True

@@ -72,6 +72,8 @@ class Host:
         self._load = load
         self._clock = clock
         self._term = 0
+        self._lapsed = True
+        """Nobody asked for too long, or nobody has begun: what the term had is ended, and only another one begins."""
         self._asked_s = clock()
         self._seats: dict[int, _Seat] = {}
         self._outbox: deque[Report] = deque()
@@ -85,11 +87,14 @@ class Host:
         self._term = term
         self._asked_s = self._clock()
         await self._end_all()
-        return self._term == term
+        if self._term != term:
+            return False
+        self._lapsed = False
+        return True
 
     def order(self, term: int, orders: Sequence[Order]) -> Lapsed | None:
         """Do these, in this order. Nothing is waited for."""
-        if term != self._term:
+        if not self._holds(term):
             return Lapsed()
         for order in orders:
             self._do(order)
@@ -106,7 +111,7 @@ class Host:
             await asyncio.sleep(_GATHER_S)
         except TimeoutError:
             pass
-        if term != self._term:
+        if not self._holds(term):
             return Lapsed()
         self._asked_s = self._clock()
         told, self._outbox = tuple(self._outbox), deque()
@@ -118,6 +123,7 @@ class Host:
         while True:
             await asyncio.sleep(_COUNT_EVERY_S)
             if self._seats and self._clock() - self._asked_s > LEASE_S:
+                self._lapsed = True
                 _log.error("nobody has asked for %d sources for %g s: they are ended", len(self._seats), LEASE_S)
                 await self._end_all()
             for seat in list(self._seats.values()):
@@ -126,8 +132,11 @@ class Host:
 
     async def aclose(self) -> None:
         """End all sources. Idempotent."""
-        self._term += 1
+        self._lapsed = True
         await self._end_all()
+
+    def _holds(self, term: int) -> bool:
+        return term == self._term and not self._lapsed
 
     def _do(self, order: Order) -> None:
         match order:

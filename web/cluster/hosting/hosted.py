@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 
 from inference.taxonomy import Taxonomy
-from stream.errors import ConnectionLost, Failure, SourceTimeout, error_from
+from stream.errors import ConnectionLost, Failure
+from stream.negotiation import Negotiation
 from stream.sample import Counters, Sample, State, Status
 
 from ...around import SampleLane
@@ -48,8 +49,8 @@ class HostedSource:
         self.stored: bool | None = None
         """It reads what does not change: no other host could go on where it is. None until that is known."""
         self._done = asyncio.Event()
-        self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._restart: asyncio.Future[str | None] | None = None
+        self._opened = False
+        self._negotiation = Negotiation()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
         yield Status(State.CONNECTING)
@@ -73,11 +74,7 @@ class HostedSource:
 
     async def answer(self) -> str:
         """The SDP answer of a source that receives WebRTC. Raises `stream.errors.SourceError`."""
-        try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                return await asyncio.shield(self._answer)
-        except TimeoutError as error:
-            raise SourceTimeout("The offer was not answered in time.") from error
+        return await self._negotiation.answer(within_s=_ANSWER_TIMEOUT_S)
 
     @property
     def vacant(self) -> bool:
@@ -89,17 +86,8 @@ class HostedSource:
 
     async def restart_ice(self, fragment: str) -> str | None:
         """The fragment that answers a new ICE session, None if it cannot be had."""
-        if self._done.is_set() or self._restart is not None:
-            return None
-        self._restart = asyncio.get_running_loop().create_future()
-        self._order(Trickle(self.number, fragment, restart=True))
-        try:
-            async with asyncio.timeout(_RESTART_TIMEOUT_S):
-                return await self._restart
-        except TimeoutError:
-            return None
-        finally:
-            self._restart = None
+        order = Trickle(self.number, fragment, restart=True)
+        return await self._negotiation.restart(lambda: self._order(order), within_s=_RESTART_TIMEOUT_S)
 
     def give_up(self) -> None:
         """Another publisher takes its place."""
@@ -115,6 +103,10 @@ class HostedSource:
         if self._done.is_set():
             return
         self._order(Close(self.number))
+        if not self._opened:
+            # An opening that is given up has no end to tell of.
+            self._end(Status(State.ENDED))
+            return
         try:
             async with asyncio.timeout(_STOP_TIMEOUT_S):
                 await self._done.wait()
@@ -132,15 +124,14 @@ class HostedSource:
                 self._end(status)
             case Stated(status=status):
                 if status.info is not None:
+                    self._opened = True
                     self.stored = not status.info.live
                 if status.state is not State.CONNECTING:
                     self._queue.put_nowait(status)
             case Answered(answer=answer):
-                if not self._answer.done():
-                    self._answer.set_result(answer)
+                self._negotiation.answered(answer)
             case Restarted(fragment=fragment):
-                if self._restart is not None and not self._restart.done():
-                    self._restart.set_result(fragment)
+                self._negotiation.restarted(fragment)
 
     def _sample(self, sampled: Sampled, behind_s: float) -> ScoredSample:
         number, self._samples = self._samples, self._samples + 1
@@ -160,14 +151,7 @@ class HostedSource:
             return
         self._done.set()
         self._forget(self.number)
-        if not self._answer.done():
-            if end.failure is not None:
-                self._answer.set_exception(error_from(end.failure))
-                self._answer.exception()  # retrieved: nobody may be waiting for an answer
-            else:
-                self._answer.cancel()
-        if self._restart is not None and not self._restart.done():
-            self._restart.set_result(None)
+        self._negotiation.end(end.failure)
         self._queue.put_nowait(end)
 
 

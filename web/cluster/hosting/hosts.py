@@ -161,7 +161,7 @@ class HostedEngine:
         self._hosts = hosts
 
     async def pull(self, address: Address, options: SourceOptions, *, all_told: bool = False) -> Source:
-        if address.is_file or address.listens:
+        if _is_here(address):
             return await self._here.pull(address, options, all_told=all_told)
         return await self._hosts.open(lambda number: Open(number, address, options, all_told))
 
@@ -173,12 +173,15 @@ class HostedEngine:
             await source.aclose()
             raise
 
-    @property
-    def full(self) -> bool:
-        return self._hosts.full
+    def full_for(self, address: Address) -> bool:
+        return not _is_here(address) and self._hosts.full
 
     def lane(self) -> SampleLane:
         return MixedLane(self._here.lane())
+
+
+def _is_here(address: Address) -> bool:
+    return address.is_file or address.listens
 
 
 def _facts(link: HostLink) -> Hosted:

@@ -225,4 +225,8 @@ async def test_what_nobody_asks_for_any_more_is_ended(monkeypatch: pytest.Monkey
     async with running(way):
         source = await watched(service)
         await until(lambda: source.closed)
+        # Whoever asks again, as one who was frozen would, hears that there is nothing any more, and begins anew.
+        assert await way.reports(1) == Lapsed()
+        assert await way.order(1, [opening()]) == Lapsed()
+        assert await way.begin(2)
     await way.host.aclose()

@@ -1,83 +1,17 @@
 """Streams on hosts, as the service sees them: lost with their host, opened again on another, never heard twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stream.address import parse
-from stream.errors import Overloaded
-from stream.options import SourceOptions
-from stream.sample import Sample, Source, SourceInfo, State, Status
-from stream.supervise import Reopening
-from tests.until import WITHIN_S, until
-from tests.web.cluster.hosting.making import Way, running, some_hosts
-from tests.web.fakes import FakePool, FakeScorer
+from stream.sample import State
+from tests.until import until
+from tests.web.cluster.hosting.engine import ADDRESS, OPTIONS, STORED, Reading, engine_of, lasting, where
+from tests.web.cluster.hosting.making import running, some_hosts
 from web.cluster.hosting import host as host_module
-from web.cluster.hosting import hosts as hosts_module
 from web.cluster.hosting import link as link_module
-from web.cluster.hosting.hosts import HostedEngine, Hosts
-from web.engine import LocalEngine
-from web.scored_sample import ScoredSample, shown_by
-
-ADDRESS = parse("rtsp://camera.example/live")
-OPTIONS = SourceOptions()
-STORED = SourceInfo(codec="h264", width=640, height=360, fps=30.0, live=False, duration_s=8.0)
-
-
-def engine_of(hosts: Hosts, here: FakePool | None = None) -> HostedEngine:
-    return HostedEngine(LocalEngine(here or FakePool(), FakeScorer()), hosts)
-
-
-class Reading:
-    """A source, read as the pipeline does it: each sample is given back."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.states: list[State] = []
-        self.samples: list[ScoredSample] = []
-        self.failure_codes: list[str] = []
-        self._items: AsyncIterator[Sample | Status] = aiter(source)
-
-    async def until(self, condition: Callable[["Reading"], bool]) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while not condition(self):
-                item = await anext(self._items)
-                if isinstance(item, ScoredSample):
-                    self.samples.append(item)
-                    self.source.release(item)
-                elif isinstance(item, Status):
-                    self.states.append(item.state)
-                    if item.failure is not None:
-                        self.failure_codes.append(item.failure.code)
-
-    async def sampled(self, count: int) -> list[float]:
-        """Scores, once there are so many."""
-        await self.until(lambda reading: len(reading.samples) >= count)
-        return [round(sample.raw, 2) for sample in self.samples]
-
-
-@asynccontextmanager
-async def lasting(engine: HostedEngine) -> AsyncIterator[Reading]:
-    """A live stream that is opened again where it is lost."""
-    source = Reopening(lambda: engine.pull(ADDRESS, OPTIONS), live=True)
-    try:
-        yield Reading(source)
-    finally:
-        await source.aclose()
-
-
-async def where(ways: dict[str, Way], count: int = 1) -> list[str]:
-    """The hosts that have sources, one name for each source, once there are so many."""
-
-    def found() -> list[str]:
-        return [name for name, way in ways.items() for source in way.pool.sources if not source.closed]
-
-    await until(lambda: len(found()) == count)
-    return found()
+from web.scored_sample import shown_by
 
 
 async def test_samples_come_with_their_scores_and_some_with_a_picture() -> None:
@@ -252,96 +186,3 @@ async def test_a_stream_leaves_a_host_that_has_too_much_to_do(monkeypatch: pytes
         await other.until(lambda it: State.FAILED in it.states)
         assert other.failure_codes == ["host_lost"]
         assert {host.id: host.streams for host in hosts} == {"a": 1, "b": 0}
-
-
-async def test_streams_are_spread() -> None:
-    async with some_hosts("a", "b", "c") as (hosts, ways):
-        await until(lambda: all(host.up for host in hosts))
-        engine = engine_of(hosts)
-        sources = [await engine.pull(ADDRESS, OPTIONS) for _ in range(12)]
-        assert sorted(await where(ways, 12)) == ["a"] * 4 + ["b"] * 4 + ["c"] * 4
-        await asyncio.gather(*(source.aclose() for source in sources))
-        await until(lambda: all(host.streams == 0 for host in hosts))
-
-
-async def test_who_comes_when_all_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts_module, "PLACE_TIMEOUT_S", 0.05)
-    async with some_hosts("a", most_streams=2) as (hosts, ways):
-        engine = engine_of(hosts)
-        full = [engine.full]
-        await until(lambda: hosts.ready)
-        for _ in range(2):
-            await engine.pull(ADDRESS, OPTIONS)
-            full.append(engine.full)
-        assert full == [False, False, True]
-        with pytest.raises(Overloaded, match="None of the 1 hosts"):
-            await engine.pull(ADDRESS, OPTIONS)
-        ways["a"].busy = 1.0
-        hosts.drain("a")
-        with pytest.raises(Overloaded, match="No host takes streams"):
-            await engine.pull(ADDRESS, OPTIONS)
-
-
-async def test_why_a_host_does_not_come_up_is_told_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(link_module, "PAUSE_S", 0.01)
-    way = Way()
-    tries = 0
-
-    async def begin(term: int) -> bool:
-        nonlocal tries
-        tries += 1
-        raise RuntimeError(
-            "Traceback (most recent call last):\n  …\nModelError: There is no model at /models/mine.json."
-        )
-
-    monkeypatch.setattr(way, "begin", begin)
-    hosts = Hosts()
-    hosts.add("a", way, most_streams=1)
-    await until(lambda: tries > 3)
-    await hosts.aclose()
-    told = [record.getMessage() for record in caplog.records]
-    assert told == ["the host a does not come up: ModelError: There is no model at /models/mine.json."]
-
-
-async def test_who_comes_before_the_first_host_waits_for_it() -> None:
-    async with some_hosts() as (hosts, _):
-        opening = asyncio.create_task(engine_of(hosts).pull(ADDRESS, OPTIONS))
-        way = Way()
-        hosts.add("late", way, most_streams=1)
-        source = await opening
-        await way.source()
-        await source.aclose()
-
-
-async def test_a_publisher_is_answered_by_a_host() -> None:
-    async with some_hosts("a") as (hosts, ways), running(ways["a"]):
-        source, answer = await engine_of(hosts).receive("v=0 offer", OPTIONS)
-        assert answer == "v=0\r\nanswer"
-        assert ways["a"].pool.offers == ["v=0 offer"]
-        assert not source.vacant
-        source.trickle("a=candidate")
-        there = await ways["a"].source()
-        await until(lambda: there.fragments == ["a=candidate"])
-        assert await source.restart_ice("a=ice-ufrag:x") == there.restart_answer
-        there.vacant = True
-        await until(lambda: source.vacant)
-        source.give_up()
-        await until(lambda: there.closed)
-
-
-async def test_an_offer_that_a_host_refuses_is_refused() -> None:
-    async with some_hosts("a") as (hosts, ways):
-        ways["a"].pool.refuse = Overloaded("No worker process is up; the log says why.")
-        with pytest.raises(Overloaded, match="No worker process"):
-            await engine_of(hosts).receive("v=0 offer", OPTIONS)
-        await until(lambda: all(host.streams == 0 for host in hosts))
-
-
-@pytest.mark.parametrize("address", ["clip.mp4", "udp://0.0.0.0:5000", "srt://0.0.0.0:5000?mode=listener"])
-async def test_files_and_ports_of_this_machine_are_watched_here(address: str, tmp_path: Path) -> None:
-    here = FakePool()
-    async with some_hosts("a") as (hosts, ways):
-        await engine_of(hosts, here).pull(parse(address), OPTIONS)
-        assert [len(here.sources), len(ways["a"].pool.sources)] == [1, 0]
