@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from stream.errors import ConnectionLost, Failure, SourceTimeout
 from stream.lifecycle import OFF_AIR
+from stream.mailbox import Mailbox
 from stream.messages import Answered, Done, GiveBack, Hurry, Opened, Picked, Progress, Restarted, Stop, Trickle
 from stream.negotiation import Negotiation
 from stream.options import SourceOptions
@@ -40,7 +41,8 @@ class PooledSource:
         self._clock = clock
         self._heard_s = clock()
         self._allowed_s = options.open_timeout_s + _GRACE_S
-        self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
+        self._items: Mailbox[Sample | Status] = Mailbox()
+        self._items.put(Status(State.CONNECTING))
         self._slots: dict[int, int] = {}
         self._counters = Counters()
         self._done = asyncio.Event()
@@ -51,12 +53,24 @@ class PooledSource:
         return self._iterate()
 
     async def _iterate(self) -> AsyncIterator[Sample | Status]:
-        yield Status(State.CONNECTING)
         while True:
-            item = await self._next()
-            yield item
+            item = await self.next_within(None)
+            if item is not None:
+                yield item
             if isinstance(item, Status) and item.state.final:
                 return
+
+    async def next_within(self, within_s: float | None) -> Sample | Status | None:
+        while not self._items:
+            left_s = self._heard_s + self._allowed_s - self._clock()
+            if left_s <= 0.0:
+                self._process.send(Stop(self.number))
+                self._end(SourceTimeout("It made no headway for too long and was given up.").failure())
+            elif within_s is not None and within_s < left_s:
+                return await self._items.get(within_s)
+            elif (item := await self._items.get(left_s)) is not None:
+                return item
+        return await self._items.get()
 
     def release(self, sample: Sample) -> None:
         slot = self._slots.pop(sample.number, None)
@@ -123,7 +137,7 @@ class PooledSource:
             case Opened(info=info):
                 self._allowed_s = self._longest_read_s(patient=info.patient)
                 self._opened = True
-                self._queue.put_nowait(Status(State.LIVE, info=info))
+                self._items.put(Status(State.LIVE, info=info))
             case Answered(answer=answer):
                 self._negotiation.answered(answer)
             case Done(failure=failure, off_air=off_air):
@@ -145,21 +159,7 @@ class PooledSource:
             epoch=picked.epoch,
             number=picked.number,
         )
-        self._queue.put_nowait(sample)
-
-    async def _next(self) -> Sample | Status:
-        while self._queue.empty():
-            left_s = self._heard_s + self._allowed_s - self._clock()
-            if left_s <= 0.0:
-                self._process.send(Stop(self.number))
-                self._end(SourceTimeout("It made no headway for too long and was given up.").failure())
-                break
-            try:
-                async with asyncio.timeout(left_s):
-                    return await self._queue.get()
-            except TimeoutError:
-                continue
-        return self._queue.get_nowait()
+        self._items.put(sample)
 
     def _end(self, failure: Failure | None, *, reason: str | None = None) -> None:
         if self._done.is_set():
@@ -168,4 +168,4 @@ class PooledSource:
         self._forget(self.number)
         self._negotiation.end(failure)
         state = State.FAILED if failure is not None else State.ENDED
-        self._queue.put_nowait(Status(state, failure=failure, reason=reason))
+        self._items.put(Status(state, failure=failure, reason=reason))

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Literal, Protocol
 
 import numpy as np
@@ -104,6 +105,10 @@ class Counters:
         if self.lag_s is not None and not math.isfinite(self.lag_s):
             raise ValueError(f"a lag must be finite, not {self.lag_s}")
 
+    def __reduce__(self) -> tuple[type["Counters"], tuple[object, ...]]:
+        # As dataclasses with slots are pickled by themselves it takes far longer, and there is one a stream and second.
+        return Counters, _values_of(self)
+
     def plus(self, later: "Counters") -> "Counters":
         """The totals of both; the lag is the later one's."""
         dropped = {
@@ -121,6 +126,9 @@ class Counters:
             reconnects=self.reconnects + later.reconnects,
             lag_s=later.lag_s,
         )
+
+
+_values_of = attrgetter(*(field.name for field in fields(Counters)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """One opening of a source, read with an eye on the clock: silence becomes a state, and after a while an end."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from stream.errors import SourceTimeout
 from stream.lifecycle import SILENT, Silence
+from stream.reading import reader_of
 from stream.sample import Sample, Source, SourceInfo, State, Status
 
 _LOOK_EVERY_S = 1.0
@@ -26,8 +26,7 @@ class Watched:
         self._stall_after_s = stall_after_s
         self._patience_s = patience_s
         self._clock = clock
-        self._items: AsyncIterator[Sample | Status] = aiter(source)
-        self._reading: asyncio.Future[Sample | Status] | None = None
+        self._reader = reader_of(source)
         self._kept: Sample | None = None
         self._silence: Silence | None = None
         self._beat = (0, 0)
@@ -47,7 +46,7 @@ class Watched:
         if kept is not None:
             return kept
         while True:
-            item = await self._read()
+            item = await self._reader.next_within(self._wait_s())
             if item is not None:
                 stalled = self._state is State.STALLED
                 self._note(item)
@@ -61,22 +60,7 @@ class Watched:
 
     async def aclose(self) -> None:
         """Stop reading. Idempotent."""
-        reading, self._reading = self._reading, None
-        if reading is not None:
-            reading.cancel()
-            await asyncio.wait({reading})
-            if not reading.cancelled():
-                reading.exception()
-
-    async def _read(self) -> Sample | Status | None:
-        """The next item, None when it is time to look at the clock."""
-        if self._reading is None:
-            self._reading = asyncio.ensure_future(anext(self._items, Status(State.ENDED)))
-        await asyncio.wait({self._reading}, timeout=self._wait_s())
-        if not self._reading.done():
-            return None
-        reading, self._reading = self._reading, None
-        return reading.result()
+        await self._reader.aclose()
 
     def _wait_s(self) -> float | None:
         if self._silence is None:

@@ -21,6 +21,7 @@ from .api.parts import Detector
 from .background import going_on
 from .cluster.hosting.opening import open_engine
 from .cluster.web_node import web_node
+from .collecting import collect_rarely
 from .engine import LocalEngine
 from .front import Service, front
 from .listening import check_exposure
@@ -72,6 +73,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     try:
         async with _opened(settings, sources) as opened, going_on(lambda: _stop_if(opened.ousted, stop), "ousted"):
+            collect_rarely()
             if ready is not None:
                 ready(opened.url)
             await stop.wait()

@@ -14,7 +14,7 @@ from inference.events import (
 from inference.pipeline import Tally, run
 from inference.scorer import SampleDropped, Scorer, ScoringFailed
 from stream.errors import ConnectionLost, Failure
-from stream.sample import SourceInfo, State, Status
+from stream.sample import Sample, SourceInfo, State, Status
 from tests.inference.fakes import ENDED, FakeModel, ManualLane, ScriptedSource, sample, turns
 from tests.inference.moderating import INFO, LIVE, LIVE_INFO, LOST, NOW_S, judge, moderate, samples, terminal
 
@@ -54,6 +54,26 @@ async def test_the_judge_hears_scores_in_order_however_they_come() -> None:
     probs = [event.reading for event in events if isinstance(event, GoreProb)]
     assert [(reading.position_s, reading.raw) for reading in probs] == [(0.0, 0.0), (1.0, 0.2), (1.5, 0.3)]
     assert source.released == [0, 1, 2, 3]
+
+
+async def test_scores_that_are_there_at_once_do_not_overtake_one_that_is_not() -> None:
+    class Elsewhere(ManualLane):
+        """All but the third are scored already."""
+
+        def submit(self, sample: Sample, *, live: bool) -> asyncio.Future[float]:
+            future = super().submit(sample, live=live)
+            if sample.number != 2:
+                future.set_result(sample.number / 10)
+            return future
+
+    source, lane, events = ScriptedSource([LIVE, *samples([0.0] * 5), ENDED]), Elsewhere(), list[Event]()
+    running = asyncio.create_task(moderate(source, lane, events))
+    await turns()
+    assert source.released == [0, 1]
+    lane.futures[2].set_result(0.2)
+    await running
+    assert source.released == [0, 1, 2, 3, 4]
+    assert [event.reading.raw for event in events if isinstance(event, GoreProb)] == [0.0, 0.2, 0.4]
 
 
 async def test_only_so_many_samples_are_in_flight_and_each_is_released_when_scored() -> None:

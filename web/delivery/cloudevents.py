@@ -18,6 +18,7 @@ from inference.summary import Json, incident_json, summary_json
 
 from ..wire import failure_json, reading_json, timestamp
 
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ID_DIGITS = 20
 _FEED = "/v1/events"
@@ -130,4 +131,4 @@ def _latency(captured_s: float, sent_s: float) -> Json:
 
 
 def _dump(value: Json) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    return _JSON.encode(value).encode()

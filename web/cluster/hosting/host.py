@@ -156,7 +156,7 @@ class Host:
                     seat.watched.hurry(order.for_s)
             case Taken():
                 if seat.watched is not None:
-                    seat.watched.taken(order.count)
+                    seat.watched.taken(order.samples)
             case Trickle():
                 if seat.received is not None:
                     self._trickle(order, seat.received)

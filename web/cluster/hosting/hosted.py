@@ -9,6 +9,7 @@ import numpy as np
 
 from inference.taxonomy import Taxonomy
 from stream.errors import ConnectionLost, Failure
+from stream.mailbox import Mailbox
 from stream.negotiation import Negotiation
 from stream.sample import Counters, Sample, State, Status
 
@@ -25,7 +26,7 @@ _ELSEWHERE = np.empty((0, 0, 3), np.uint8)
 
 
 class HostedSource:
-    """A `stream.sample.Source` of `ScoredSample`s. Its queue holds no more than a host sends ahead.
+    """A `stream.sample.Source` of `ScoredSample`s. It keeps no more than a host sends ahead.
 
     `order` hands an order to the host, `forget` is called once it is over.
     """
@@ -42,7 +43,8 @@ class HostedSource:
         self._order = order
         self._forget = forget
         self._clock = clock
-        self._queue: asyncio.Queue[Sample | Status] = asyncio.Queue()
+        self._items: Mailbox[Sample | Status] = Mailbox()
+        self._items.put(Status(State.CONNECTING))
         self._samples = 0
         self._counters = Counters()
         self._vacant = False
@@ -53,12 +55,15 @@ class HostedSource:
         self._negotiation = Negotiation()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
-        yield Status(State.CONNECTING)
         while True:
-            item = await self._queue.get()
-            yield item
+            item = await self._items.get()
+            if item is not None:
+                yield item
             if isinstance(item, Status) and item.state.final:
                 return
+
+    async def next_within(self, within_s: float | None) -> Sample | Status | None:
+        return await self._items.get(within_s)
 
     def release(self, sample: Sample) -> None:
         del sample
@@ -117,7 +122,7 @@ class HostedSource:
         """Take what its host tells; the host's clock is `behind_s` behind this machine's."""
         match report:
             case Sampled():
-                self._queue.put_nowait(self._sample(report, behind_s))
+                self._items.put(self._sample(report, behind_s))
             case Counted(counters=counters, vacant=vacant):
                 self._counters, self._vacant = counters, vacant
             case Stated(status=status) if status.state.final:
@@ -127,7 +132,7 @@ class HostedSource:
                     self._opened = True
                     self.stored = not status.info.live
                 if status.state is not State.CONNECTING:
-                    self._queue.put_nowait(status)
+                    self._items.put(status)
             case Answered(answer=answer):
                 self._negotiation.answered(answer)
             case Restarted(fragment=fragment):
@@ -152,7 +157,7 @@ class HostedSource:
         self._done.set()
         self._forget(self.number)
         self._negotiation.end(end.failure)
-        self._queue.put_nowait(end)
+        self._items.put(end)
 
 
 class MixedLane:

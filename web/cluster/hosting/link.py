@@ -182,7 +182,7 @@ class HostLink:
         if isinstance(order, Taken):
             if not self._taken:
                 asyncio.get_running_loop().call_later(_TAKEN_AFTER_S, self._ordered.set)
-            self._taken[order.source] = self._taken.get(order.source, 0) + order.count
+            self._taken[order.source] = self._taken.get(order.source, 0) + order.samples
         else:
             self._orders.append(order)
             self._ordered.set()

@@ -21,6 +21,7 @@ from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...background import going_on
+from ...collecting import collect_rarely
 from ...settings import ConfigError
 from .growing import RESOURCE, Growing
 from .host import Host
@@ -45,7 +46,7 @@ class HostActor:
 
     async def begin(self, term: int) -> bool:
         if self._opening is None:
-            self._opening = asyncio.create_task(self._parts.enter_async_context(open_host(self._options)))
+            self._opening = asyncio.create_task(self._opened())
         try:
             host = await asyncio.shield(self._opening)
         except Exception:
@@ -58,6 +59,11 @@ class HostActor:
 
     async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed:
         return await (await self._host()).reports(term, taken)
+
+    async def _opened(self) -> Host:
+        host = await self._parts.enter_async_context(open_host(self._options))
+        collect_rarely()
+        return host
 
     async def _host(self) -> Host:
         if self._opening is None:
