@@ -1,7 +1,11 @@
 """The scores of one media over time, in bounded memory and without losing a peak."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +17,17 @@ class Point:
     prob: float
 
 
+_NUMBERS = 3
+
+
 class ScoreHistory:
     """Every sample of a short media; of a long one evenly spread extremes, never more than `limit` points.
 
     Each time it is full, every four neighbours leave their two most telling points, and from then on so do twice as
     many new samples: the resolution is the same from the first second to the last.
+
+    Points are kept as bare numbers: as objects, those of a thousand streams are a gigabyte, which Python's search for
+    garbage goes through again and again.
     """
 
     def __init__(self, limit: int = 7200) -> None:
@@ -25,7 +35,8 @@ class ScoreHistory:
         if limit < 8 or limit % 4:
             raise ValueError(f"limit must be a multiple of 4 and at least 8, not {limit}")
         self._limit = limit
-        self._kept: list[Point] = []
+        self._kept = array("d")
+        """Position, raw and prob of each, one after the other."""
         self._bucket: list[Point] = []
         self._in_bucket = 0
         self._per_bucket = 1
@@ -36,16 +47,18 @@ class ScoreHistory:
         self._in_bucket += 1
         if self._in_bucket < self._per_bucket:
             return
-        self._kept += _telling(self._bucket)
+        for kept in _telling(self._bucket):
+            self._kept.extend((kept.position_s, kept.raw, kept.prob))
         self._bucket = []
         self._in_bucket = 0
-        if len(self._kept) >= self._limit:
-            self._kept = [kept for at in range(0, self._limit, 4) for kept in _telling(self._kept[at : at + 4])]
+        if len(self._kept) >= _NUMBERS * self._limit:
+            self._kept = _thinned(self._kept)
             self._per_bucket = max(4, 2 * self._per_bucket)
 
     def points(self) -> list[Point]:
         """In order of position."""
-        return [*self._kept, *_telling(self._bucket)]
+        kept = np.frombuffer(self._kept).reshape(-1, _NUMBERS).tolist()
+        return [*(Point(position_s, raw, prob) for position_s, raw, prob in kept), *_telling(self._bucket)]
 
 
 def downsample(points: Sequence[Point], max_points: int) -> list[Point]:
@@ -60,6 +73,24 @@ def downsample(points: Sequence[Point], max_points: int) -> list[Point]:
     parts = max_points // 2
     edges = [len(points) * part // parts for part in range(parts + 1)]
     return [point for at in range(parts) for point in _telling(points[edges[at] : edges[at + 1]])]
+
+
+def _thinned(kept: "array[float]") -> "array[float]":
+    """Of every four neighbours those that `_telling` names, without a loop: of many streams all are full at once.
+
+    Up to three that are left over stay.
+    """
+    whole = len(kept) - len(kept) % (4 * _NUMBERS)
+    fours: npt.NDArray[np.float64] = np.frombuffer(kept[:whole]).reshape(-1, 4, _NUMBERS)
+    raw, prob = fours[..., 1], fours[..., 2]
+    top, low = prob.argmax(axis=1), prob.argmin(axis=1)
+    top_raw = np.where(raw == raw.max(axis=1, keepdims=True), prob, -1.0).argmax(axis=1)
+    other = np.where(top_raw == top, low, top_raw)
+    first, second = np.minimum(top, other), np.maximum(top, other)
+    every = np.arange(len(fours))
+    both = np.stack([fours[every, first], fours[every, second]], axis=1)
+    there = np.stack([np.full(len(fours), True), first != second], axis=1)
+    return array("d", both[there].tobytes()) + kept[whole:]
 
 
 def _extremes(points: Sequence[Point]) -> list[Point]:

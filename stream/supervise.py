@@ -28,6 +28,18 @@ class _Shift:
     epoch: int = 0
     number: int = 0
 
+    def applied(self, sample: Sample) -> Sample:
+        return replace(
+            sample,
+            position_s=sample.position_s + self.position_s,
+            epoch=sample.epoch + self.epoch,
+            number=sample.number + self.number,
+        )
+
+
+_AS_IT_IS = _Shift()
+"""Of what was opened once, as nearly everything is."""
+
 
 class Reopening:
     """A `Source` over sources that `open_source` gives, one after the other: all of them one media.
@@ -69,7 +81,7 @@ class Reopening:
         self._workers_lost_s: list[float] = []
         self._inner: Source | None = None
         self._held: dict[int, tuple[Source, Sample]] = {}
-        self._shift: _Shift | None = _Shift()
+        self._shift: _Shift | None = _AS_IT_IS
         self._last: Sample | None = None
         self._over = Counters()
         self._closed = asyncio.Event()
@@ -180,13 +192,7 @@ class Reopening:
             return self._heard(item, watched)
         if self._shift is None:
             self._shift = self._shift_for(item)
-        shift = self._shift
-        moved = replace(
-            item,
-            position_s=item.position_s + shift.position_s,
-            epoch=item.epoch + shift.epoch,
-            number=item.number + shift.number,
-        )
+        moved = item if self._shift is _AS_IT_IS else self._shift.applied(item)
         self._held[moved.number] = (inner, item)
         self._last = moved
         return moved
@@ -208,7 +214,7 @@ class Reopening:
     def _shift_for(self, first: Sample) -> _Shift:
         last = self._last
         if last is None:
-            return _Shift()
+            return _AS_IT_IS
         lost_s = max(first.captured_s - last.captured_s, _LEAST_STEP_S)
         return _Shift(
             position_s=last.position_s + lost_s - first.position_s,
