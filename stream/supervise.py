@@ -37,7 +37,7 @@ class _Shift:
         )
 
 
-_AS_IT_IS = _Shift()
+_AS_IT_IS, _NOTHING_OVER = _Shift(), Counters()
 """Of what was opened once, as nearly everything is."""
 
 
@@ -83,7 +83,7 @@ class Reopening:
         self._held: dict[int, tuple[Source, Sample]] = {}
         self._shift: _Shift | None = _AS_IT_IS
         self._last: Sample | None = None
-        self._over = Counters()
+        self._over = _NOTHING_OVER
         self._closed = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[Sample | Status]:
@@ -120,7 +120,10 @@ class Reopening:
             inner.release(original)
 
     def counters(self) -> Counters:
-        return self._over if self._inner is None else self._over.plus(self._inner.counters())
+        if self._inner is None:
+            return self._over
+        now = self._inner.counters()
+        return now if self._over is _NOTHING_OVER else self._over.plus(now)
 
     def hurry(self, for_s: float) -> None:
         if self._inner is not None:

@@ -259,7 +259,8 @@ class Registry:
         sums = self._past.copy()
         for stream in self._streams.values():
             if not stream.closed:
-                sums.add(stream.counters, scored=stream.tally.scored, dropped=stream.dropped)
+                counters = stream.counters
+                sums.add(counters, scored=stream.tally.scored, dropped=stream.dropped_of(counters))
         return sums.totals()
 
     def _start(self, stream: Stream, source: Source, *, hear: Callable[[Status], None]) -> None:

@@ -148,7 +148,12 @@ class Stream:
     @property
     def dropped(self) -> dict[str, int]:
         """Samples given up on their way to the detector and before it, by reason."""
-        return dict(Counter(self.counters.dropped) + Counter(self.tally.dropped))
+        return self.dropped_of(self.counters)
+
+    def dropped_of(self, counters: Counters) -> dict[str, int]:
+        """The same, for who has asked for the counters already."""
+        before, late = counters.dropped, self.tally.dropped
+        return dict(Counter(before) + Counter(late)) if late else {reason: n for reason, n in before.items() if n}
 
     def summary(self) -> Summary:
         """The final summary, or the one so far."""
