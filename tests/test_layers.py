@@ -98,6 +98,7 @@ PURE = (
     "web.access.scopes",
     "web.callback_urls",
     "web.delivery.audience",
+    "web.delivery.interest",
     "web.delivery.backoff",
     "web.delivery.delivery",
     "web.delivery.endpoint",

@@ -11,6 +11,7 @@ from .cloudevents import encode, encode_store, next_id
 from .filters import Filter
 from .frames import Parcel
 from .history import OPERATORS, Entry, History
+from .interest import Interest
 from .journal import EventLog, Journal, Published
 from .outbox import Outbox, Patience
 from .past import Past
@@ -61,8 +62,8 @@ class Hub:
             else Outbox(kept, self._unkept, hand_out=hand_out, tell=self._tell_of_store, patience=patience)
         )
         self._queue_limit = queue_limit
-        self._subscribers: dict[Filter, set[Subscriber]] = {}
-        """By what they want: what is the same for many is made once."""
+        self._subscribers: Interest[Subscriber] = Interest()
+        """What is the same for many is made once."""
         self._empty = asyncio.Event()
         self._empty.set()
         self._told = asyncio.Event()
@@ -74,7 +75,7 @@ class Hub:
 
     @property
     def subscriber_count(self) -> int:
-        return sum(map(len, self._subscribers.values()))
+        return len(self._subscribers)
 
     @property
     def last(self) -> int:
@@ -142,7 +143,7 @@ class Hub:
             unix=self._unix,
             outlet=outlet,
         )
-        self._subscribers.setdefault(wanted, set()).add(subscriber)
+        self._subscribers.add(wanted, subscriber)
         self._empty.clear()
         if self._closing:
             subscriber.finish(GOING_AWAY)
@@ -150,15 +151,15 @@ class Hub:
 
     def change(self, subscriber: Subscriber, wanted: Filter) -> None:
         """Let a subscriber want other events from now on."""
-        if self._forget(subscriber):
+        if self._subscribers.remove(subscriber.wanted, subscriber):
             subscriber.change(wanted)
-            self._subscribers.setdefault(wanted, set()).add(subscriber)
+            self._subscribers.add(wanted, subscriber)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget a subscriber, however it ended. Idempotent."""
-        self._forget(subscriber)
+        self._subscribers.remove(subscriber.wanted, subscriber)
         subscriber.leave()
-        if not self._subscribers:
+        if not len(self._subscribers):
             self._empty.set()
 
     async def run(self) -> None:
@@ -179,13 +180,13 @@ class Hub:
         if self._log is not None:
             await self._caught_up(self._log.written)
         self._closing = True
-        for subscriber in self._everybody():
+        for subscriber in self._subscribers:
             subscriber.finish(GOING_AWAY)
         try:
             async with asyncio.timeout(self._leave_s):
                 await self._empty.wait()
         except TimeoutError:
-            for subscriber in self._everybody():
+            for subscriber in self._subscribers:
                 subscriber.cut(GOING_AWAY)
 
     async def _follow(self, log: EventLog) -> None:
@@ -222,27 +223,13 @@ class Hub:
     def _count(self, kind: str) -> None:
         self.published[kind] = self.published.get(kind, 0) + 1
 
-    def _everybody(self) -> list[Subscriber]:
-        return [subscriber for group in self._subscribers.values() for subscriber in group]
-
-    def _forget(self, subscriber: Subscriber) -> bool:
-        group = self._subscribers.get(subscriber.wanted, set())
-        if subscriber not in group:
-            return False
-        group.discard(subscriber)
-        if not group:
-            del self._subscribers[subscriber.wanted]
-        return True
-
     def _hand_out(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._history.append(entry)
-        for wanted, group in tuple(self._subscribers.items()):
-            some = [entry for entry in entries if wanted.wants(entry)]
-            if some:
-                parcel = Parcel(some)
-                direct = sum([subscriber.offer(parcel) for subscriber in tuple(group)])
-                self.tally.sent += direct * len(some)
+        for group, some in self._subscribers.told(entries):
+            parcel = Parcel(some)
+            direct = sum([subscriber.offer(parcel) for subscriber in group])
+            self.tally.sent += direct * len(some)
 
 
 @asynccontextmanager
