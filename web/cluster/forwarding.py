@@ -19,6 +19,7 @@ from aiohttp.client import ClientResponse
 from multidict import CIMultiDict
 from yarl import URL
 
+from ..api.compat.paths import is_compat
 from .bodies import Body
 from .spreading import is_full
 
@@ -94,8 +95,8 @@ class Forwarding:
                 return await _passed_back(request, answer)
         except (ClientError, OSError, TimeoutError) as error:
             gone = isinstance(error, _GONE)
-            safe = request.method in _SAFE and isinstance(error, _BROKEN_OFF)
-            raise NoAnswer(error, there=not gone, another=body.sendable and (gone or safe)) from error
+            again = gone or (_changes_nothing(request) and isinstance(error, _BROKEN_OFF))
+            raise NoAnswer(error, there=not gone, another=body.sendable and again) from error
 
     async def listed(self, request: web.Request, url: str) -> tuple[web.Response, bytes] | None:
         """The whole answer of the service at `url` to a GET, and its body; None where none comes soon."""
@@ -128,6 +129,11 @@ def passed_on(headers: Mapping[str, str], *, but: Iterable[str] = ()) -> CIMulti
     named = {name.strip().lower() for name in headers.get(hdrs.CONNECTION, "").split(",")}
     left_out = _HOP_BY_HOP | named | set(but)
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in left_out)
+
+
+def _changes_nothing(request: web.Request) -> bool:
+    # Under `/1.0` a GET may start a job.
+    return request.method in _SAFE and not is_compat(request.path)
 
 
 async def _unless_full(answer: ClientResponse) -> web.Response:

@@ -1,11 +1,16 @@
 """What a small body says, as far as its way depends on it. Pure. Whether it is right is for the service to say."""
 
 import json
+import re
 from collections.abc import Mapping
-from email import message_from_bytes
 from urllib.parse import parse_qsl
 
 _MOST_FIELDS = 100
+_MOST_HEAD_BYTES = 4096
+_BOUNDARY = re.compile(r'boundary=(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s";]+))', re.IGNORECASE)
+_DISPOSITION = re.compile(rb"^content-disposition:[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+_NAME = re.compile(rb';\s*name=(?:"([^"]*)"|([^\s";]+))', re.IGNORECASE)
+_FILE = re.compile(rb";\s*filename\*?=", re.IGNORECASE)
 _URLENCODED, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
@@ -36,15 +41,19 @@ def _urlencoded(body: bytes) -> dict[str, str]:
 
 
 def _multipart(content_type: str, body: bytes) -> dict[str, str]:
-    message = message_from_bytes(b"Content-Type: " + content_type.encode(errors="replace") + b"\r\n\r\n" + body)
-    if not message.is_multipart():
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
         return {}
+    delimiter = b"\r\n--" + (boundary["quoted"] or boundary["bare"]).encode(errors="replace")
     pairs = []
-    for part in message.walk():
-        name = part.get_param("name", header="Content-Disposition")
-        text = part.get_payload(decode=True)
-        if isinstance(name, str) and part.get_filename() is None and isinstance(text, bytes):
-            pairs.append((name, text.decode(errors="replace")))
+    for part in (b"\r\n" + body).split(delimiter, _MOST_FIELDS)[1:]:
+        head, _, text = part.partition(b"\r\n\r\n")
+        disposition = _DISPOSITION.search(head[:_MOST_HEAD_BYTES])
+        if disposition is None or _FILE.search(disposition[0]):
+            continue
+        if (name := _NAME.search(disposition[0])) is not None:
+            found = name[2] if name[1] is None else name[1]
+            pairs.append((found.decode(errors="replace"), text.decode(errors="replace")))
     return _first(pairs)
 
 

@@ -28,6 +28,9 @@ class Way(Enum):
     """The answers of all services make one."""
 
 
+_MOST_CHARACTERS = 256
+"""Nothing is called so that it has more, or others than of ASCII."""
+
 Place = Literal["path", "query", "json", "form"]
 """Where a request names its subject. A form is what stands in the query and in the body."""
 
@@ -48,7 +51,7 @@ class Rule:
     def subject(self, given: Mapping[str, str]) -> Subject | None:
         """By the parameters that stand where they are looked for; None if none of them does."""
         for parameter, kind in self.names:
-            if value := given.get(parameter):
+            if (value := given.get(parameter)) and len(value) <= _MOST_CHARACTERS and value.isascii():
                 # A token may be for a stream by its id or by its name.
                 by_id = kind is Kind.NAME and is_id("str", value)
                 return Subject(Kind.STREAM if by_id else kind, value)

@@ -68,13 +68,10 @@ class Upstream:
     async def _owners(self, request: web.Request, body: Body, subject: Subject, *, alone: bool) -> web.StreamResponse:
         """By the service that has the subject; by any where none has it, since then all answer alike."""
         found = await self.services.who_has(subject)
+        if alone and (found.missing if found.url is None else not self.services.up[found.url]):
+            return self._nobody(request, f"the {subject.kind.value} is, or may be, where nothing answers")
         if found.url is None:
-            # It may be where no answer came from.
-            return (
-                broken.no_answer(request.path)
-                if alone and found.missing
-                else await self._from(request, body, self._any())
-            )
+            return await self._from(request, body, self._any())
         order = [found.url] if alone else self.services.likely([found.url, *self._others(found.url)])
         response = await self._from(request, body, order)
         if response.status == web.HTTPNotFound.status_code:
@@ -105,7 +102,9 @@ class Upstream:
             response.body = one.body
             if missing := one.missing + len(self.services.urls) - len(urls):
                 response.headers[MISSING] = str(missing)
-                _log.warning("%s: the part of %d services is missing", request.path, missing)
+                # Of those that were not asked it was told when they went.
+                level = logging.WARNING if one.missing else logging.DEBUG
+                _log.log(level, "%s: the part of %d services is missing", request.path, missing)
         return response
 
     async def _from(
@@ -128,10 +127,14 @@ class Upstream:
                 if not error.another:
                     break
             else:
-                if placing and (subject := made(response.headers.get(hdrs.LOCATION, ""))) is not None:
-                    self.services.has(url, subject)
+                self._note_made(url, response)
                 return response
-        return refusal or self._nobody(request, reason)
+        return self._nobody(request, reason) if refusal is None else refusal
+
+    def _note_made(self, url: str, response: web.StreamResponse) -> None:
+        location = response.headers.get(hdrs.LOCATION, "")
+        if response.status == web.HTTPCreated.status_code and (subject := made(location)) is not None:
+            self.services.has(url, subject)
 
     def _nobody(self, request: web.Request, reason: str) -> web.Response:
         if request.transport is None or request.transport.is_closing():

@@ -79,6 +79,13 @@ class StandIn:
         body = await request.read()
         self.asked.append((request.method, request.raw_path, body))
         headers = {"By": self.name}
+        if request.path == "/v1/half":
+            assert request.transport is not None
+            request.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+            request.transport.close()
+        if request.path.startswith("/none"):
+            assert request.transport is not None
+            request.transport.abort()
         if request.method == "GET" and request.path in ("/v1/streams", "/v1/hosts"):
             of = request.path.removeprefix("/v1/")
             return web.json_response({of: [{"id": stream} for stream in self.streams]}, headers=headers)

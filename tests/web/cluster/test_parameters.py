@@ -27,9 +27,21 @@ def test_a_form_is_in_query_and_body_and_the_body_counts() -> None:
     assert of_form(query, URLENCODED, b"id=body&id=second&media_id=%61") == query | {"id": "body", "media_id": "a"}
 
 
+@pytest.mark.parametrize("content_type", [MULTIPART, 'Multipart/Form-Data; Boundary="x"; charset=utf-8'])
+@pytest.mark.parametrize("head", ["Content-Disposition: form-data; name=a", 'X: y\r\ncontent-disposition: x;name="a"'])
+def test_a_form_may_be_written_in_many_ways(content_type: str, head: str) -> None:
+    body = f"before\r\n--x\r\n{head}\r\n\r\nfirst\r\nsecond\r\n--x--\r\nafter"
+    assert of_form({}, content_type, body.encode()) == {"a": "first\r\nsecond"}
+
+
 def test_files_of_a_form_are_passed_over() -> None:
-    body = part("media", "\x00bytes", '; filename="a.mp4"') + part("media_id", "med_1") + part("media_id", "med_2")
-    assert of_form({}, MULTIPART, f"{body}--x--\r\n".encode()) == {"media_id": "med_1"}
+    body = (
+        part("", "nameless")
+        + part("media", "\x00bytes", '; filename="a.mp4"')
+        + part("media_id", "med_1")
+        + part("media_id", "med_2")
+    )
+    assert of_form({}, MULTIPART, f"{body}--x--\r\n".encode()) == {"": "nameless", "media_id": "med_1"}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,11 @@ def test_what_stands_in_a_body_is_looked_for_there() -> None:
     assert rule.subject({"id": ""}) is None
 
 
+@pytest.mark.parametrize("name", ["n" * 257, "\ud800", "caméra"])
+def test_nothing_is_looked_for_that_cannot_be_called_so(name: str) -> None:
+    assert route("POST", f"/whip/{name}", {}).subject is None
+
+
 def test_a_token_may_be_for_a_stream_by_its_id_or_by_its_name() -> None:
     rule = route("POST", "/v1/tokens", {}).rule
     assert rule.subject({"stream": STREAM}) == Subject(Kind.STREAM, STREAM)

@@ -119,11 +119,14 @@ async def test_a_list_is_of_all_and_says_how_many_are_missing(three: list[StandI
 
 async def test_a_service_that_hangs_holds_up_a_list_for_a_few_seconds_at_most(three: list[StandIn], node: Node) -> None:
     three[0].streams = ["str_1"]
+    three[1].has.add(Subject(Kind.STREAM, STREAM))
+    assert await node.by("GET", f"/v1/streams/{STREAM}") == "two"
     three[1].hanging = True
     async with asyncio.timeout(30.0), node.http.get("/v1/streams") as answer:
         assert (await answer.json(), answer.headers[MISSING]) == ({"streams": [{"id": "str_1"}]}, "1")
     await until_down(node, three[1])
     assert {await node.by("POST", "/1.0/check.json") for _ in range(4)} == {"one", "three"}
+    await node.by("GET", f"/v1/streams/{STREAM}", status=503)
 
 
 async def test_while_one_is_not_there_another_answers_what_it_can(three: list[StandIn], node: Node) -> None:
@@ -219,6 +222,30 @@ async def test_what_was_known_and_is_gone_is_looked_for_again(three: list[StandI
     three[2].has.add(subject)
     node.upstream.services.has_not(subject)
     assert await node.by("DELETE", "/whip/cam/abc") == "three"
+
+
+async def test_an_answer_that_breaks_off_breaks_off_for_the_client(node: Node) -> None:
+    async with node.http.get("/v1/half") as answer:
+        assert answer.status == 200
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+async def test_what_was_begun_elsewhere_is_tried_again_only_where_it_changes_nothing(
+    three: list[StandIn], node: Node
+) -> None:
+    await node.by("GET", "/none", status=503)
+    assert sum(len(one.asked) for one in three) >= 3
+    for one in three:
+        one.asked.clear()
+    await node.by("POST", "/none", status=503, data=b"body")
+    assert sum(len(one.asked) for one in three) == 1
+
+
+async def test_a_list_may_be_asked_for_without_its_body(three: list[StandIn], node: Node) -> None:
+    async with node.http.head("/v1/streams") as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
+    assert await node.by("GET", "/v1/streams") in ("one", "two", "three")
 
 
 async def test_one_service_is_asked_nothing_beside_what_it_is_sent() -> None:
