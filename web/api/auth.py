@@ -38,7 +38,9 @@ _ANY_HOST = ("/healthz", PATH)
 _QUERY_MAY_AUTHORIZE = "/v1/events"
 _CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, If-Match"
-_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id, X-View-Id"
+_CORS_EXPOSED = (
+    "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id, X-View-Id, Gorewatch-Missing"
+)
 
 
 @web.middleware

@@ -28,8 +28,10 @@ class Way(Enum):
     """The answers of all services make one."""
 
 
+_PREFIXES = {Kind.STREAM: "str", Kind.MEDIA: "med", Kind.INCIDENT: "inc", Kind.JOB: "med", Kind.UPLOAD: "med"}
+"""Of what is called by an id of ours."""
 _MOST_CHARACTERS = 256
-"""Nothing is called so that it has more, or others than of ASCII."""
+"""Of other names, which are all of ASCII."""
 
 Place = Literal["path", "query", "json", "form"]
 """Where a request names its subject. A form is what stands in the query and in the body."""
@@ -42,7 +44,7 @@ class Rule:
     way: Way
     place: Place = "path"
     names: tuple[tuple[str, Kind], ...] = ()
-    """Parameters that name the subject, the first that is given counting."""
+    """Parameters that may name the subject, the first that does counting."""
 
     @property
     def in_body(self) -> bool:
@@ -51,11 +53,17 @@ class Rule:
     def subject(self, given: Mapping[str, str]) -> Subject | None:
         """By the parameters that stand where they are looked for; None if none of them does."""
         for parameter, kind in self.names:
-            if (value := given.get(parameter)) and len(value) <= _MOST_CHARACTERS and value.isascii():
-                # A token may be for a stream by its id or by its name.
-                by_id = kind is Kind.NAME and is_id("str", value)
-                return Subject(Kind.STREAM if by_id else kind, value)
+            if (value := given.get(parameter)) and _may_be(kind, value):
+                return Subject(kind, value)
         return None
+
+
+def _may_be(kind: Kind, value: str) -> bool:
+    """Whether something of that kind can be called so; what cannot is nobody's, and need not be looked for."""
+    prefix = _PREFIXES.get(kind)
+    if prefix is not None:
+        return is_id(prefix, value)
+    return len(value) <= _MOST_CHARACTERS and value.isascii()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,8 @@ class Route:
 
 
 HERE, ANY, JOINED = Rule(Way.HERE), Rule(Way.ANY), Rule(Way.JOINED)
-_STREAM, _STREAM_OR_STORE = (
-    Rule(Way.OWNER, names=(("id", Kind.STREAM),)),
-    Rule(Way.PREFERRED, names=(("id", Kind.STREAM),)),
-)
+_STREAM = Rule(Way.OWNER, names=(("id", Kind.STREAM),))
+_LAST_OF_STREAM = Rule(Way.PREFERRED, names=(("id", Kind.STREAM),))
 _MEDIA = Rule(Way.PREFERRED, names=(("id", Kind.MEDIA),))
 _INCIDENT = Rule(Way.PREFERRED, names=(("id", Kind.INCIDENT),))
 _PICTURE = Rule(Way.OWNER, names=(("id", Kind.INCIDENT),))
@@ -92,7 +98,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "/v1/events": {"GET": HERE},
     "/v1/streams": {"GET": JOINED, "POST": Rule(Way.PLACED, "json", (("name", Kind.NAME),))},
     "/v1/streams/{id}": {"GET": _STREAM, "DELETE": _STREAM},
-    "/v1/streams/{id}/summary": {"GET": _STREAM_OR_STORE},
+    "/v1/streams/{id}/summary": {"GET": _LAST_OF_STREAM},
     "/v1/streams/{id}/preview.jpg": {"GET": _STREAM},
     "/v1/media": {"GET": _LISTED},
     "/v1/media/{id}": {"GET": _MEDIA},
@@ -116,7 +122,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "/v1/webhooks/{id}/enable": {"POST": ANY},
     "/v1/callbacks": {"GET": ANY},
     "/v1/callbacks/{id}/retry": {"POST": ANY},
-    "/v1/tokens": {"POST": Rule(Way.PREFERRED, "json", (("stream", Kind.NAME),))},
+    "/v1/tokens": {"POST": Rule(Way.PREFERRED, "json", (("stream", Kind.STREAM), ("stream", Kind.NAME)))},
     "/v1/hosts": {"GET": JOINED},
     "/v1/hosts/{id}/drain": {"POST": _HOST, "DELETE": _HOST},
     "/whip/{name}": {"POST": Rule(Way.PLACED, names=(("name", Kind.NAME),)), "OPTIONS": ANY},

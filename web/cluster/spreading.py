@@ -11,7 +11,8 @@ _MAY_BE_FULL = (429, 503)
 
 def by_name(name: str, urls: Sequence[str]) -> list[str]:
     """All of them, in an order that each node finds for a name whatever others come and go (rendezvous hashing)."""
-    return sorted(urls, key=lambda url: hashlib.sha256(f"{url}\n{name}".encode()).digest())
+    # A header may have bytes that are no text.
+    return sorted(urls, key=lambda url: hashlib.sha256(f"{url}\n{name}".encode(errors="replace")).digest())
 
 
 def in_turn(turn: int, urls: Sequence[str]) -> list[str]:

@@ -28,6 +28,8 @@ class StandIn:
     """What new things are answered with, if they are not taken."""
     asked: list[tuple[str, str, bytes]] = field(default_factory=list)
     """Method, path with query, and body."""
+    makes: str = f"str_{'0' * 21}"
+    """The id of a new stream."""
     hanging: bool = False
     questions: int = 0
     """How often it was asked what it has."""
@@ -101,7 +103,7 @@ class StandIn:
         named = json.loads(body).get("name") if request.path == "/v1/streams" else request.path.rpartition("/")[2]
         if named is not None:
             self.has.add(Subject(Kind.NAME, named))
-        location = f"/v1/streams/made-by-{self.name}" if request.path == "/v1/streams" else f"{request.path}/session"
+        location = f"/v1/streams/{self.makes}" if request.path == "/v1/streams" else f"{request.path}/session"
         return web.json_response({}, status=201, headers=headers | {"Location": location})
 
     async def _asleep(self) -> None:

@@ -96,6 +96,15 @@ def test_what_stands_in_a_body_is_looked_for_there() -> None:
     assert rule.subject({"id": ""}) is None
 
 
+def test_a_name_may_look_like_an_id() -> None:
+    assert route("POST", f"/whip/{STREAM}", {}).subject == Subject(Kind.NAME, STREAM)
+
+
+def test_what_is_no_id_is_nobodys() -> None:
+    for path in ("/v1/streams/cam", f"/v1/streams/{MEDIA}", f"/v1/incidents/{STREAM}/heat", "/v1/media/x/scores"):
+        assert route("GET", path, {}).subject is None
+
+
 @pytest.mark.parametrize("name", ["n" * 257, "\ud800", "caméra"])
 def test_nothing_is_looked_for_that_cannot_be_called_so(name: str) -> None:
     assert route("POST", f"/whip/{name}", {}).subject is None

@@ -16,6 +16,10 @@ def test_a_name_has_the_same_order_whatever_order_the_services_are_told_in() -> 
         assert sorted(by_name(name, URLS)) == URLS
 
 
+def test_what_is_no_text_has_its_order_too() -> None:
+    assert sorted(by_name("\udcff", URLS)) == URLS
+
+
 def test_names_are_spread_over_all() -> None:
     firsts = Counter(by_name(name, URLS)[0] for name in NAMES)
     assert set(firsts) == set(URLS)
