@@ -88,7 +88,7 @@ async def serve(
 @asynccontextmanager
 async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIterator[_Opened]:
     """Either kind of node."""
-    if settings.upstream is None:
+    if not settings.upstream:
         async with service(settings, sources) as running:
             yield _Opened(running.url, running.ousted)
         return

@@ -57,6 +57,10 @@ class Names:
             self._names.discard(named)
             raise
 
+    def has(self, name: str) -> bool:
+        """Whether anybody's stream has it."""
+        return any(taken == name for _, taken in self._names)
+
     def give_back(self, named: Named) -> None:
         """Its stream has ended."""
         self._names.discard(named)

@@ -80,6 +80,10 @@ class Registry:
     def stream(self, stream_id: str) -> Stream | None:
         return self._streams.get(stream_id)
 
+    def has_name(self, name: str) -> bool:
+        """Whether a stream of this name, of whomever, runs or is being started."""
+        return self._names.has(name)
+
     def media(self, media_id: str) -> Stream | None:
         """The stream that a media belongs to."""
         return self._by_media.get(media_id)

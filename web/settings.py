@@ -116,9 +116,10 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="how events travel: `memory`, or `nats://HOST:PORT` for NATS with JetStream",
     )
-    upstream: str | None = Field(
-        default=None,
-        description="makes this a web node: it sends events from `bus` and forwards all else to the service there",
+    upstream: _Words = Field(
+        default=(),
+        description="makes this a web node: it sends events from `bus` and forwards all else to the service there, "
+        "or to several",
     )
     region: str = Field(
         default="default",
@@ -170,12 +171,23 @@ class Settings(BaseSettings):
             raise ValueError("must be memory, nats://HOST:PORT or tls://HOST:PORT")
         return value
 
+    @field_validator("upstream", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        # None is left out: a variable that is set to nothing is a slip, and would have this node watch streams itself.
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
     @field_validator("upstream")
     @classmethod
-    def _service(cls, value: str | None) -> str | None:
-        if value is not None and _UPSTREAM.fullmatch(value) is None:
-            raise ValueError("must be the address of the service alone, such as http://127.0.0.1:8080")
-        return value
+    def _services(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if strange := [part for part in value if _UPSTREAM.fullmatch(part) is None]:
+            raise ValueError(
+                f"must be the address of the service alone, such as http://127.0.0.1:8080, not {strange[0]!r}"
+            )
+        urls = tuple(part.rstrip("/") for part in value)
+        if len(set(urls)) < len(urls):
+            raise ValueError("must name each service once")
+        return urls
 
     @field_validator("egress_allow")
     @classmethod

@@ -38,6 +38,7 @@ WELL: Mapping[str, str] = {
     series("up"): steady(1),
     series("gorewatch_workers_ready"): steady(1),
     series("gorewatch_worker_restarts_total"): steady(1),
+    series("gorewatch_upstream_up", 'upstream="http://service:8080"'): steady(1),
     series("process_open_fds"): steady(100),
     series("process_max_fds"): steady(1024),
     series("gorewatch_samples_total"): growing(600),
@@ -80,6 +81,7 @@ Case = Mapping[str, str | None]
 CASES: Mapping[str, Case] = {
     "GorewatchDown": {series("up"): steady(0)},
     "GorewatchServiceMissing": {series("gorewatch_workers_ready"): None},
+    "GorewatchUpstreamDown": {series("gorewatch_upstream_up", 'upstream="http://service:8080"'): steady(0)},
     "GorewatchWorkersNotReady": {series("gorewatch_workers_ready"): steady(0)},
     "GorewatchWorkersRestarting": {series("gorewatch_worker_restarts_total"): growing(1)},
     "GorewatchFewFilesLeft": {series("process_open_fds"): steady(900)},

@@ -86,7 +86,7 @@ def test_every_variable_is_a_setting_with_a_good_value(name: str, folder: str, m
     of_web = name == "gorewatch-web"
     service = one("Service", "gorewatch-service")
     assert settings.upstream == (
-        f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}" if of_web else None
+        (f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}",) if of_web else ()
     )
     on_gpu = folder == "gpu" and not of_web
     assert settings.provider == ("cuda" if on_gpu else "auto")

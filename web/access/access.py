@@ -12,7 +12,7 @@ from ..store import meta
 from ..store.errors import StoreError
 from ..store.keys import Key
 from ..store.store import Store
-from . import tokens
+from . import tickets, tokens
 from .caller import ANYBODY, Caller
 from .hashing import NOBODYS, matches
 from .rate import Bucket
@@ -21,6 +21,8 @@ from .tokens import Grant
 from .verified import Verified
 
 _LOOK_EVERY_S = 1.0
+_TICKET_S = 300.0
+"""Clocks of machines may differ."""
 _NOTE_EVERY_S = 60.0
 """Between two writings of when a key was last used."""
 _HASHERS = 2
@@ -88,6 +90,14 @@ class Access:
         """A token of a caller that has the scope, and when it ends in Unix seconds."""
         grant = Grant(key_id=caller.key_id, scope=scope, stream=stream, expires_s=time.time() + for_s)
         return tokens.sign(grant, self._signing_key), grant.expires_s
+
+    def ticket(self) -> str:
+        """What a web node shows a service with the same store."""
+        return tickets.sign(time.time() + _TICKET_S, self._signing_key)
+
+    def is_ticket(self, text: str) -> bool:
+        """Whether a web node with the same store made this lately."""
+        return tickets.is_good(text, self._signing_key, now_s=time.time())
 
     def wait_s(self, caller: Caller) -> float:
         """Count a request of a caller: 0.0, or if it makes too many the seconds until its next one is let in."""

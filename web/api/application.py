@@ -12,6 +12,7 @@ from . import (
     incidents,
     kept_media,
     media,
+    nodes,
     pages,
     preview,
     problems,
@@ -35,7 +36,7 @@ from .openapi import routes as openapi
 from .parts import BASICS, PARTS, Parts
 
 _MOST_BODY_BYTES = 256 * 1024
-_RESOURCES = (
+RESOURCES = (
     streams,
     media,
     kept_media,
@@ -53,6 +54,7 @@ _RESOURCES = (
     whip,
     tokens,
     hosts,
+    nodes,
     health,
     openapi,
 )
@@ -69,7 +71,7 @@ def build_app(parts: Parts, behind_compat: Compat) -> web.Application:
     app[report.TURNS] = report.new_turns()
     app[series.TURNS] = series.new_turns()
     add_compat_routes(app)
-    for resource in _RESOURCES:
+    for resource in RESOURCES:
         app.router.add_routes(resource.routes)
     pages.add_pages(app)
     app.on_response_prepare.append(auth.add_cors_headers)

@@ -11,6 +11,7 @@ from yarl import URL
 from ..access.access import TooManyUnverified
 from ..access.caller import ANYBODY, Caller
 from ..access.scopes import Scope
+from ..cluster.subjects import PATH
 from ..settings import Settings
 from ..store.errors import StoreError
 from .compat.paths import is_compat
@@ -33,11 +34,13 @@ _NEEDED = (
 )
 """Which scope a path asks for, the first that it begins with counting."""
 _CALLER = web.RequestKey("caller", Caller)
-_ANY_HOST = "/healthz"
+_ANY_HOST = ("/healthz", PATH)
 _QUERY_MAY_AUTHORIZE = "/v1/events"
 _CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, If-Match"
-_CORS_EXPOSED = "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id, X-View-Id"
+_CORS_EXPOSED = (
+    "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, X-Request-Id, X-View-Id, Gorewatch-Missing"
+)
 
 
 @web.middleware
@@ -48,7 +51,7 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
     if sent, must be our own or a configured one, which then gets the answers that browsers ask for across sites. The
     paths of `/1.0` have rules of their own.
     """
-    if request.path == _ANY_HOST or is_compat(request.path):
+    if request.path in _ANY_HOST or is_compat(request.path):
         return await handler(request)
     settings = basics_of(request).settings
     host = request.headers.get("Host", "")
@@ -69,11 +72,17 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 async def credentials(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Lets in who may use the path, everywhere but on the pages and the probes, and on `/metrics` for this machine.
 
+    Web nodes show a ticket of theirs where they ask.
+
     What begins with `/1.0` asks for itself, in its own words: see `caller_of_pair`.
     """
     path = request.path
     public = path in _PUBLIC or path.startswith(_PUBLIC_FOLDER) or is_compat(path)
     if public or (path == "/metrics" and from_loopback(request)):
+        return await handler(request)
+    if path == PATH:
+        if not basics_of(request).access.is_ticket(_given_token(request)):
+            raise _not_let_in("Only web nodes with the same store are answered here.")
         return await handler(request)
     caller = await _identify(request)
     if wait_s := basics_of(request).access.wait_s(caller):
@@ -182,13 +191,12 @@ async def _identify(request: web.Request) -> Caller:
         detail = "These credentials cannot be looked at now; try again."
         raise Problem(503, detail, code="overloaded", headers={"Retry-After": "1"}) from error
     if caller is None:
-        raise Problem(
-            401,
-            "Valid credentials are needed: Authorization: Bearer API_USER:API_SECRET.",
-            code="token_invalid",
-            headers={"WWW-Authenticate": 'Bearer realm="gorewatch"'},
-        )
+        raise _not_let_in("Valid credentials are needed: Authorization: Bearer API_USER:API_SECRET.")
     return caller
+
+
+def _not_let_in(detail: str) -> Problem:
+    return Problem(401, detail, code="token_invalid", headers={"WWW-Authenticate": 'Bearer realm="gorewatch"'})
 
 
 def _given_token(request: web.Request) -> str:

@@ -56,7 +56,7 @@ async def incident_of(request: web.Request) -> KeptIncident:
     """The incident that the path names. Raises `Problem` 404, also for one that the caller may not see."""
     incident_id = request.match_info["id"]
     # What is still to be written comes first: a moment later it may be in the store alone.
-    told = next((kept for kept in _told(request) if kept.incident.id == incident_id), None)
+    told = told_of(request, incident_id)
     kept = None
     if is_id("inc", incident_id):
         async with parts_of(request).store.reading() as tx:
@@ -66,6 +66,11 @@ async def incident_of(request: web.Request) -> KeptIncident:
     if kept is None or not caller_of(request).sees(kept.owner, kept.stream_id):
         raise unknown_incident()
     return kept
+
+
+def told_of(request: web.Request, incident_id: str) -> KeptIncident | None:
+    """What events say of an incident that is still to be written."""
+    return next((kept for kept in _told(request) if kept.incident.id == incident_id), None)
 
 
 def unknown_incident() -> Problem:

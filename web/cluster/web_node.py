@@ -21,18 +21,18 @@ from ..delivery.hub import Hub, open_hub
 from ..delivery.seats import Seats
 from ..listening import base_url, check_exposure, listen
 from ..metrics.delivery import of_events
+from ..metrics.services import of_services
 from ..server import Runner
 from ..settings import ConfigError, Settings
 from ..store.store import Store, open_store
-from .forwarding import Upstream, open_upstream
 from .opening import MEMORY, followed_log
+from .routing import Way, route
+from .upstream import Upstream, open_upstream
 
 _SHUTDOWN_S = 0.4
 _UPSTREAM = web.AppKey("upstream", Upstream)
 _STORE = web.AppKey("store", Store)
 _METRICS = web.AppKey("metrics", CollectorRegistry)
-_OURS = ("/", "/docs", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz", "/metrics", "/v1/events")
-_OUR_FOLDER = "/static/"
 
 routes = web.RouteTableDef()
 
@@ -43,7 +43,7 @@ async def web_node(settings: Settings) -> AsyncIterator[str]:
 
     Raises `ConfigError`, and `web.store.errors.StoreError` where the store or NATS does not answer.
     """
-    if settings.bus == MEMORY or settings.store is None or settings.upstream is None:
+    if settings.bus == MEMORY or settings.store is None or not settings.upstream:
         raise ConfigError("A web node (upstream) needs the store and the bus of the service: set store and bus, too.")
     limits = settings.limits
     async with AsyncExitStack() as stack:
@@ -54,7 +54,7 @@ async def web_node(settings: Settings) -> AsyncIterator[str]:
         hub = await stack.enter_async_context(
             open_hub(history_events=limits.history_events, queue_limit=limits.subscriber_queue, log=log)
         )
-        upstream = await stack.enter_async_context(open_upstream(settings.upstream))
+        upstream = await stack.enter_async_context(open_upstream(settings.upstream, access.ticket))
         runner = Runner(_app(settings, access, hub, upstream, store), shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -73,7 +73,7 @@ def _app(settings: Settings, access: Access, hub: Hub, upstream: Upstream, store
     app[BASICS] = Basics(settings=settings, access=access, hub=hub, seats=seats)
     app[_UPSTREAM] = upstream
     app[_STORE] = store
-    app[_METRICS] = _metrics(hub, seats)
+    app[_METRICS] = _metrics(hub, seats, upstream)
     for resource in (feed, documents):
         app.router.add_routes(resource.routes)
     app.router.add_routes(routes)
@@ -84,19 +84,19 @@ def _app(settings: Settings, access: Access, hub: Hub, upstream: Upstream, store
 
 @web.middleware
 async def _forwarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if _is_ours(request.path):
+    if _is_ours(request):
         return await handler(request)
     return await request.app[_UPSTREAM].forward(request)
 
 
 async def _across_sites(request: web.Request, response: web.StreamResponse) -> None:
     # An answer that was forwarded has these headers already.
-    if _is_ours(request.path):
+    if _is_ours(request):
         await auth.add_cors_headers(request, response)
 
 
-def _is_ours(path: str) -> bool:
-    return path in _OURS or path.startswith(_OUR_FOLDER)
+def _is_ours(request: web.Request) -> bool:
+    return route(request.method, request.path, {}).rule.way is Way.HERE
 
 
 @routes.get("/healthz")
@@ -113,8 +113,7 @@ async def readyz(request: web.Request) -> web.Response:
         reasons.append("the store cannot be written")
     if not request.app[BASICS].hub.log_ok:
         reasons.append("no events come from NATS, which does not answer")
-    if not await request.app[_UPSTREAM].answers():
-        reasons.append("the service that watches streams does not answer")
+    reasons += await request.app[_UPSTREAM].reasons()
     body = {"status": "unavailable" if reasons else "ready", "reasons": reasons}
     return web.json_response(body, status=503 if reasons else 200)
 
@@ -125,12 +124,13 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _metrics(hub: Hub, seats: Seats) -> CollectorRegistry:
-    class Delivered(Collector):
+def _metrics(hub: Hub, seats: Seats, upstream: Upstream) -> CollectorRegistry:
+    class Node(Collector):
         def collect(self) -> Iterator[Metric]:
-            return of_events(hub, seats)
+            yield from of_events(hub, seats)
+            yield of_services(upstream.services.up)
 
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(Delivered())
+    registry.register(Node())
     return registry

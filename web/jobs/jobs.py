@@ -89,6 +89,10 @@ class Jobs:
         waiting = sum(runner.waits for runner, _ in self._running.values())
         return JobCounts(running=len(self._running) - waiting, waiting=waiting, ended=dict(self._ended))
 
+    def has(self, job_id: str) -> bool:
+        """Whether it goes on here."""
+        return job_id in self._running
+
     async def submit(self, wanted: Wanted, caller: Caller) -> Job:
         """Start a job, or find the one that the caller started with the same idempotency key.
 

@@ -39,6 +39,9 @@ class PictureFolder:
         """What the picture of an incident is called."""
         return f"{_FOLDER}/{incident_id}.jpg"
 
+    def has(self, incident_id: str) -> bool:
+        return (self._data_dir / self.name(incident_id)).is_file()
+
     def clear(self) -> None:
         """Forget what an earlier service had begun and not finished."""
         shutil.rmtree(self._incoming, ignore_errors=True)

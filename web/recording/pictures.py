@@ -64,6 +64,10 @@ class Pictures:
         """Whether there is a picture of an incident, as far as is known without looking for the file."""
         return kept.picture is not None or kept.incident.id in self._waiting or kept.incident.id in self._lately
 
+    async def here(self, incident_id: str) -> bool:
+        """Whether the picture of an incident is on its way here, or lies here."""
+        return incident_id in self._waiting or await asyncio.to_thread(self._folder.has, incident_id)
+
     async def find(self, kept: KeptIncident) -> Pixels | None:
         """The frame of an incident's peak; None if none is kept. Raises
         `web.recording.picture_folder.PictureUnreadable`."""

@@ -124,3 +124,13 @@ def test_what_is_no_bus_is_refused(bus: str) -> None:
 def test_what_is_no_service_is_refused(upstream: str) -> None:
     with pytest.raises(ValueError, match="must be the address of the service alone"):
         settings_of(upstream=upstream)
+
+
+def test_services_are_named_one_by_one_or_together() -> None:
+    assert settings_of(upstream="http://a:1").upstream == ("http://a:1",)
+    both = ("http://a:1", "https://b")
+    assert settings_of(upstream="http://a:1, https://b/").upstream == both
+    assert settings_of(upstream=["http://a:1", "https://b/"]).upstream == both
+    for twice in ("http://a,http://a/", "http://a,", "http://a, ,http://b"):
+        with pytest.raises(ValueError, match=r"each service once|address of the service alone"):
+            settings_of(upstream=twice)

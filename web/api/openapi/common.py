@@ -93,5 +93,8 @@ def problems(*statuses: int, always: tuple[int, ...] = _ALWAYS) -> dict[int, Ans
     return {status: Answer(text=_PROBLEMS[status], content=content) for status in sorted({*statuses, *always})}
 
 
+SEVERAL = "From a web node in front of several services that do not all answer: `Gorewatch-Missing` says how many not."
+
+
 def in_path(name: str, text: str) -> Parameter:
     return Parameter(name=name, text=text, where="path", required=True)

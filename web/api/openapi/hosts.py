@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from .common import BEARER, DESCRIBED, in_path, problems
+from .common import BEARER, DESCRIBED, SEVERAL, in_path, problems
 from .operation import Operation, answer
 
 Count = Annotated[int, Field(ge=0)]
@@ -59,7 +59,7 @@ HOSTS = (
         id="listHosts",
         tag="Hosts",
         summary="The hosts that watch streams",
-        text="For keys with the scope `admin`. There are none where the service watches all streams itself.",
+        text="For keys with the scope `admin`. There are none where the service watches all streams itself. " + SEVERAL,
         answers={200: answer("The hosts.", HostList)} | problems(),
         security=BEARER,
     ),

@@ -4,6 +4,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from ...cluster.subjects import PATH
+from ..nodes import ID, KIND
 from .common import BEARER, in_path, problems
 from .operation import TEXT, Answer, Content, Operation, answer
 
@@ -35,6 +37,12 @@ class Readiness(TypedDict):
     """Not of a web node, which has none."""
 
 
+class Has(TypedDict):
+    """Whether what was asked for is on this service, and on none beside it."""
+
+    has: bool
+
+
 SERVICE = (
     Operation(
         method="GET",
@@ -53,6 +61,17 @@ SERVICE = (
         answers={200: answer("Streams can be taken.", Readiness)}
         | problems(always=_OPEN)
         | {503: answer("They cannot; `reasons` says why.", Readiness)},
+    ),
+    Operation(
+        method="GET",
+        path=PATH,
+        id="has",
+        tag="Service",
+        summary="Whether this service has something",
+        text="For web nodes in front of several services, which sign what they show with what is in the store.",
+        parameters=(KIND.described(), ID.described()),
+        answers={200: answer("Whether it has it.", Has)} | problems(422),
+        security=BEARER,
     ),
     Operation(
         method="GET",

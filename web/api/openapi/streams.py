@@ -4,7 +4,7 @@ from ...delivery.cloudevents import FEED_TYPES
 from .. import media, preview
 from ..fields import NewStream
 from ..tokens import NewToken
-from .common import BEARER, in_path, problems
+from .common import BEARER, SEVERAL, in_path, problems
 from .operation import Answer, Content, Operation, Parameter, answer
 from .stream_shapes import (
     FailedSummary,
@@ -38,6 +38,7 @@ STREAMS = (
         id="listStreams",
         tag="Streams",
         summary="The streams, oldest first",
+        text=SEVERAL,
         answers={200: answer("Those that the caller may see.", StreamList)} | problems(),
         security=BEARER,
     ),

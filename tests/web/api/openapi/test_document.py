@@ -18,6 +18,7 @@ from web.api import (
     incidents,
     kept_media,
     media,
+    nodes,
     pages,
     preview,
     replay,
@@ -38,7 +39,7 @@ from web.delivery.cloudevents import TYPES
 
 _RESOURCES = (
     *(streams, media, kept_media, replay, report, incidents, reviews, thumbnail, heat, whip, feed),
-    *(preview, views, tokens, callbacks, webhooks, hosts, health),
+    *(preview, views, tokens, callbacks, webhooks, hosts, nodes, health),
 )
 
 
