@@ -39,6 +39,12 @@ class PictureFolder:
         """What the picture of an incident is called."""
         return f"{_FOLDER}/{incident_id}.jpg"
 
+    def kept(self) -> dict[str, str]:
+        """The incident of each picture that is in its place, by name. Raises OSError."""
+        if not self._folder.exists():
+            return {}
+        return {self.name(path.stem): path.stem for path in self._folder.glob("*.jpg")}
+
     def clear(self) -> None:
         """Forget what an earlier service had begun and not finished."""
         shutil.rmtree(self._incoming, ignore_errors=True)
