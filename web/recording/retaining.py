@@ -52,7 +52,6 @@ class Retainer:
         self._kept = kept
         self._pictures = pictures
         self._region = region
-        self._looked = False
         self._clock = clock
         self._pause = pause
 
@@ -68,12 +67,11 @@ class Retainer:
     async def sweep(self) -> None:
         """Once through everything. Cancelled, it has done a part. Raises `StoreError` and OSError."""
         async with self._store.writing() as tx:
-            ours = await sweeping.turn(tx, self._region, now_s=self._clock(), lasts_s=_TURN_S)
-        if ours:
+            turn = await sweeping.turn(tx, self._region, now_s=self._clock(), lasts_s=_TURN_S)
+        if turn.ours:
             await self._sweep()
-        if not (ours and self._looked):
+        if not turn.alone:
             await self._clear_pictures()
-        self._looked = True
 
     async def _sweep(self) -> None:
         kept = self._kept

@@ -94,19 +94,21 @@ async def test_a_name_in_another_region_is_told_of_and_left_alone(store: Store) 
 
 
 async def test_one_region_at_a_time_lets_go_of_what_is_old_until_it_does_not_come_again(store: Store) -> None:
-    async def turn(region: str, now_s: float) -> bool:
+    async def turn(region: str, now_s: float) -> tuple[bool, bool]:
         async with store.writing() as tx:
-            return await sweeping.turn(tx, region, now_s=now_s, lasts_s=10.0)
+            told = await sweeping.turn(tx, region, now_s=now_s, lasts_s=10.0)
+        return told.ours, told.alone
 
-    assert await turn("eu", 100.0)
-    assert not await turn("us", 101.0)
-    assert await turn("eu", 109.0)
-    assert not await turn("us", 118.0)
-    assert await turn("us", 119.5)
-    assert not await turn("eu", 120.0)
+    assert await turn("eu", 100.0) == (True, True)
+    assert await turn("us", 101.0) == (False, False)
+    assert await turn("eu", 109.0) == (True, True)
+    assert await turn("us", 118.0) == (False, False)
+    assert await turn("us", 119.5) == (True, False)
+    assert await turn("us", 121.0) == (True, True)
+    assert await turn("eu", 122.0) == (False, False)
     # Its clock was years ahead.
-    assert await turn("us", 1e9)
-    assert await turn("eu", 130.0)
+    assert await turn("us", 1e9) == (True, True)
+    assert await turn("eu", 130.0) == (True, False)
 
 
 async def test_of_two_services_that_reserve_numbers_the_higher_reserve_stays(store: Store) -> None:
