@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from inference.model import Model
@@ -20,8 +20,10 @@ from .access.access import open_access
 from .api.parts import Detector
 from .background import going_on
 from .cluster.hosting.opening import open_engine
+from .cluster.opening import MEMORY
 from .cluster.web_node import web_node
 from .collecting import collect_rarely
+from .data_folder import sole_in
 from .engine import LocalEngine
 from .front import Service, front
 from .listening import check_exposure
@@ -30,7 +32,7 @@ from .registry import Registry
 from .settings import ConfigError, Settings
 from .store.errors import StoreError
 from .store.sole import open_sole_store
-from .store.store import OUSTED
+from .store.store import OUSTED, Store
 
 _DRAIN_TIMEOUT_S = 0.5
 _log = logging.getLogger("gorewatch.service")
@@ -102,7 +104,8 @@ async def _opened(settings: Settings, sources: Sequence[NamedSource]) -> AsyncIt
 async def service(settings: Settings, sources: Sequence[NamedSource] = ()) -> AsyncIterator[Service]:
     """The whole service. It ends in the opposite order; `docs/operations.md` has that as a list."""
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_sole_store(settings.store_url))
+        store = await stack.enter_async_context(_store(settings))
+        stack.enter_context(sole_in(settings.data_dir))
         access = await stack.enter_async_context(open_access(store))
         check_exposure(settings, access)
         model = await stack.enter_async_context(_model(settings))
@@ -174,6 +177,11 @@ def check_name(name: str) -> str:
             f"{name!r} cannot be a stream's name: use up to 64 of A-Z a-z 0-9 . _ - after a letter or digit."
         )
     return name
+
+
+def _store(settings: Settings) -> AbstractAsyncContextManager[Store]:
+    """With the numbers of one event log for all, services of several regions write to one store."""
+    return open_sole_store(settings.store_url, region=settings.region, sharing=settings.bus != MEMORY)
 
 
 @asynccontextmanager

@@ -36,6 +36,7 @@ from .revoking import ending_what_is_revoked
 from .running import Stream
 from .server import Runner
 from .settings import Settings
+from .store.regions import take_over
 from .store.store import Store
 from .terms import Terms
 from .whatif.opening import open_replays
@@ -91,6 +92,8 @@ async def front(
     engine = engine or LocalEngine(pool, scorer)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
+        async with store.writing() as tx:
+            await take_over(tx, settings.region)
         hooks = await stack.enter_async_context(open_webhooks(settings, store, access))
         recording = await stack.enter_async_context(
             open_recording(settings, store, lambda media_id: registry.media(media_id), along=[hooks.ledger])
@@ -100,7 +103,7 @@ async def front(
         )
         hub = await stack.enter_async_context(_hub(settings, journal or recording.journal, bus))
         registry = _registry(settings, engine, metrics=metrics, hub=hub, recording=recording)
-        await _close_interrupted(store, hub)
+        await _close_interrupted(store, hub, region=settings.region)
         replays = await stack.enter_async_context(
             open_replays(settings, store=store, registry=registry, flush=recording.recorder.flush)
         )
@@ -130,6 +133,7 @@ async def front(
             access=access,
             max_streams=settings.limits.max_streams,
             room=partial(_room_to_open, settings, hosts),
+            region=settings.region,
         )
         yield await stack.enter_async_context(
             _before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first, resuming=resuming)
@@ -191,9 +195,9 @@ def _hub(settings: Settings, journal: Journal, bus: Bus | None) -> AbstractAsync
     )
 
 
-async def _close_interrupted(store: Store, hub: Hub) -> None:
+async def _close_interrupted(store: Store, hub: Hub, *, region: str) -> None:
     """Tell what an earlier service that broke off did not: how its media and incidents ended."""
-    for owed in await owed_events(store, at_s=time.time()):
+    for owed in await owed_events(store, at_s=time.time(), region=region):
         _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
         for event in owed.events:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)

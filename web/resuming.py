@@ -14,7 +14,7 @@ from .names import NotAccepted
 from .recording.standing import Standing
 from .registry import Registry
 from .running import Stream
-from .store import jobs
+from .store import jobs, regions
 from .store import standing as rows
 from .store.standing import StandingStream
 from .store.store import Store
@@ -34,7 +34,10 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Resuming:
-    """Lives on one event loop. `room` says for how many that are being opened there is room now."""
+    """Lives on one event loop. `room` says for how many that are being opened there is room now.
+
+    Those of other regions are left alone.
+    """
 
     store: Store
     registry: Registry
@@ -42,6 +45,7 @@ class Resuming:
     access: Access
     max_streams: int
     room: Callable[[], int]
+    region: str = regions.DEFAULT
     clock: Callable[[], float] = time.monotonic
     _waiting: list[_Waiting] = field(default_factory=list)
 
@@ -51,9 +55,13 @@ class Resuming:
         To be called when what an earlier service left open is closed, and before anybody can add a stream.
         """
         async with self.store.reading() as tx:
-            found = await rows.listed(tx)
+            found = await rows.listed(tx, region=self.region)
             # Jobs are taken up after these, and shall find room.
-            room = self.max_streams - len(await jobs.ongoing(tx)) - sum(not one.closed for one in self.registry)
+            room = (
+                self.max_streams
+                - len(await jobs.ongoing(tx, region=self.region))
+                - sum(not one.closed for one in self.registry)
+            )
         self.standing.stored([one.id for one in found])
         left = [one for one in found if not self._over(one)]
         for one in left[: max(room, 0)]:

@@ -16,7 +16,7 @@ from stream.ice import IceOptions
 
 from .limits import Limits, Retention
 from .policies import merge_policy
-from .store.address import SQLITE, is_file, is_server
+from .store.address import DEFAULT_REGION, SQLITE, is_file, is_server
 from .workflows import Workflow
 
 PREFIX = "GOREWATCH_"
@@ -122,9 +122,9 @@ class Settings(BaseSettings):
         "or to several",
     )
     region: str = Field(
-        default="default",
+        default=DEFAULT_REGION,
         pattern=r"^[A-Za-z0-9_-]{1,32}$",
-        description="where this service stands, in subjects of NATS",
+        description="which service this is, of several on one store and one NATS server; a part of subjects of NATS",
     )
     event_compression: bool = Field(
         default=False,

@@ -121,9 +121,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(app, "WorkerPool", lambda *_, **__: Pool(steps))
 
     @asynccontextmanager
-    async def open_and_note(url: str) -> AsyncIterator[Store]:
+    async def open_and_note(url: str, *, region: str, sharing: bool) -> AsyncIterator[Store]:
         try:
-            async with open_sole_store(url) as store:
+            async with open_sole_store(url, region=region, sharing=sharing) as store:
                 yield store
         finally:
             steps("Close the store")

@@ -70,15 +70,15 @@ def _no_host(hosts: Hosts) -> str:
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     parts = parts_of(request)
-    body, headers = parts.metrics.render(await _kept(parts.store))
+    body, headers = parts.metrics.render(await _kept(parts.store, parts.settings.region))
     return web.Response(body=body, headers=headers)
 
 
-async def _kept(store: Store) -> counts.Kept | None:
+async def _kept(store: Store, region: str) -> counts.Kept | None:
     """None while the store does not answer: what is in it is then left out."""
     try:
         async with asyncio.timeout(_STORE_TIMEOUT_S), store.reading() as tx:
-            return await counts.kept(tx)
+            return await counts.kept(tx, region=region)
     except StoreError as error:
         _log.error("what is in the store is left out of the metrics: %s", error)
     except TimeoutError:

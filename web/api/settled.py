@@ -17,5 +17,5 @@ async def settled(request: web.Request, handler: Handler) -> web.StreamResponse:
     parts = parts_of(request)
     if parts.bus is not None and not parts.bus.recorder.failing and request.path.startswith(_ABOUT):
         with suppress(TimeoutError):
-            await parts.bus.recorder.reached(parts.hub.last, within_s=_PATIENCE_S)
+            await parts.bus.recorder.reached(parts.hub.newest, within_s=_PATIENCE_S)
     return await handler(request)

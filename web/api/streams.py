@@ -32,6 +32,9 @@ async def add(request: web.Request) -> web.Response:
     caller = caller_of(request)
     if caller.stream is not None:
         raise for_another_stream()
+    if body.name is not None and (where := await parts.standing.named_elsewhere(caller.key_id, body.name)):
+        words = f"A stream named {body.name} is running in the region {where}; end it first or choose another name."
+        raise Problem(409, words, code="name_taken")
     try:
         stream = parts.registry.add(
             address, name=body.name, policy=policy, trusted=False, owner=caller.key_id, lasting=True

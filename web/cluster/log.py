@@ -20,7 +20,7 @@ from nats.js.api import (
     StreamConfig,
     StreamInfo,
 )
-from nats.js.errors import NotFoundError
+from nats.js.errors import BadRequestError, NotFoundError
 
 from ..delivery.history import Entry
 from ..delivery.journal import Published
@@ -28,7 +28,7 @@ from ..limits import Retention
 from ..store.errors import Refused, StoreError
 from ..store.kept import MediaFacts
 from .fresh import Messages
-from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of
+from .messages import PREFIX, Message, NotAnEvent, entry_of, message_of, subjects_of
 from .presence import SomebodyThere, alone
 from .reading import followed, heed_cancellation, read
 from .writing import Writer
@@ -49,23 +49,26 @@ class BusError(StoreError):
 
 
 class EventLog:
-    """A `web.delivery.journal.EventLog`. Lives on one event loop.
+    """A `web.delivery.journal.EventLog`: that of a region, or of all. Lives on one event loop.
 
-    `describe` is asked for a media at each of its events that say more than a score.
+    Numbers are those of all regions, so that in one region they are not in sequence. `describe` is asked for a media at
+    each of its events that say more than a score.
     """
 
     def __init__(
         self,
         client: Client,
         *,
-        region: str,
+        region: str | None,
         describe: Callable[[str], MediaFacts | None],
         timeout_s: float = _REQUEST_S,
     ) -> None:
+        """Nothing is written with None for `region`, and the events of all are read."""
         self._client = client
         self._stream: JetStreamContext = client.jetstream(timeout=timeout_s)
         self._writer = Writer(client)
         self._region = region
+        self._only = None if region is None else subjects_of(region)
         self._describe = describe
         self._timeout_s = timeout_s
         self._watchers: list[Callable[[int, Messages], None]] = []
@@ -101,23 +104,22 @@ class EventLog:
     async def read(self, number: int, limit: int) -> Messages:
         """The same as they are in the log, each with its number. Raises `BusError`."""
         async with self._asking():
-            return await read(self._client, self._stream, STREAM, number + 1, limit)
+            return await read(self._client, self._stream, STREAM, number + 1, limit, only=self._only)
 
     async def floor(self) -> int:
         """The number up to which events are gone. Raises `BusError`."""
-        return (await self.bounds())[0]
+        return (await self._ends())[0]
 
     async def bounds(self) -> tuple[int, int]:
         """The number up to which events are gone, and that of the newest. Raises `BusError`."""
-        async with self._asking():
-            state = (await self._stream.stream_info(STREAM)).state
-        return state.first_seq - 1, state.last_seq
+        floor, last = await self._ends()
+        return floor, last if self._only is None else await self._last_on(self._only, floor)
 
     async def follow(self, number: int) -> AsyncIterator[Sequence[Entry]]:
         """All events after that number as they come, from whichever node; goes on after the connection was lost."""
         while True:
             try:
-                async for batch in followed(self._client, self._stream, STREAM, number + 1):
+                async for batch in followed(self._client, self._stream, STREAM, number + 1, only=self._only):
                     for see in self._watchers:
                         see(number, batch)
                     number = batch[-1][0]
@@ -137,7 +139,21 @@ class EventLog:
         finally:
             self._watchers.remove(see)
 
+    async def _ends(self) -> tuple[int, int]:
+        async with self._asking():
+            state = (await self._stream.stream_info(STREAM)).state
+        return state.first_seq - 1, state.last_seq
+
+    async def _last_on(self, subjects: str, floor: int) -> int:
+        """The number of the newest of some of the events, or the floor where none is left."""
+        async with self._asking():
+            try:
+                return max((await self._stream.get_last_msg(STREAM, subjects)).seq or 0, floor)
+            except NotFoundError:
+                return floor
+
     def _message(self, published: Published) -> Message:
+        assert self._region is not None, "this one only reads"
         known = self._describe(published.media_id)
         message = message_of(published, region=self._region, facts=known)
         if message.size_bytes > self._client.max_payload:
@@ -166,7 +182,7 @@ async def open_log(
     clock: Callable[[], float] = time.time,
     within_s: float = _CONNECT_S,
 ) -> AsyncIterator[EventLog]:
-    """The log, made if there is none; `above` is a number that no event has gone beyond.
+    """The log of a region, made if there is none for any; `above` is a number that no event has gone beyond.
 
     Raises `BusError`, if no server answers after `within_s`.
     """
@@ -175,7 +191,7 @@ async def open_log(
         log = EventLog(client, region=region, describe=describe)
         first = max(int(clock() * 1e6), above + 1)
         await _prepare(client.jetstream(timeout=_REQUEST_S), retention, first=first)
-        async with _sole(client):
+        async with _sole(client, region):
             yield log
     finally:
         await client.close()
@@ -183,10 +199,10 @@ async def open_log(
 
 @asynccontextmanager
 async def read_log(url: str, *, within_s: float = _CONNECT_S) -> AsyncIterator[EventLog]:
-    """The log of a service, to be read. Raises `BusError`, if no server answers after `within_s` or it has no log."""
+    """The log of all regions, to be read. Raises `BusError`, if no server answers after `within_s` or it has no log."""
     client = await _connected(url, within_s=within_s)
     try:
-        log = EventLog(client, region="", describe=lambda _: None)
+        log = EventLog(client, region=None, describe=lambda _: None)
         try:
             async with asyncio.timeout(within_s):
                 await log.bounds()
@@ -231,14 +247,15 @@ async def _connected(url: str, *, within_s: float) -> Client:
 
 
 @asynccontextmanager
-async def _sole(client: Client) -> AsyncIterator[None]:
+async def _sole(client: Client, region: str) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(alone(client))
+            await stack.enter_async_context(alone(client, region))
         except SomebodyThere as error:
             raise BusError(
-                "Another gorewatch service uses this event log: end that one, or give this one a server of its own, "
-                "or an account there (GOREWATCH_BUS)."
+                f"Another gorewatch service of the region {region}, or of a version without regions, uses this event "
+                "log: end that one, or give this one a region of its own (GOREWATCH_REGION), or a server "
+                "(GOREWATCH_BUS)."
             ) from error
         except (NatsError, OSError) as error:
             raise BusError(f"NATS does not do what it is asked: {_why(error)}.") from error
@@ -250,11 +267,10 @@ async def _prepare(stream: JetStreamContext, retention: Retention, *, first: int
     age_s = retention.events_days * _DAY_S
     try:
         try:
-            info: StreamInfo | None = await stream.stream_info(STREAM)
+            info = await stream.stream_info(STREAM)
         except NotFoundError:
-            info = None
-        if info is None:
-            await stream.add_stream(
+            info = await _make(
+                stream,
                 StreamConfig(
                     name=STREAM,
                     description="gorewatch: every event, numbered",
@@ -265,15 +281,23 @@ async def _prepare(stream: JetStreamContext, retention: Retention, *, first: int
                     max_msgs=retention.events_most,
                     duplicate_window=min(_DUPLICATES_S, age_s),
                     first_seq=first,
-                )
+                ),
             )
-        elif (info.config.max_age, info.config.max_msgs) != (age_s, retention.events_most):
+        if (info.config.max_age, info.config.max_msgs) != (age_s, retention.events_most):
             await stream.update_stream(info.config, max_age=age_s, max_msgs=retention.events_most)
     except (NatsError, OSError, TimeoutError) as error:
         raise BusError(
             f"NATS keeps no events ({_why(error)}): it has to run with JetStream (`nats-server -js`), "
             f"version 2.10 or newer, and let this user make the stream {STREAM}."
         ) from error
+
+
+async def _make(stream: JetStreamContext, config: StreamConfig) -> StreamInfo:
+    try:
+        return await stream.add_stream(config)
+    except BadRequestError:
+        # Another service was faster, by a clock that has another number.
+        return await stream.stream_info(STREAM)
 
 
 def _entry(one: tuple[int, Message]) -> Entry | None:

@@ -75,6 +75,11 @@ def subject_of(region: str, stream_id: str, kind: str) -> str:
     return f"{PREFIX}.{region}.{stream_id}.{kind}"
 
 
+def subjects_of(region: str) -> str:
+    """All that the service of a region writes to."""
+    return f"{PREFIX}.{region}.>"
+
+
 def message_of(published: Published, *, region: str, facts: MediaFacts | None) -> Message:
     """What the log is given. `facts` are what is known of the event's media; a `gore.prob` leaves no trace of them."""
     entry = published.entry

@@ -43,7 +43,10 @@ async def open_bus(
     opening = open_log(
         settings.bus, region=settings.region, retention=settings.retention, describe=describe, above=above
     )
-    async with opening as log, recording_log(log, store, along=along) as recorder:
+    async with (
+        opening as log,
+        recording_log(log, store, region=settings.region, along=along) as recorder,
+    ):
         yield Bus(log, recorder)
 
 

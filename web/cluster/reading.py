@@ -25,11 +25,12 @@ class Interrupted(ConnectionError):
 
 
 async def followed(
-    client: Client, stream: JetStreamContext, name: str, first: int
+    client: Client, stream: JetStreamContext, name: str, first: int, *, only: str | None = None
 ) -> AsyncIterator[Sequence[tuple[int, Message]]]:
-    """Messages from `first` on, in batches as they come, for ever. Raises `Interrupted` and what NATS raises.
+    """Messages from `first` on, in batches as they come, for ever; `only` those on such subjects.
 
-    The server sends no more than what was taken from here lets it: a slow reader costs no memory.
+    Raises `Interrupted` and what NATS raises. The server sends no more than what was taken from here lets it: a slow
+    reader costs no memory.
     """
     inbox = client.new_inbox()
     waiting: deque[Msg] = deque()
@@ -41,7 +42,7 @@ async def followed(
 
     subscription = await client.subscribe(inbox, cb=take)
     try:
-        await stream.add_consumer(name, _pushed_to(inbox, first))
+        await stream.add_consumer(name, _pushed_to(inbox, first, only))
         heed_cancellation()
         expected = 1
         while True:
@@ -66,13 +67,13 @@ async def followed(
 
 
 async def read(
-    client: Client, stream: JetStreamContext, name: str, first: int, limit: int
+    client: Client, stream: JetStreamContext, name: str, first: int, limit: int, *, only: str | None = None
 ) -> Sequence[tuple[int, Message]]:
-    """Up to `limit` messages from `first` on that are there now. Raises what NATS raises.
+    """Up to `limit` messages from `first` on that are there now; `only` those on such subjects.
 
-    If the server is silent it waits for ever.
+    Raises what NATS raises. If the server is silent it waits for ever.
     """
-    consumer = await stream.add_consumer(name, _pulled_from(first))
+    consumer = await stream.add_consumer(name, _pulled_from(first, only))
     there = min(limit, consumer.num_pending or 0)
     if not there:
         return ()
@@ -105,9 +106,10 @@ def message_from(message: Msg) -> tuple[int, Message]:
     return message.metadata.sequence.stream, Message(message.subject, message.data, message.headers or {})
 
 
-def _pushed_to(inbox: str, first: int) -> ConsumerConfig:
+def _pushed_to(inbox: str, first: int, only: str | None) -> ConsumerConfig:
     return ConsumerConfig(
         deliver_subject=inbox,
+        filter_subject=only,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=max(first, 1),
         ack_policy=AckPolicy.NONE,
@@ -129,8 +131,9 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _pulled_from(first: int) -> ConsumerConfig:
+def _pulled_from(first: int, only: str | None) -> ConsumerConfig:
     return ConsumerConfig(
+        filter_subject=only,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=max(first, 1),
         ack_policy=AckPolicy.NONE,

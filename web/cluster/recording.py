@@ -1,7 +1,8 @@
 """From the event log to the store: every event once, with all that follows from it, in the order of the log.
 
-How far the log was recorded is written in the same transaction as what was recorded. So a recorder that breaks off goes
-on where it stopped, and of two that believe it is their turn one fails and records nothing.
+A service records the events of its region, which are those that its log has. How far that was recorded is written in
+the same transaction as what was recorded. So a recorder that breaks off goes on where it stopped, and of two that
+believe it is their turn one fails and records nothing.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from ..background import going_on
 from ..delivery.cloudevents import format_id
 from ..delivery.journal import Published
 from ..recording.journal import Along, StoreJournal
-from ..store import place
+from ..store import place, regions
 from ..store.errors import Refused, StoreError
 from ..store.kept import MediaFacts
 from ..store.store import Store
@@ -42,6 +43,8 @@ class Log(Protocol):
 
     async def bounds(self) -> tuple[int, int]: ...
 
+    async def floor(self) -> int: ...
+
     async def read(self, number: int, limit: int) -> Messages: ...
 
     def watching(self, see: Callable[[int, Messages], None]) -> AbstractContextManager[None]: ...
@@ -50,13 +53,14 @@ class Log(Protocol):
 class LogRecorder:
     """Lives on one event loop. `along` have something to write in the transactions of events, too."""
 
-    def __init__(self, log: Log, store: Store, *, along: Sequence[Along] = ()) -> None:
+    def __init__(self, log: Log, store: Store, *, region: str = regions.DEFAULT, along: Sequence[Along] = ()) -> None:
+        """`region` is that of the log."""
         self._log = log
         self._store = store
         self._facts: OrderedDict[str, MediaFacts] = OrderedDict()
         """What the log told of media, those that were told of last."""
-        self._place = _Place()
-        self._journal = StoreJournal(store, self._facts.get, along=[self._place, *along])
+        self._place = _Place(region)
+        self._journal = StoreJournal(store, self._facts.get, region=region, along=[self._place, *along])
         self._more = asyncio.Event()
         self._fresh = Fresh(_MOST_FRESH)
         self._news = asyncio.Event()
@@ -114,15 +118,20 @@ class LogRecorder:
                 if batch := await self._log.read(self.number, _MOST_READ):
                     return batch
                 self._behind = False
+                # What other regions have written meanwhile may have pushed out the last of this one.
+                self._moved(max(self.number, await self._log.floor()))
             await self._news.wait()
 
     async def _begin(self) -> None:
         """Go on after what is in the store. Raises `StoreError`."""
         async with self._store.reading() as tx:
-            self._place.number = await place.read(tx)
-        floor, _ = await self._log.bounds()
-        if 0 < self._place.number < floor:
-            _log.error("events are gone from the log that were never stored: up to the id %d", floor)
+            self._place.number = await place.read(tx, self._place.region)
+        floor = await self._log.floor()
+        if 0 < (self.number or self._place.number) < floor:
+            # Those of other regions among them are no loss, and nobody knows any more which these were.
+            _log.error(
+                "events up to the id %d are gone from the log; what of this region was not stored is lost", floor
+            )
         self._behind = True
         self._moved(max(self._place.number, floor))
 
@@ -178,12 +187,13 @@ class LogRecorder:
 class _Place:
     """How far the log is recorded, moved on in the transaction of a batch. An `Along`."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str) -> None:
+        self.region = region
         self.number = 0
         self.next = 0
 
     async def write(self, tx: AsyncConnection, new: Sequence[Published]) -> None:  # noqa: ARG002
-        if not await place.move(tx, self.number, self.next):
+        if not await place.move(tx, self.region, self.number, self.next):
             raise StoreError("Another node records events; this one waits for its turn.")
 
     def written(self) -> None:
@@ -191,12 +201,14 @@ class _Place:
 
 
 @asynccontextmanager
-async def recording_log(log: Log, store: Store, *, along: Sequence[Along]) -> AsyncIterator[LogRecorder]:
+async def recording_log(
+    log: Log, store: Store, *, region: str = regions.DEFAULT, along: Sequence[Along]
+) -> AsyncIterator[LogRecorder]:
     """A recorder that has caught up with the log, as far as that was written; at the end, too, within a bound.
 
     Raises `StoreError`, and what the log raises.
     """
-    recorder = LogRecorder(log, store, along=along)
+    recorder = LogRecorder(log, store, region=region, along=along)
     _, last = await log.bounds()
     with log.watching(recorder.see):
         async with going_on(recorder.run, "log-recorder"):

@@ -42,6 +42,11 @@ class History:
         """The newest number, or the floor if there is none yet."""
         return self._at(self._end - 1).number if self._end else self.floor
 
+    @property
+    def newest(self) -> int:
+        """The newest number, or 0 if there is none yet."""
+        return self._at(self._end - 1).number if self._end else 0
+
     def append(self, entry: Entry) -> None:
         if len(self._ring) < self._capacity:
             self._ring.append(entry)

@@ -83,6 +83,11 @@ class Hub:
         return self._history.last
 
     @property
+    def newest(self) -> int:
+        """As `last`, but 0 before the first: it is not known of which region the one before was."""
+        return self._history.newest
+
+    @property
     def journal_ok(self) -> bool:
         """Events are kept before they are sent, or are not to be kept at all."""
         return self._outbox is None or self._outbox.ok

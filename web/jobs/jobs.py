@@ -1,4 +1,4 @@
-"""All jobs: starts them, ends them, and takes them up again after a restart."""
+"""All jobs of this service: starts them, ends them, and takes them up again after a restart."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from ..names import NotAccepted, ShuttingDown
 from ..registry import Registry
 from ..running import Commission
 from ..store import jobs as rows
+from ..store import regions
 from ..store.errors import StoreError
 from ..store.jobs import Job, JobFrame, JobStatus
 from ..store.store import Store
@@ -71,6 +72,7 @@ class Jobs:
         folder: MediaFolder,
         policy: Policy,
         max_jobs: int,
+        region: str = regions.DEFAULT,
         owed: Callable[[], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -79,6 +81,7 @@ class Jobs:
         self._folder = folder
         self._policy = policy
         self._max_jobs = max_jobs
+        self._region = region
         self._clock = clock
         self._around = Surroundings(store, registry.end, owed, clock)
         self._running: dict[str, tuple[RunningJob, asyncio.Task[None]]] = {}
@@ -106,7 +109,7 @@ class Jobs:
             async with self._store.writing() as tx:
                 kept = await rows.add(tx, job)
                 if kept.id == job.id:
-                    if len(await rows.ongoing(tx)) > self._max_jobs:
+                    if len(await rows.ongoing(tx, region=self._region)) > self._max_jobs:
                         raise TooManyJobs
                     if caller.max_jobs is not None and await rows.count_ongoing(tx, job.key_id) > caller.max_jobs:
                         raise TooManyJobs
@@ -135,7 +138,7 @@ class Jobs:
     async def resume(self) -> None:
         """Take up the jobs that had not ended when the service did."""
         async with self._store.reading() as tx:
-            found = [(job, await rows.frames(tx, job.id)) for job in await rows.ongoing(tx)]
+            found = [(job, await rows.frames(tx, job.id)) for job in await rows.ongoing(tx, region=self._region)]
         for job, known in found:
             try:
                 self._start(job, known)
@@ -176,6 +179,7 @@ class Jobs:
             started_s=now_s,
             last_update_s=now_s,
             progress=None if not isinstance(wanted.source, Path) and wanted.source.is_live_protocol else 0.0,
+            region=self._region,
         )
 
     def _start(self, job: Job, known: tuple[JobFrame, ...]) -> None:

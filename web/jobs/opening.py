@@ -31,7 +31,7 @@ async def running_jobs(settings: Settings, jobs: Jobs, *, store: Store, folder: 
 
     To be left before the registry closes.
     """
-    sweeper = Sweeper(store, folder, job_hours=settings.limits.job_hours)
+    sweeper = Sweeper(store, folder, region=settings.region, job_hours=settings.limits.job_hours)
     await sweeper.tidy()
     async with going_on(sweeper.run, "sweeping"):
         await jobs.resume()

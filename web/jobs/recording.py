@@ -22,8 +22,8 @@ class Outcome:
     error: JobError | None = None
 
 
-async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -> None:
-    """Keep what has come of a job. Nothing is kept of one that has ended."""
+async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -> bool:
+    """Keep what has come of a job. False, and nothing is kept, if it has ended."""
     still = await rows.advance(
         tx,
         job.id,
@@ -33,10 +33,11 @@ async def record(tx: AsyncConnection, job: Job, batch: Batch, *, now_s: float) -
         new_frames=batch.frames,
     )
     if not still or job.callback_url is None:
-        return
+        return still
     so_far = replace(job, last_update_s=now_s, operations=batch.operations, progress=batch.progress)
     for frames in batch.notices:
         await _owe(tx, job, _body(so_far, frames), job.callback_url, now_s=now_s)
+    return True
 
 
 async def conclude(tx: AsyncConnection, job: Job, outcome: Outcome, *, now_s: float) -> bool:

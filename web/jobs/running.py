@@ -56,6 +56,7 @@ class RunningJob:
         self._ending = False
         self.left = False
         """It is none of this service's any more."""
+        self._ended_elsewhere = False
         self._troubled = False
         self._urgent = asyncio.Event()
 
@@ -116,6 +117,9 @@ class RunningJob:
             outcome = None if self.left else self._outcome
             if (await self._write(outcome) and outcome is not None) or self.left:
                 return
+            if self._ended_elsewhere and self.stream is not None:
+                await self._around.end_stream(self.stream)
+                return
 
     async def _write(self, outcome: Outcome | None) -> bool:
         """Keep what has come; whether that could be done."""
@@ -126,7 +130,7 @@ class RunningJob:
         try:
             async with around.store.writing() as tx:
                 now_s = around.clock()
-                await record(tx, self.job, batch, now_s=now_s)
+                still = await record(tx, self.job, batch, now_s=now_s)
                 if outcome is not None:
                     await conclude(tx, self.job, outcome, now_s=now_s)
         except StoreError as error:
@@ -135,6 +139,8 @@ class RunningJob:
             self._troubled = True
             return False
         self._troubled = False
+        # A service of another region, asked to stop the job, has written that down.
+        self._ended_elsewhere = not still and outcome is None
         self._fold.written(batch)
         if batch.notices or outcome is not None:
             around.owed()

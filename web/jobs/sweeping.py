@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from ..store import jobs, uploads
+from ..store import jobs, regions, uploads
 from ..store.errors import StoreError
 from ..store.store import Store
 from .folder import MediaFolder
@@ -16,13 +16,20 @@ _log = logging.getLogger("gorewatch.jobs")
 
 
 class Sweeper:
-    """`clock` tells Unix seconds."""
+    """`clock` tells Unix seconds. Uploads of other regions are left alone: their files lie elsewhere."""
 
     def __init__(
-        self, store: Store, folder: MediaFolder, *, job_hours: int, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        folder: MediaFolder,
+        *,
+        region: str = regions.DEFAULT,
+        job_hours: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._folder = folder
+        self._region = region
         self._kept_s = job_hours * 3600.0
         self._clock = clock
 
@@ -41,11 +48,12 @@ class Sweeper:
         Raises `StoreError` and OSError.
         """
         async with self._store.writing() as tx:
-            kept = await uploads.expired(tx, now_s=math.inf)
+            kept = await uploads.expired(tx, now_s=math.inf, region=self._region)
             for upload in kept:
                 if upload.path is None and upload.used_s is not None:
                     await uploads.unclaim(tx, upload.media_id)
-            wanted = {job.id for job in await jobs.ongoing(tx)} | {upload.media_id for upload in kept if upload.path}
+            ongoing = await jobs.ongoing(tx, region=self._region)
+            wanted = {job.id for job in ongoing} | {upload.media_id for upload in kept if upload.path}
         await asyncio.to_thread(self._folder.sweep, wanted)
         await self.sweep()
 
@@ -54,7 +62,7 @@ class Sweeper:
         now_s = self._clock()
         async with self._store.writing() as tx:
             await jobs.forget(tx, ended_before_s=now_s - self._kept_s)
-            over = await uploads.expired(tx, now_s=now_s)
+            over = await uploads.expired(tx, now_s=now_s, region=self._region)
             for upload in over:
                 await uploads.remove(tx, upload.media_id)
         for upload in over:

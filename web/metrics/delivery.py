@@ -42,7 +42,7 @@ def of_bus(bus: Bus | None, hub: Hub) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "gorewatch_events_unrecorded",
         "How far the store is behind the event log, in events.",
-        value=0 if bus is None else max(hub.last - bus.recorder.number, 0),
+        value=0 if bus is None else max(hub.newest - bus.recorder.number, 0),
     )
     yield CounterMetricFamily(
         "gorewatch_events_passed_over",

@@ -9,7 +9,7 @@ from inference.policy import Policy
 from inference.summary import Summary
 from stream.errors import Failure
 
-from ..store import incidents, jobs, media, scores
+from ..store import incidents, jobs, media, regions, scores
 from ..store.blocks import Judged
 from ..store.kept import IncidentFilter, KeptMedia, MediaFacts
 from ..store.store import Store
@@ -27,15 +27,16 @@ class Owed:
     events: tuple[Event, ...]
 
 
-async def owed_events(store: Store, *, at_s: float) -> tuple[Owed, ...]:
-    """The closing events of every media that has none, with the summary of the scores that were kept.
+async def owed_events(store: Store, *, at_s: float, region: str = regions.DEFAULT) -> tuple[Owed, ...]:
+    """The closing events of every media of a region that has none, with the summary of the scores that were kept.
 
     Media of jobs go on instead: they are read again from the beginning, or from now on, so that their earlier scores
     go. To be called before any media begins. Raises `StoreError`.
     """
     async with store.reading() as tx:
-        going_on = {job.id for job in await jobs.ongoing(tx)}
-        left = [one for one in await media.running(tx) if one.facts.ref.media_id not in going_on]
+        going_on = {job.id for job in await jobs.ongoing(tx, region=region)}
+        running = await media.running(tx, region=region)
+        left = [one for one in running if one.facts.ref.media_id not in going_on]
     async with store.writing() as tx:
         for media_id in going_on:
             await scores.forget_media(tx, media_id)

@@ -16,7 +16,7 @@ from inference.events import MediaFailed, MediaFinished
 from ..delivery.cloudevents import GAP, encode_gap
 from ..delivery.history import Entry
 from ..delivery.journal import Published
-from ..store import events, incidents, media
+from ..store import events, incidents, media, regions
 from ..store.errors import Refused, StoreError
 from ..store.store import Store
 from .following import US_PER_S, Describe, ceiling_for, facts_of, following
@@ -47,10 +47,13 @@ class StoreJournal:
         store: Store,
         describe: Describe,
         *,
+        region: str = regions.DEFAULT,
         along: Sequence[Along] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`region` is that of the media."""
         self._store = store
+        self._region = region
         self._clock = clock
         self._describe = describe
         self._along = tuple(along)
@@ -94,7 +97,8 @@ class StoreJournal:
             added = await events.add(tx, batch)
             if follow:
                 if new:
-                    await media.add(tx, [facts_of(published, self._describe) for published in new.values()])
+                    facts = [facts_of(published, self._describe) for published in new.values()]
+                    await media.add(tx, facts, region=self._region)
                 await _follow(tx, batch)
             for along in alongs:
                 await along.write(tx, added)
@@ -133,7 +137,7 @@ class StoreJournal:
                 floor = int(unix_s * US_PER_S)
                 await events.set_floor(tx, floor)
             reserved = ceiling_for(ceiling, unix_s=unix_s, ceiling=ceiling)
-            await events.set_ceiling(tx, reserved)
+            await events.raise_ceiling(tx, reserved)
         self._ceiling = reserved
         return floor, ceiling
 
@@ -143,7 +147,7 @@ class StoreJournal:
         last = batch[-1]
         wanted = ceiling_for(last.entry.number, unix_s=last.unix_s, ceiling=ceiling)
         if wanted != ceiling:
-            await events.set_ceiling(tx, wanted)
+            await events.raise_ceiling(tx, wanted)
         return wanted
 
 

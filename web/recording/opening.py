@@ -38,8 +38,8 @@ async def open_recording(
     recorder = Recorder(store)
     folder = PictureFolder(settings.data_dir)
     pictures = Pictures(store, folder)
-    standing = Standing(store, keeps=settings.resume)
-    retainer = Retainer(store, settings.retention, folder)
+    standing = Standing(store, region=settings.region, keeps=settings.resume)
+    retainer = Retainer(store, settings.retention, folder, region=settings.region)
     async with going_on(retainer.run, "retaining"):
         try:
             async with (
@@ -51,7 +51,7 @@ async def open_recording(
                 def describe(media_id: str) -> MediaFacts | None:
                     return _facts(find(media_id))
 
-                journal = StoreJournal(store, describe, along=along)
+                journal = StoreJournal(store, describe, region=settings.region, along=along)
                 yield Recording(journal, describe, recorder, pictures, standing)
         finally:
             await asyncio.gather(recorder.aclose(), pictures.aclose(), standing.aclose())

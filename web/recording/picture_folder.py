@@ -42,6 +42,12 @@ class PictureFolder:
     def has(self, incident_id: str) -> bool:
         return (self._data_dir / self.name(incident_id)).is_file()
 
+    def kept(self) -> dict[str, str]:
+        """The incident of each picture that is in its place, by name. Raises OSError."""
+        if not self._folder.exists():
+            return {}
+        return {self.name(path.stem): path.stem for path in self._folder.glob("*.jpg")}
+
     def clear(self) -> None:
         """Forget what an earlier service had begun and not finished."""
         shutil.rmtree(self._incoming, ignore_errors=True)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..limits import Retention
-from ..store import events, incidents, media, partitions, scores, views
+from ..store import events, incidents, media, partitions, regions, scores, sweeping, views
 from ..store.blocks import Judged, decode, thinned
 from ..store.days import spared
 from ..store.errors import StoreError
@@ -20,6 +20,8 @@ STEP_ROWS = 500
 _THINNED_A_STEP = 50
 _THIN_STEP_S = 10.0
 _EVERY_S = 300.0
+_TURN_S = 2.5 * _EVERY_S
+"""After which another service takes over from one that is gone."""
 _PAUSE_S = 0.01
 _DAY_S = 86_400.0
 _WHOLE_DAYS_FROM = 7.0
@@ -30,7 +32,11 @@ _Forget = Callable[[AsyncConnection, float, int], Awaitable[int]]
 
 
 class Retainer:
-    """`clock` tells Unix seconds; `pause` is awaited between two transactions."""
+    """`clock` tells Unix seconds; `pause` is awaited between two transactions.
+
+    Of several services on one store one at a time lets go of rows, whichever service they are of. Pictures lie with the
+    service that took them, which finds out by itself that an incident is gone.
+    """
 
     def __init__(
         self,
@@ -38,12 +44,14 @@ class Retainer:
         kept: Retention,
         pictures: PictureFolder,
         *,
+        region: str = regions.DEFAULT,
         clock: Callable[[], float] = time.time,
         pause: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(_PAUSE_S),
     ) -> None:
         self._store = store
         self._kept = kept
         self._pictures = pictures
+        self._region = region
         self._clock = clock
         self._pause = pause
 
@@ -58,6 +66,14 @@ class Retainer:
 
     async def sweep(self) -> None:
         """Once through everything. Cancelled, it has done a part. Raises `StoreError` and OSError."""
+        async with self._store.writing() as tx:
+            turn = await sweeping.turn(tx, self._region, now_s=self._clock(), lasts_s=_TURN_S)
+        if turn.ours:
+            await self._sweep()
+        if not turn.alone:
+            await self._clear_pictures()
+
+    async def _sweep(self) -> None:
         kept = self._kept
         await self._shed(events.count, _events, days=kept.events_days, most=kept.events_most)
         await partitions.make_ahead(self._store, now_s=self._clock())
@@ -67,6 +83,17 @@ class Retainer:
         await self._shed(incidents.count, self._incidents, days=kept.incidents_days, most=kept.incidents_most)
         await self._shed(media.count, _media, days=kept.media_days, most=kept.media_most)
         await self._shed(views.count, _views, days=kept.incidents_days, most=kept.views_most)
+
+    async def _clear_pictures(self) -> None:
+        """Those of incidents that another service let go of."""
+        names = await asyncio.to_thread(self._pictures.kept)
+        every = sorted(names)
+        for at in range(0, len(every), STEP_ROWS):
+            some = every[at : at + STEP_ROWS]
+            async with self._store.reading() as tx:
+                there = await incidents.there(tx, [names[name] for name in some])
+            await asyncio.to_thread(self._pictures.remove, [name for name in some if names[name] not in there])
+            await self._pause()
 
     async def _shed(
         self, count: Callable[[AsyncConnection], Awaitable[int]], forget: _Forget, *, days: float, most: int

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
+from ..store import regions
 from ..store import standing as rows
 from ..store.errors import Refused, StoreError
 from ..store.standing import StandingStream
@@ -12,6 +13,7 @@ from ..store.store import Store
 
 _AGAIN_AFTER_S = 1.0
 _SETTLED_WITHIN_S = 1.0
+_ASKED_WITHIN_S = 1.0
 _CLOSING_TIMEOUT_S = 2.0
 _log = logging.getLogger("gorewatch.recording")
 
@@ -22,9 +24,17 @@ _Changes = dict[str, StandingStream | None]
 class Standing:
     """Lives on one event loop. Of each stream only the latest change waits, for as long as the store fails."""
 
-    def __init__(self, store: Store, *, keeps: bool = True, again_after_s: float = _AGAIN_AFTER_S) -> None:
-        """Nothing is noted unless it `keeps`."""
+    def __init__(
+        self,
+        store: Store,
+        *,
+        region: str = regions.DEFAULT,
+        keeps: bool = True,
+        again_after_s: float = _AGAIN_AFTER_S,
+    ) -> None:
+        """`region` is that of the streams. Nothing is noted unless it `keeps`."""
         self._store = store
+        self._region = region
         self._keeps = keeps
         self._again_after_s = again_after_s
         self._stand: set[str] = set()
@@ -62,6 +72,14 @@ class Standing:
             self._owe(stream_id, None)
         else:
             del self._owed[stream_id]
+
+    async def named_elsewhere(self, owner: str | None, name: str, *, within_s: float = _ASKED_WITHIN_S) -> str | None:
+        """The other region in which a stream of that owner has that name; None also where the store does not tell."""
+        try:
+            async with asyncio.timeout(within_s), self._store.reading() as tx:
+                return await rows.named_elsewhere(tx, owner, name, region=self._region)
+        except (StoreError, TimeoutError):
+            return None
 
     async def settled(self, stream_id: str, *, within_s: float = _SETTLED_WITHIN_S) -> None:
         """Until what is noted of a stream is in the store, or that takes too long."""
@@ -144,4 +162,4 @@ class Standing:
             if gone := [one for one, row in changes.items() if row is None]:
                 await rows.remove(tx, gone)
             if added:
-                await rows.add(tx, added)
+                await rows.add(tx, added, region=self._region)

@@ -1,10 +1,12 @@
-"""Addresses of stores. Pure."""
+"""Addresses of stores, and whose part of one it is. Pure."""
 
 import re
 from typing import Final
 
 SQLITE: Final = "sqlite:///"
 POSTGRES: Final = ("postgresql://", "postgres://")
+DEFAULT_REGION: Final = "default"
+"""That of a service that was told none."""
 
 _PASSWORD: Final = re.compile(r"(?<=://)([^/?#@]*?):[^/?#]*@|(?<=[?&])((?:ssl)?password=)[^&#]*")
 

@@ -66,8 +66,9 @@ async def ceiling(tx: AsyncConnection) -> int:
     return max(await _number(tx, _CEILING) or 0, await highest(tx))
 
 
-async def set_ceiling(tx: AsyncConnection, number: int) -> None:
-    await meta.put(tx, _CEILING, str(number).encode())
+async def raise_ceiling(tx: AsyncConnection, number: int) -> None:
+    """Unless it is higher: another service may have seen later ones."""
+    await meta.put(tx, _CEILING, str(max(number, await _number(tx, _CEILING) or 0)).encode())
 
 
 async def count(tx: AsyncConnection) -> int:
@@ -82,7 +83,7 @@ async def forget(tx: AsyncConnection, *, before_s: float, excess: int, limit: in
     gone = [number for _, (number, _) in old]
     if gone:
         await tx.execute(delete(events).where(events.c.number <= gone[-1]))
-        await set_floor(tx, gone[-1])
+        await set_floor(tx, max(gone[-1], await floor(tx) or 0))
     return len(gone)
 
 

@@ -67,6 +67,11 @@ async def some(tx: AsyncConnection, ids: Collection[str]) -> dict[str, KeptIncid
     return {row["id"]: _incident(row) for row in rows.mappings()}
 
 
+async def there(tx: AsyncConnection, ids: Collection[str]) -> frozenset[str]:
+    """Which of these ids are there."""
+    return frozenset(await tx.scalars(select(incidents.c.id).where(incidents.c.id.in_(ids))))
+
+
 async def set_picture(tx: AsyncConnection, incident_id: str, path: str | None) -> bool:
     """Note where the frame of the peak is kept. False if there is no such incident."""
     done = await tx.execute(update(incidents).where(incidents.c.id == incident_id).values(picture=path))

@@ -52,6 +52,8 @@ class Job:
     progress: float | None = None
     error: JobError | None = None
     finished_s: float | None = None
+    region: str | None = None
+    """That of the service that has it; None where a version before regions did."""
 
 
 @dataclass(frozen=True, slots=True)

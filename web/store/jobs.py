@@ -7,21 +7,19 @@ from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..workflows import workflow_from, workflow_text
+from . import regions
 from .job import Job, JobError, JobFrame, JobStatus, Json
 from .tables import NOBODY, job_frames, jobs
+from .upsert import insert_into
 
 __all__ = ["Job", "JobError", "JobFrame", "JobStatus", "Json"]
 
 
 async def add(tx: AsyncConnection, job: Job) -> Job:
     """Keep a new job and return it; or the job that its key has under the same idempotency key already."""
-    if job.idempotency_key is not None:
-        same = (jobs.c.key_id == (job.key_id or NOBODY)) & (jobs.c.idempotency_key == job.idempotency_key)
-        row = (await tx.execute(select(jobs).where(same))).mappings().one_or_none()
-        if row is not None:
-            return _job(row)
-    await tx.execute(
-        insert(jobs).values(
+    adding = insert_into(tx, jobs).on_conflict_do_nothing(index_elements=["key_id", "idempotency_key"])
+    added = await tx.execute(
+        adding.values(
             id=job.id,
             request_id=job.request_id,
             key_id=job.key_id or NOBODY,
@@ -41,9 +39,13 @@ async def add(tx: AsyncConnection, job: Job) -> Job:
             progress=job.progress,
             error=_error_text(job.error),
             finished=job.finished_s,
+            region=job.region,
         )
     )
-    return job
+    if added.rowcount:
+        return job
+    same = (jobs.c.key_id == (job.key_id or NOBODY)) & (jobs.c.idempotency_key == job.idempotency_key)
+    return _job((await tx.execute(select(jobs).where(same))).mappings().one())
 
 
 async def find(tx: AsyncConnection, job_id: str) -> Job | None:
@@ -51,21 +53,22 @@ async def find(tx: AsyncConnection, job_id: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-async def ongoing(tx: AsyncConnection) -> tuple[Job, ...]:
-    """Those of every key that have not ended, oldest first."""
-    wanted = select(jobs).where(jobs.c.status == JobStatus.ONGOING.value)
+async def ongoing(tx: AsyncConnection, *, region: str | None = None) -> tuple[Job, ...]:
+    """Those of every key that have not ended, oldest first; of one region or of all."""
+    wanted = select(jobs).where(jobs.c.status == JobStatus.ONGOING.value, *regions.of(jobs.c.region, region))
     rows = await tx.execute(wanted.order_by(jobs.c.started, jobs.c.id))
     return tuple(_job(row) for row in rows.mappings())
 
 
 async def ongoing_of(tx: AsyncConnection, key_id: str | None) -> tuple[Job, ...]:
-    """Those of one key that have not ended, oldest first."""
+    """Those of one key that have not ended, in every region, oldest first."""
     wanted = (jobs.c.status == JobStatus.ONGOING.value) & (jobs.c.key_id == (key_id or NOBODY))
     rows = await tx.execute(select(jobs).where(wanted).order_by(jobs.c.started, jobs.c.id))
     return tuple(_job(row) for row in rows.mappings())
 
 
 async def count_ongoing(tx: AsyncConnection, key_id: str | None) -> int:
+    """Those of one key that have not ended, in every region."""
     wanted = (jobs.c.status == JobStatus.ONGOING.value) & (jobs.c.key_id == (key_id or NOBODY))
     count: int = (await tx.execute(select(func.count()).select_from(jobs).where(wanted))).scalar_one()
     return count
@@ -155,4 +158,5 @@ def _job(row: RowMapping) -> Job:
         progress=row["progress"],
         error=None if row["error"] is None else JobError(**json.loads(row["error"])),
         finished_s=row["finished"],
+        region=row["region"],
     )

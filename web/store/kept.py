@@ -64,6 +64,8 @@ class KeptMedia:
     facts: MediaFacts
     picture: MediaPicture | None = None
     end: MediaEnd | None = None
+    region: str | None = None
+    """That of the service which watched it; None where a version before regions did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from stream.errors import Failure
 
 from ..ids import first_id
 from ..wire import failure_json
+from . import regions
 from .kept import KeptMedia, MediaEnd, MediaFacts, MediaFilter, MediaPicture
 from .policy_text import policy_from, policy_text
 from .tables import NOBODY
@@ -21,8 +22,8 @@ _PREFIX = "med"
 _CODEC_CHARACTERS = 32
 
 
-async def add(tx: AsyncConnection, those: Sequence[MediaFacts]) -> None:
-    """Those that are there already stay as they are."""
+async def add(tx: AsyncConnection, those: Sequence[MediaFacts], *, region: str = regions.DEFAULT) -> None:
+    """Keep media of the service of a region. Those that are there already stay as they are."""
     rows = [
         {
             "id": facts.ref.media_id,
@@ -34,6 +35,7 @@ async def add(tx: AsyncConnection, those: Sequence[MediaFacts]) -> None:
             "uri": facts.ref.uri.replace("\0", "�"),
             "started": facts.started_s,
             "policy": None if facts.policy is None else policy_text(facts.policy),
+            "region": region,
         }
         for facts in those
     ]
@@ -82,9 +84,10 @@ async def callback_urls(tx: AsyncConnection, ids: Collection[str]) -> dict[str, 
     return {media_id: url for media_id, url in urls.items() if url is not None}
 
 
-async def running(tx: AsyncConnection) -> tuple[KeptMedia, ...]:
-    """Those whose end is not known, oldest first."""
-    rows = await tx.execute(select(media).where(media.c.finished.is_(None)).order_by(media.c.id))
+async def running(tx: AsyncConnection, *, region: str | None = None) -> tuple[KeptMedia, ...]:
+    """Those whose end is not known, oldest first; of one region or of all."""
+    those = (media.c.finished.is_(None), *regions.of(media.c.region, region))
+    rows = await tx.execute(select(media).where(*those).order_by(media.c.id))
     return tuple(_media(row) for row in rows.mappings())
 
 
@@ -132,7 +135,7 @@ def _media(row: RowMapping) -> KeptMedia:
         policy=None if row["policy"] is None else policy_from(row["policy"]),
         started_s=row["started"],
     )
-    return KeptMedia(facts=facts, picture=_picture(row), end=_end(row))
+    return KeptMedia(facts=facts, picture=_picture(row), end=_end(row), region=row["region"])
 
 
 def _picture(row: RowMapping) -> MediaPicture | None:

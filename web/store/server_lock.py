@@ -1,6 +1,9 @@
-"""One service a database of PostgreSQL's: a lock of the server's, and a mark by which the one that writes is known.
+"""One service of a region on a database of PostgreSQL's: locks of the server's, and a mark that tells who writes.
 
-The lock goes with the connection that took it, which a restart of the server ends while the service goes on: it is
+One lock is of the region. The other one, of the store, is shared by services that may write beside each other, since
+all their events are numbered by one log; who numbers events itself has it alone.
+
+Locks go with the connection that took them, which a restart of the server ends while the service goes on: they are
 taken again. Should another service have been faster, its mark is in the store, and nothing is written any more here.
 """
 
@@ -9,13 +12,14 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import Enum, auto
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..background import going_on
-from . import postgres
+from . import postgres, regions
 from .errors import StoreError
 from .store import Store, open_store
 
@@ -27,7 +31,14 @@ _TRY_EVERY_S = 0.2
 _MARK_BYTES = 16
 _KIND = 0x676F7265
 """A number of our own for PostgreSQL's advisory locks. These are a database's own, which may have many schemas."""
+_KIND_OF_REGIONS = _KIND + 1
+_TAKE_REGION = text(
+    "SELECT pg_try_advisory_lock(:kind, hashtext(coalesce(current_schema(), '') || ' ' || :region))"
+).bindparams(kind=_KIND_OF_REGIONS)
 _TAKE = text("SELECT pg_try_advisory_lock(:kind, hashtext(coalesce(current_schema(), '')))").bindparams(kind=_KIND)
+_SHARE = text("SELECT pg_try_advisory_lock_shared(:kind, hashtext(coalesce(current_schema(), '')))").bindparams(
+    kind=_KIND
+)
 _LOOK = text("SELECT 1")
 _NOTICED_SOON = text(
     "SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), "
@@ -37,14 +48,27 @@ _NOTICED_SOON = text(
 _log = logging.getLogger("gorewatch.store")
 
 
+class Held(Enum):
+    """Which of the locks are held; of those that are not, which one somebody else has."""
+
+    BOTH = auto()
+    NOT_THE_REGION = auto()
+    NOT_THE_STORE = auto()
+
+
 @asynccontextmanager
-async def open_sole_on_server(url: str, *, look_every_s: float = _LOOK_EVERY_S) -> AsyncIterator[Store]:
-    """The store at `url`, which must be a server's. Raises `StoreError`, also when another service is on it."""
-    lock = ServerLock(url)
+async def open_sole_on_server(
+    url: str, *, region: str = regions.DEFAULT, sharing: bool = False, look_every_s: float = _LOOK_EVERY_S
+) -> AsyncIterator[Store]:
+    """The store at `url`, which must be a server's, for the service of a region, beside those of others if `sharing`.
+
+    Raises `StoreError`, also when another service is on it that this one cannot be beside.
+    """
+    lock = ServerLock(url, region=region, sharing=sharing)
     try:
-        await _take_first(lock, postgres.shown(url))
+        await _take_first(lock, postgres.shown(url), region=region)
         async with open_store(url) as store:
-            await store.claim(secrets.token_bytes(_MARK_BYTES))
+            await store.claim(secrets.token_bytes(_MARK_BYTES), region=region if sharing else None)
             async with going_on(lambda: _keep(lock, store, look_every_s), "store-lock"):
                 yield store
     finally:
@@ -54,22 +78,27 @@ async def open_sole_on_server(url: str, *, look_every_s: float = _LOOK_EVERY_S) 
 class ServerLock:
     """Has one connection while it is held. Each call raises `StoreError` where the server does not answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, region: str, sharing: bool) -> None:
         self._database = postgres.open_database(url)
+        self._take_region = _TAKE_REGION.bindparams(region=region)
+        self._take_store = _SHARE if sharing else _TAKE
         self._connection: AsyncConnection | None = None
 
-    async def take(self) -> bool:
-        """Whether it is held from now on."""
+    async def take(self) -> Held:
+        """Both or none are held from now on."""
         connection = await self._database.engine.connect()
         try:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
-            if await self._asked(connection, _TAKE):
-                await self._asked(connection, _NOTICED_SOON)
-                self._connection = connection
+            if not await self._asked(connection, self._take_region):
+                return Held.NOT_THE_REGION
+            if not await self._asked(connection, self._take_store):
+                return Held.NOT_THE_STORE
+            await self._asked(connection, _NOTICED_SOON)
+            self._connection = connection
+            return Held.BOTH
         finally:
             if self._connection is not connection:
                 await _ended(connection)
-        return self._connection is not None
 
     async def held(self) -> bool:
         """Whether the connection that took it is still there."""
@@ -109,14 +138,21 @@ async def _ended(connection: AsyncConnection) -> None:
     await connection.close()
 
 
-async def _take_first(lock: ServerLock, where: str) -> None:
+async def _take_first(lock: ServerLock, where: str, *, region: str) -> None:
+    held = Held.NOT_THE_REGION
     for _ in range(_TRIES):
-        if await lock.take():
+        held = await lock.take()
+        if held is Held.BOTH:
             return
         await asyncio.sleep(_TRY_EVERY_S)
+    if held is Held.NOT_THE_REGION:
+        raise StoreError(
+            f"Another gorewatch service of the region {region} runs on the store {where}; end that one, or give this "
+            "one a region of its own with GOREWATCH_REGION, or a database of its own with GOREWATCH_STORE."
+        )
     raise StoreError(
-        f"Another gorewatch service runs on the store {where}; end that one, or give this one a database of its own "
-        "with GOREWATCH_STORE."
+        f"Another gorewatch service runs on the store {where}, and several can only where all have their events on "
+        "one NATS server (GOREWATCH_BUS); end that one, or give this one a database of its own with GOREWATCH_STORE."
     )
 
 
@@ -136,7 +172,7 @@ async def _keep(lock: ServerLock, store: Store, every_s: float) -> None:
 
 
 async def _take_again(lock: ServerLock, store: Store) -> None:
-    if await lock.take():
+    if await lock.take() is Held.BOTH:
         _log.warning("the store is kept from other services again")
     # Who has it may be a service that starts, or our own connection, of whose end the server does not know yet.
     await store.check_claim()

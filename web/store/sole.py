@@ -1,6 +1,6 @@
 """The store of a service, of which there is one at a time: by a lock that goes with its holder, however that ends.
 
-A file is locked by one beside it. For a server see `server_lock.py`.
+A file is locked by one beside it, whatever the region. For a server see `server_lock.py`.
 """
 
 import fcntl
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from . import regions
 from .address import is_file, is_server
 from .errors import StoreError
 from .server_lock import open_sole_on_server
@@ -19,15 +20,17 @@ _SUFFIX = ".lock"
 """The file stays: were it removed, two services could hold two files of this name."""
 
 
-def open_sole_store(url: str) -> AbstractAsyncContextManager[Store]:
-    """The store at `url`, as `open_store` has it, for the only service on it.
+def open_sole_store(
+    url: str, *, region: str = regions.DEFAULT, sharing: bool = False
+) -> AbstractAsyncContextManager[Store]:
+    """The store at `url`, as `open_store` has it, for the only service on it; on a server, if `sharing`, of its region.
 
     Commands that look into a store beside its service ask `open_store`. Raises `StoreError` when another service is on
     it, and where no lock can be had.
     """
     if is_file(url):
         return _open_sole_file(url)
-    return open_sole_on_server(url) if is_server(url) else open_store(url)
+    return open_sole_on_server(url, region=region, sharing=sharing) if is_server(url) else open_store(url)
 
 
 @asynccontextmanager

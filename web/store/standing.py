@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inference.policy import Policy
 
+from . import regions
 from .policy_text import policy_from, policy_text
 from .tables import NOBODY, standing_streams
 from .upsert import insert_into
@@ -30,11 +31,15 @@ class StandingStream:
     """Unix seconds."""
 
 
-async def add(tx: AsyncConnection, those: Sequence[StandingStream]) -> None:
-    """Those that are there already stay as they are. Of an owner's streams one has a name: the one that is added."""
+async def add(tx: AsyncConnection, those: Sequence[StandingStream], *, region: str = regions.DEFAULT) -> None:
+    """Keep streams of the service of a region. Those that are there already stay as they are.
+
+    Of an owner's streams there one has a name: the one that is added.
+    """
     named = (standing_streams.c.key_id == bindparam("of")) & (standing_streams.c.name == bindparam("called"))
     others = [{"of": one.owner or NOBODY, "called": one.name, "this": one.id} for one in those]
-    await tx.execute(delete(standing_streams).where(named, bindparam("this") != _ID), others)
+    theirs = standing_streams.c.region == region
+    await tx.execute(delete(standing_streams).where(theirs, named, bindparam("this") != _ID), others)
     rows = [
         {
             "id": one.id,
@@ -43,6 +48,7 @@ async def add(tx: AsyncConnection, those: Sequence[StandingStream]) -> None:
             "address": one.address,
             "policy": policy_text(one.policy),
             "added": one.added_s,
+            "region": region,
         }
         for one in those
     ]
@@ -54,9 +60,18 @@ async def remove(tx: AsyncConnection, ids: Collection[str]) -> None:
     await tx.execute(delete(standing_streams).where(bindparam("gone") == _ID), [{"gone": one} for one in ids])
 
 
-async def listed(tx: AsyncConnection) -> tuple[StandingStream, ...]:
-    """All, oldest first."""
-    rows = await tx.execute(select(standing_streams).order_by(standing_streams.c.added, _ID))
+async def named_elsewhere(tx: AsyncConnection, owner: str | None, name: str, *, region: str) -> str | None:
+    """The other region in which an owner has a stream of that name; None if there is none."""
+    named = (standing_streams.c.key_id == (owner or NOBODY)) & (standing_streams.c.name == name)
+    theirs = select(standing_streams.c.region).where(named, standing_streams.c.region != region)
+    found: str | None = await tx.scalar(theirs.limit(1))
+    return found
+
+
+async def listed(tx: AsyncConnection, *, region: str | None = None) -> tuple[StandingStream, ...]:
+    """Oldest first; of one region or of all."""
+    those = select(standing_streams).where(*regions.of(standing_streams.c.region, region))
+    rows = await tx.execute(those.order_by(standing_streams.c.added, _ID))
     return tuple(_stream(row) for row in rows.mappings())
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from . import meta, migrate, partitions, postgres, sqlite
+from . import meta, migrate, partitions, postgres, regions, sqlite
 from .address import is_file, is_server
 from .database import Database
 from .errors import StoreError
@@ -21,10 +21,9 @@ _WRITER_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 3.0
 _PROBE_EVERY_S = 5.0
 _PROBED = "probed"
-_SERVICE = "service"
 OUSTED = (
     "Another gorewatch service has taken over the store while this one was cut off from it, so this one ends: "
-    "give each a store of its own with GOREWATCH_STORE."
+    "give each a region of its own with GOREWATCH_REGION, or a store of its own with GOREWATCH_STORE."
 )
 _log = logging.getLogger("gorewatch.store")
 
@@ -38,7 +37,8 @@ class Store:
         self._probing = asyncio.Lock()
         self._probe_s = -math.inf
         self._writable = True
-        self._mark: bytes | None = None
+        self._mark: tuple[str, bytes] | None = None
+        """What its own mark is called, and says."""
         self.ousted = asyncio.Event()
         """Another service has claimed the store since this one did; nothing can be written any more."""
 
@@ -68,11 +68,14 @@ class Store:
         finally:
             self._writer.release()
 
-    async def claim(self, mark: bytes) -> None:
-        """Be the only one that writes by such a mark: an earlier one is ousted once what it is writing is committed."""
+    async def claim(self, mark: bytes, *, region: str | None = None) -> None:
+        """Be the only one that writes by such a mark, or the only one of a region.
+
+        An earlier one, and who is not to write beside this one, is ousted once what it is writing is committed.
+        """
         async with self.writing() as tx:
-            await meta.put(tx, _SERVICE, mark)
-        self._mark = mark
+            await regions.mark(tx, region, mark)
+        self._mark = regions.mark_of(region), mark
 
     async def check_claim(self) -> None:
         """Find out whether somebody else claimed the store. Raises `StoreError` if so."""
@@ -104,7 +107,8 @@ class Store:
     async def _check_claim(self, connection: AsyncConnection) -> None:
         if self._mark is None:
             return
-        if await meta.held(connection, _SERVICE) != self._mark:
+        name, mark = self._mark
+        if await meta.held(connection, name) != mark:
             self.ousted.set()
             raise StoreError(OUSTED)
 

@@ -1,6 +1,7 @@
 """The schema of keys, jobs, standing streams and the service itself.
 
-Times are Unix seconds, durations seconds; nobody's key is "".
+Times are Unix seconds, durations seconds; nobody's key is "". A row's region is that of the service that has it;
+versions before regions named none.
 
 What moderation leaves behind is in `watched.py`, what is owed to receivers in `delivery_tables.py`. A change to a table
 needs a revision in `migrations/versions`.
@@ -34,7 +35,7 @@ def id_type() -> TypeEngine[str]:
 meta = Table(
     "meta",
     metadata,
-    Column("name", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
@@ -74,6 +75,7 @@ jobs = Table(
     Column("progress", Float),
     Column("error", Text),
     Column("finished", Float),
+    Column("region", String(32)),
     Index("jobs_idempotency", "key_id", "idempotency_key", unique=True),
     Index("jobs_status", "status", "key_id"),
     Index("jobs_finished", "finished"),
@@ -98,6 +100,7 @@ uploads = Table(
     Column("expires", Float, nullable=False, index=True),
     Column("path", Text),
     Column("used", Float),
+    Column("region", String(32)),
 )
 
 feedback = Table(
@@ -123,5 +126,6 @@ standing_streams = Table(
     Column("address", Text, nullable=False),
     Column("policy", Text, nullable=False),
     Column("added", Float, nullable=False),
+    Column("region", String(32)),
     Index("standing_streams_name", "key_id", "name"),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from . import regions
 from .tables import NOBODY, uploads
 
 
@@ -20,6 +21,8 @@ class Upload:
     """Where the file lies, once it is here whole."""
     used_s: float | None = None
     """When it was claimed."""
+    region: str | None = None
+    """That of the service that has its file; before there is one, of the service that handed the address out."""
 
 
 async def add(tx: AsyncConnection, upload: Upload) -> None:
@@ -31,6 +34,7 @@ async def add(tx: AsyncConnection, upload: Upload) -> None:
             expires=upload.expires_s,
             path=upload.path,
             used=upload.used_s,
+            region=upload.region,
         )
     )
 
@@ -39,10 +43,10 @@ async def find(tx: AsyncConnection, media_id: str) -> Upload | None:
     return await _one(tx, uploads.c.media_id == media_id)
 
 
-async def claim(tx: AsyncConnection, token_hash: str, *, now_s: float) -> Upload | None:
-    """Take the address for one upload: who comes second, or too late, gets None."""
+async def claim(tx: AsyncConnection, token_hash: str, *, now_s: float, region: str = regions.DEFAULT) -> Upload | None:
+    """Take the address for one upload to the service of a region: who comes second, or too late, gets None."""
     free = (uploads.c.token_hash == token_hash) & uploads.c.used.is_(None) & (uploads.c.expires > now_s)
-    if not (await tx.execute(update(uploads).where(free).values(used=now_s))).rowcount:
+    if not (await tx.execute(update(uploads).where(free).values(used=now_s, region=region))).rowcount:
         return None
     return await _one(tx, uploads.c.token_hash == token_hash)
 
@@ -58,9 +62,10 @@ async def arrived(tx: AsyncConnection, media_id: str, *, path: str) -> bool:
     return (await tx.execute(update(uploads).where(uploads.c.media_id == media_id).values(path=path))).rowcount > 0
 
 
-async def expired(tx: AsyncConnection, *, now_s: float) -> tuple[Upload, ...]:
-    """Those whose time is over, the earliest first; their files may go."""
-    rows = await tx.execute(select(uploads).where(uploads.c.expires <= now_s).order_by(uploads.c.expires))
+async def expired(tx: AsyncConnection, *, now_s: float, region: str = regions.DEFAULT) -> tuple[Upload, ...]:
+    """Those of a region whose time is over, the earliest first; their files may go."""
+    over = (uploads.c.expires <= now_s) & (uploads.c.region == region)
+    rows = await tx.execute(select(uploads).where(over).order_by(uploads.c.expires))
     return tuple(_upload(row) for row in rows.mappings())
 
 
@@ -81,4 +86,5 @@ def _upload(row: RowMapping) -> Upload:
         expires_s=row["expires"],
         path=row["path"],
         used_s=row["used"],
+        region=row["region"],
     )

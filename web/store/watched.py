@@ -58,6 +58,8 @@ media = Table(
     Column("prob", Float),
     Column("summary", Text),
     Column("failure", Text),
+    # Of the service that watches it; versions before regions named none.
+    Column("region", String(32)),
     Index("media_stream", "stream_id", "id"),
     Index("media_key", "key_id", "id"),
     Index("media_finished", "finished"),

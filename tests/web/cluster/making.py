@@ -18,12 +18,17 @@ WITHIN_S = 60.0
 
 
 def opened(
-    nats: Nats, *films: Filming, above: int = 0, retention: Retention | None = None, within_s: float = 10.0
+    nats: Nats,
+    *films: Filming,
+    region: str = "eu",
+    above: int = 0,
+    retention: Retention | None = None,
+    within_s: float = 10.0,
 ) -> AbstractAsyncContextManager[EventLog]:
     facts = {film.media_id: film.facts for film in films}
     return open_log(
         nats.url,
-        region="eu",
+        region=region,
         retention=retention or Retention(),
         describe=facts.get,
         above=above,

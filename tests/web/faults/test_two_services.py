@@ -22,7 +22,8 @@ def test_the_second_is_refused_and_commands_are_not(address: str, tmp_path: Path
     env = {"GOREWATCH_STORE": address, "GOREWATCH_DATA_DIR": str(tmp_path / "other")}
     with running_service(tmp_path, "--workers", "1", env={"GOREWATCH_STORE": address}):
         line = assert_one_line(gorewatch("serve", "--port", 0, env=env))
-        assert "Another gorewatch service runs on the store" in line
+        assert "Another gorewatch service" in line
+        assert "on the store" in line
         assert "GOREWATCH_STORE" in line
         made = gorewatch("keys", "create", env=env)
         assert made.returncode == 0, made.stderr

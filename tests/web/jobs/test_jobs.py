@@ -1,14 +1,18 @@
 """Jobs behind a real HTTP server and in a real store, their sources and scores played by the test."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.until import until
 from tests.web.jobs.world import START_S, STORED, World, wanted
+from tests.web.store.test_jobs import JOB
 from web.access.caller import ANYBODY
 from web.delivery.delivery import Style
 from web.ids import new_id
+from web.jobs.counts import JobCounts
 from web.jobs.folder import MediaFolder
 from web.jobs.sweeping import Sweeper
 from web.names import ShuttingDown
@@ -174,7 +178,7 @@ async def test_what_is_too_old_is_cleared_away_with_its_files(world: World) -> N
         job = await running.submit(wanted(), ANYBODY)
         (await pool.source()).fail()
         await world.until(job.id, lambda job: job.status is not JobStatus.ONGOING)
-    upload = Upload(media_id=new_id("med"), key_id=None, token_hash="x", expires_s=START_S + 3600.0)
+    upload = Upload(media_id=new_id("med"), key_id=None, token_hash="x", expires_s=START_S + 3600.0, region="default")
     world.folder.path(upload.media_id).write_bytes(b"video")
     async with world.store.writing() as tx:
         await uploads.add(tx, upload)
@@ -191,7 +195,8 @@ async def test_what_is_too_old_is_cleared_away_with_its_files(world: World) -> N
 
 async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: World) -> None:
     begun, whole = (
-        Upload(media_id=new_id("med"), key_id=None, token_hash=token, expires_s=START_S + 60.0) for token in "ab"
+        Upload(media_id=new_id("med"), key_id=None, token_hash=token, expires_s=START_S + 60.0, region="default")
+        for token in "ab"
     )
     async with world.store.writing() as tx:
         for upload in (begun, whole):
@@ -209,3 +214,27 @@ async def test_what_an_earlier_service_was_in_the_middle_of_is_let_go(world: Wor
     async with world.store.writing() as tx:
         assert await uploads.claim(tx, "a", now_s=START_S) is not None
         assert await uploads.claim(tx, "b", now_s=START_S) is None
+
+
+async def test_files_and_jobs_of_another_region_are_left_alone(world: World) -> None:
+    theirs = Upload(media_id=new_id("med"), key_id=None, token_hash="x", expires_s=START_S, region="elsewhere")
+    async with world.store.writing() as tx:
+        await uploads.add(tx, replace(theirs, used_s=START_S - 1.0))
+        await jobs.add(tx, replace(JOB, region="elsewhere"))
+    await Sweeper(world.store, world.folder, job_hours=24, clock=lambda: world.now_s).tidy()
+    async with world.running() as (running, _):
+        assert running.counts() == JobCounts(running=0, waiting=0, ended={})
+    async with world.store.reading() as tx:
+        assert await uploads.find(tx, theirs.media_id) == replace(theirs, used_s=START_S - 1.0)
+
+
+async def test_a_job_that_another_service_writes_down_as_stopped_ends(world: World) -> None:
+    async with world.running() as (running, pool):
+        job = await running.submit(wanted("rtsp://camera.example/"), ANYBODY)
+        source = await pool.source()
+        source.live()
+        async with world.store.writing() as tx:
+            assert await jobs.end(tx, job.id, JobStatus.STOPPED, at_s=world.now_s)
+        source.sample(0.0, 0.1)
+        await until(lambda: source.closed and not running.counts().running)
+    assert await world.frames(job.id) == []

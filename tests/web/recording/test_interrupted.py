@@ -61,7 +61,7 @@ async def test_the_media_of_a_job_goes_on_from_the_beginning(store: Store) -> No
     film = Filming()
     await journal_of(store, film).write([film.started()])
     async with store.writing() as tx:
-        await jobs.add(tx, replace(JOB, id=film.media_id))
+        await jobs.add(tx, replace(JOB, id=film.media_id, region="default"))
         await scores.put(tx, [block_of(film.media_id, wave(40), at_s=1.0)])
     assert await owed_events(store, at_s=START_S) == ()
     async with store.reading() as tx:

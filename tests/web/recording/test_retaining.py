@@ -207,3 +207,28 @@ async def test_an_incident_outlives_its_events(store: Store) -> None:
     assert await journal.after(0, 9) == []
     async with store.reading() as tx:
         assert len(await incidents.listed(tx, limit=9, wanted=IncidentFilter())) == 1
+
+
+async def test_a_service_whose_turn_it_is_not_clears_away_its_own_pictures_of_what_is_gone(
+    store: Store, tmp_path: Path
+) -> None:
+    """Rows go once for all services, and each has pictures in a folder of its own."""
+    folder = PictureFolder(tmp_path)
+    async with store.writing() as tx:
+        await incidents.put(tx, [kept(number=1)])
+    stays, gone = kept(number=1).incident.id, kept(number=2).incident.id
+    for incident_id in (stays, gone):
+        folder.begin(incident_id, np.zeros((2, 2, 3), np.uint8))
+        folder.finish(incident_id)
+    kept_for_long = Retention(incidents_days=10_000.0)
+    first, second = (
+        Retainer(store, kept_for_long, PictureFolder(where), region=region, clock=lambda: NOW_S, pause=nothing)
+        for region, where in (("a", tmp_path / "a"), ("b", tmp_path))
+    )
+    await journal_of(store).write(events_at(9, 8))
+    await first.sweep()
+    await journal_of(store).write(events_at(7.5))
+    await second.sweep()
+    async with store.reading() as tx:
+        assert await events.count(tx) == 1
+    assert set(folder.kept().values()) == {stays}

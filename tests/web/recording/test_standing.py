@@ -145,10 +145,10 @@ async def test_one_that_can_never_be_written_does_not_hold_up_others(
 ) -> None:
     add = rows.add
 
-    async def picky(tx: AsyncConnection, those: Sequence[StandingStream]) -> None:
+    async def picky(tx: AsyncConnection, those: Sequence[StandingStream], *, region: str) -> None:
         if any(one.name == "bad" for one in those):
             raise Refused("No such character.")
-        await add(tx, those)
+        await add(tx, those, region=region)
 
     monkeypatch.setattr(rows, "add", picky)
     standing = Standing(store)

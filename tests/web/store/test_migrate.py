@@ -84,6 +84,8 @@ def earlier(revision: str) -> Callable[[Connection], None]:
             owed_to_receivers(connection, revision)
         else:
             callbacks_of_jobs(connection)
+        if revision >= "0009":
+            insert(connection, "meta", name=f"event_log_place:{'x' * 32}", value=b"7")
         if revision >= "0007":
             stands = {"id": "str_a", "key_id": "1", "name": "door", "address": "rtsp://u:p@h/", "policy": '{"fps": 3}'}
             insert(connection, "standing_streams", **stands, added=5.0)

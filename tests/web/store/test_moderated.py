@@ -65,14 +65,19 @@ async def test_a_media_comes_back_as_it_went_in(store: Store) -> None:
     failed = MediaEnd(finished_s=131.0, operations=0, prob=None, summary="{}", failure=Failure("timeout", "“Gone”."))
     async with store.writing() as tx:
         await media.add(tx, [first, bare])
-        assert await media.find(tx, first.ref.media_id) == KeptMedia(facts=first)
+        assert await media.find(tx, first.ref.media_id) == KeptMedia(facts=first, region="default")
         await media.add(tx, [replace(first, name="other")])
         await media.describe(tx, first.ref.media_id, picture)
-        assert await media.running(tx) == (KeptMedia(facts=first, picture=picture), KeptMedia(facts=bare))
+        assert await media.running(tx) == (
+            KeptMedia(facts=first, picture=picture, region="default"),
+            KeptMedia(facts=bare, region="default"),
+        )
         await media.end(tx, first.ref.media_id, end)
         await media.end(tx, bare.ref.media_id, failed)
-        assert await media.find(tx, first.ref.media_id) == KeptMedia(facts=first, picture=picture, end=end)
-        assert await media.find(tx, bare.ref.media_id) == KeptMedia(facts=bare, end=failed)
+        assert await media.find(tx, first.ref.media_id) == KeptMedia(
+            facts=first, picture=picture, end=end, region="default"
+        )
+        assert await media.find(tx, bare.ref.media_id) == KeptMedia(facts=bare, end=failed, region="default")
         assert await media.find(tx, "med_b") is None
         assert await media.running(tx) == ()
 

@@ -16,6 +16,8 @@ from web.store.store import Store, open_store
 
 _OFTEN_S = 0.02
 _WITHIN_S = 30.0
+_SAME = r"service of the region default runs on the store 127\.0\.0\.1.*GOREWATCH_REGION.*GOREWATCH_STORE"
+_APART = r"service runs on the store 127\.0\.0\.1.*one NATS server \(GOREWATCH_BUS\)"
 _HOLDERS = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1735357029 AND granted")
 _CUT_OFF = text(
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
@@ -52,9 +54,9 @@ async def logged(caplog: pytest.LogCaptureFixture, words: str) -> int:
     return caplog.text.count(words)
 
 
-async def refused(address: str) -> None:
-    with pytest.raises(StoreError, match=r"Another gorewatch service runs on the store 127\.0\.0\.1.*GOREWATCH_STORE"):
-        async with open_sole_on_server(address):
+async def refused(address: str, words: str = _SAME, *, region: str = "default", sharing: bool = False) -> None:
+    with pytest.raises(StoreError, match=words):
+        async with open_sole_on_server(address, region=region, sharing=sharing):
             raise AssertionError
 
 
@@ -136,3 +138,33 @@ async def test_a_lock_that_is_lost_is_told_of_and_so_is_its_return(
         await until(lambda: logged(caplog, "kept from other services again"))
     assert "must be taken again" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+async def test_services_that_share_are_beside_each_other_one_of_each_region(beside: tuple[str, Store]) -> None:
+    address, command = beside
+    async with open_sole_on_server(address, region="a", sharing=True) as a:
+        async with open_sole_on_server(address, region="b", sharing=True) as b:
+            await refused(address, "service of the region b runs", region="b", sharing=True)
+            # They could number events alike.
+            await refused(address, _APART)
+            for store in (a, b):
+                await store.probe()
+        async with open_sole_on_server(address, region="b", sharing=True, look_every_s=3600.0) as b:
+            await cut_off(command)
+            async with open_sole_on_server(address, region="b", sharing=True):
+                with pytest.raises(StoreError, match="has taken over"):
+                    await b.check_claim()
+                await a.check_claim()
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, "a"), ("a", None)])
+async def test_who_writes_alone_and_who_shares_oust_each_other(
+    beside: tuple[str, Store], first: str | None, second: str | None
+) -> None:
+    address, command = beside
+    async with open_store(address) as earlier:
+        await earlier.claim(b"first", region=first)
+        await command.claim(b"second", region=second)
+        with pytest.raises(StoreError, match="has taken over"):
+            await earlier.probe()
+        await command.probe()

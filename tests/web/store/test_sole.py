@@ -14,7 +14,7 @@ from web.store.store import open_store
 
 async def test_a_second_service_is_refused_until_the_first_has_ended(address: str) -> None:
     async with open_sole_store(address) as first:
-        await _refused(address, r"Another gorewatch service runs on the store .*(gorewatch\.db|test_\d+); end that one")
+        await _refused(address, r"Another gorewatch service .*on the store .*(gorewatch\.db|test_\d+); end that one")
         async with open_store(address) as beside:
             await beside.probe()
         await first.probe()

@@ -6,7 +6,7 @@ from web.store import uploads
 from web.store.store import Store
 from web.store.uploads import Upload
 
-UPLOAD = Upload(media_id="med_a", key_id="1", token_hash="ab" * 32, expires_s=100.0)
+UPLOAD = Upload(media_id="med_a", key_id="1", token_hash="ab" * 32, expires_s=100.0, region="default")
 
 
 async def test_an_address_takes_one_upload(store: Store) -> None:

@@ -56,6 +56,7 @@ async def open_compat(
                     folder=media,
                     policy=settings.policy,
                     max_jobs=settings.limits.max_jobs,
+                    region=settings.region,
                     owed=owed,
                 ),
                 media=media,

@@ -22,8 +22,10 @@ async def sent_video(request: web.Request, form: Form, caller: Caller) -> tuple[
     if media_id := form.fields.get("media_id"):
         async with parts_of(request).store.reading() as tx:
             upload = await uploads.find(tx, media_id)
-        there = upload is not None and upload.path is not None and upload.expires_s > time.time()
-        if upload is None or upload.path is None or not (there and caller.owns(upload.key_id)):
+        if upload is None or upload.path is None or upload.expires_s <= time.time():
+            raise Refused(NO_UPLOAD)
+        # The file of another region lies in the folder of the service there.
+        if upload.region != parts_of(request).settings.region or not caller.owns(upload.key_id):
             raise Refused(NO_UPLOAD)
         return media_id, Path(upload.path)
     return None

@@ -41,6 +41,7 @@ async def create(request: web.Request) -> web.Response:
         key_id=caller.key_id,
         token_hash=_hash(token),
         expires_s=time.time() + _LASTS_S,
+        region=parts.settings.region,
     )
     async with parts.store.writing() as tx:
         await rows.add(tx, upload)
@@ -50,12 +51,12 @@ async def create(request: web.Request) -> web.Response:
 
 async def put(request: web.Request) -> web.Response:
     """Takes one file. An address whose upload broke off can be used again."""
-    parts, store = compat_of(request), parts_of(request).store
+    parts, store, region = compat_of(request), parts_of(request).store, parts_of(request).settings.region
     if (request.content_length or 0) > _MOST_BYTES:
         raise Refused(_TOO_LARGE)
     async with parts.large_uploads.one():
         async with store.writing() as tx:
-            upload = await rows.claim(tx, _hash(request.match_info["token"]), now_s=time.time())
+            upload = await rows.claim(tx, _hash(request.match_info["token"]), now_s=time.time(), region=region)
         if upload is None:
             raise Refused(UPLOAD_OVER)
         try:

@@ -29,6 +29,8 @@ from .hosts import Hosts
 from .messages import Batch, Lapsed, Order, Taken
 from .parts import HostOptions, open_host
 
+REGION_LABEL = "gorewatch-region"
+"""Of a node: `ray start --labels gorewatch-region=eu`."""
 _LOOK_EVERY_S = 1.0
 _LOOK_TIMEOUT_S = 10.0
 _INIT_TIMEOUT_S = 30.0
@@ -100,13 +102,15 @@ class Place:
     streams: int
 
 
-def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
+def places(nodes: Iterable[Mapping[str, Any]], *, region: str) -> dict[str, Place]:
     """Where hosts belong, by their ids, of nodes as Ray tells them: one on each that has `streams`, one a GPU.
 
+    Nodes whose label `gorewatch-region` names another region are left to the service there.
     A host is called as its node was (`ray start --node-name`), or else by its machine.
     """
     found: dict[str, Place] = {}
-    roomy = [node for node in nodes if node["Alive"] and node["Resources"].get(RESOURCE, 0) >= 1]
+    ours = (node for node in nodes if node["Alive"] and node.get("Labels", {}).get(REGION_LABEL, region) == region)
+    roomy = [node for node in ours if node["Resources"].get(RESOURCE, 0) >= 1]
     given = Counter(node["NodeName"] for node in roomy)
     for node in roomy:
         resources = node["Resources"]
@@ -128,8 +132,10 @@ def places(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Place]:
 
 
 @asynccontextmanager
-async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> AsyncIterator[Hosts]:
-    """Hosts on all nodes of a cluster, as these come and go. Raises `ConfigError` where there is no cluster.
+async def ray_hosts(address: str, options: HostOptions, *, region: str, autoscale: bool) -> AsyncIterator[Hosts]:
+    """Hosts on all nodes of a cluster that are for the region, as these come and go.
+
+    Raises `ConfigError` where there is no cluster.
 
     `options.cpus` is replaced by what a node has. `autoscale`: nodes are asked for when there is too little room.
     """
@@ -149,7 +155,7 @@ async def ray_hosts(address: str, options: HostOptions, *, autoscale: bool) -> A
     except (OSError, TimeoutError, RuntimeError, ValueError) as error:
         raise ConfigError(_not_there(address, knocked=knocked)) from error
     hosts = Hosts()
-    keeper = _Keeper(hosts, options)
+    keeper = _Keeper(hosts, options, region=region)
     try:
         await keeper.look()
         async with AsyncExitStack() as stack:
@@ -197,8 +203,9 @@ def _take_back_signals() -> None:
 class _Keeper:
     """Has a host where one belongs."""
 
-    def __init__(self, hosts: Hosts, options: HostOptions) -> None:
+    def __init__(self, hosts: Hosts, options: HostOptions, *, region: str) -> None:
         self._hosts = hosts
+        self._region = region
         self._options = options
         self._actors: dict[Place, Any] = {}
 
@@ -213,7 +220,7 @@ class _Keeper:
 
     async def look(self) -> None:
         async with asyncio.timeout(_LOOK_TIMEOUT_S):
-            wanted = places(await asyncio.to_thread(ray.nodes))
+            wanted = places(await asyncio.to_thread(ray.nodes), region=self._region)
         for gone in self._actors.keys() - set(wanted.values()):
             _log.warning("the node of the host %s is gone", gone.id)
             await self._hosts.remove(gone.id)

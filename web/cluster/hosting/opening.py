@@ -37,5 +37,6 @@ async def open_engine(
         release=version("gorewatch"),
         cpus=1.0,
     )
-    async with ray_hosts(settings.ray_address, options, autoscale=settings.autoscale) as hosts:
+    opening = ray_hosts(settings.ray_address, options, region=settings.region, autoscale=settings.autoscale)
+    async with opening as hosts:
         yield HostedEngine(here, hosts), hosts

@@ -24,7 +24,7 @@ async def test_hosts_are_told_nothing_of_the_store_the_bus_and_the_secrets(monke
     told: list[HostOptions] = []
 
     @asynccontextmanager
-    async def a_cluster(address: str, options: HostOptions, *, autoscale: bool) -> AsyncIterator[Hosts]:
+    async def a_cluster(address: str, options: HostOptions, *, region: str, autoscale: bool) -> AsyncIterator[Hosts]:
         told.append(options)
         async with some_hosts() as (hosts, _):
             yield hosts
