@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.cluster.hosting.on_ray import places
+from web.cluster.hosting.places import places
 
 
 def node(name: str, *, number: int = 1, alive: bool = True, **resources: float) -> dict[str, Any]:
