@@ -100,6 +100,11 @@ class Borrowed:
         """Live samples were given up within the last second, for want of a scorer."""
         return self._clock() < self._strained_until_s
 
+    @property
+    def scorers(self) -> int:
+        """How many answer."""
+        return len(self._answering)
+
     def lane(self) -> BorrowedLane:
         """For one more stream."""
         self._lanes += 1
@@ -143,7 +148,7 @@ class Borrowed:
             self._give_up([job], "closed" if closed else "shutdown")
         elif job.pixels.shape != self._nothing.shape[1:]:
             job.future.set_exception(ScoringFailed(f"the picture is {job.pixels.shape}"))
-        elif job.live and not self._answering:
+        elif job.live and not self.scorers:
             self._lack([job])
         else:
             given_up = self._intake.add(job.lane, job, live=job.live, now_s=self._clock())
@@ -159,7 +164,7 @@ class Borrowed:
         return {scorer_id: loan for scorer_id, loan in self._loans.items() if loan.ready}
 
     def _changed(self) -> None:
-        if self._answering:
+        if self.scorers:
             if self._lacking:
                 _log.info("a scorer answers again")
             self._lacking = False
@@ -169,7 +174,7 @@ class Borrowed:
 
     def _requeue(self, jobs: Sequence[_Job]) -> None:
         """Those that wait for a scorer; the live ones do not, where none answers."""
-        if not self._answering:
+        if not self.scorers:
             self._lack([job for job in jobs if job.live])
             jobs = [job for job in jobs if not job.live]
         for job in jobs:
