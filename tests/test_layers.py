@@ -87,6 +87,7 @@ PURE = (
     "web.bench.alerts.report",
     "web.bench.alerts.tables",
     "web.bench.arrival_figures",
+    "web.bench.borrowing_figures",
     "web.bench.capacity",
     "web.bench.scale_cases",
     "web.bench.scale_figures",

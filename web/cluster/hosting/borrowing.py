@@ -24,8 +24,8 @@ from .lending import Answer, Detector, RemoteScorer
 from .loan import Loan
 from .underway import BATCH, idlest
 
-_GATHER_S = 0.02
-"""What comes so soon after the first travels with it."""
+_GATHER_S = 0.05
+"""What comes so soon after the first travels with it: a call costs as much as thirty samples in it do."""
 _LIVE_MOST = 256
 _LIVE_A_STREAM = 4
 _TIMES = 3

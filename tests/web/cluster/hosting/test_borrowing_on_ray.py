@@ -61,7 +61,7 @@ def _has_one_that_borrows(answer: Any) -> bool:
 
 
 def _dropped(stream: Any) -> bool:
-    return {"scorer_lost", "no_scorer"} & stream["counters"]["dropped"].keys() != set()
+    return not {"scorer_lost", "no_scorer"}.isdisjoint(stream["counters"]["dropped"])
 
 
 def _scores(service: Service, url: str) -> list[tuple[float, float]]:
