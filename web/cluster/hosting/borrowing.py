@@ -28,6 +28,8 @@ _GATHER_S = 0.05
 """What comes so soon after the first travels with it: a call costs as much as thirty samples in it do."""
 _LIVE_MOST = 256
 _LIVE_A_STREAM = 4
+_LIVE_S = 1.0
+"""A live sample that waited longer is of no use: newer ones wait behind it."""
 _TIMES = 3
 """A sample that so many scorers were lost over is not sent again."""
 _STRAINED_S = 1.0
@@ -43,6 +45,8 @@ class _Job:
     """Of a float or a `Taxonomy`."""
     all_told: bool
     live: bool
+    at_s: float
+    """When it was submitted."""
     times: int = 0
     """That it was sent, and no answer came."""
 
@@ -70,7 +74,7 @@ class BorrowedLane:
 
     def _queue(self, sample: Sample, *, live: bool, all_told: bool) -> asyncio.Future[Any]:
         future = asyncio.get_running_loop().create_future()
-        job = _Job(self._number, sample.pixels, future, all_told, live)
+        job = _Job(self._number, sample.pixels, future, all_told, live, self._borrowed.now_s)
         self._borrowed.queue(job, closed=self._closed)
         return future
 
@@ -99,6 +103,11 @@ class Borrowed:
     def strained(self) -> bool:
         """Live samples were given up within the last second, for want of a scorer."""
         return self._clock() < self._strained_until_s
+
+    @property
+    def now_s(self) -> float:
+        """By its clock."""
+        return self._clock()
 
     @property
     def scorers(self) -> int:
@@ -198,6 +207,7 @@ class Borrowed:
             if not jobs:
                 self._wake_in(closes_at_s - now_s)
                 return
+            self._give_up([job for job in jobs if job.live and job.at_s < now_s - _LIVE_S], "newer", strained=True)
             if wanted := [job for job in jobs if not job.future.done()]:
                 self._send(chosen, wanted)
 

@@ -1,7 +1,8 @@
 """Scorers elsewhere, in the process of the test: the way to them can be cut, and what they are sent is seen."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -54,8 +55,8 @@ def _answer(level: int, all_told: bool) -> Answer:
     return taxonomy(level / 255) if all_told else level / 255
 
 
-def borrowed() -> Borrowed:
-    return Borrowed(DETECTOR, PICTURE)
+def borrowed(clock: Callable[[], float] = time.monotonic) -> Borrowed:
+    return Borrowed(DETECTOR, PICTURE, clock=clock)
 
 
 def sample(level: int) -> Sample:

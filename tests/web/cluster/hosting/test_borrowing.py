@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -18,9 +19,11 @@ OTHER = replace(DETECTOR, version="2")
 
 
 @asynccontextmanager
-async def borrowing(scorers: Mapping[str, Scorer], *, asked: int | None = None) -> AsyncIterator[Borrowed]:
+async def borrowing(
+    scorers: Mapping[str, Scorer], *, asked: int | None = None, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Borrowed]:
     """A host that knows these, once so many of them may be asked: all."""
-    host = borrowed()
+    host = borrowed(clock)
     try:
         host.know(scorers)
         await until(lambda: host.scorers == (len(scorers) if asked is None else asked))
@@ -90,6 +93,20 @@ async def test_live_samples_are_given_up_for_newer_ones_while_scorers_have_too_m
         scorer.frozen.set()
         await asyncio.gather(*busy, *others)
         assert scorer.levels[BATCH:] == [3, 4, 5, 6]
+
+
+async def test_live_samples_that_waited_too_long_are_given_up_and_stored_ones_are_not() -> None:
+    scorer, behind_s = Scorer(), [0.0]
+    async with borrowing({"a": scorer}, clock=lambda: time.monotonic() + behind_s[0]) as host:
+        scorer.frozen.clear()
+        busy = [host.lane().submit(sample(1), live=True) for _ in range(BATCH)]
+        await until(lambda: len(scorer.levels) == BATCH)
+        live, stored = host.lane().submit(sample(2), live=True), host.lane().submit(sample(3), live=False)
+        behind_s[0] = 1.5
+        scorer.frozen.set()
+        await asyncio.gather(*busy)
+        assert await reason(live) == "newer"
+        assert await stored == 3 / 255
 
 
 async def test_stored_samples_wait_while_scorers_have_too_much_to_do() -> None:
