@@ -1,4 +1,4 @@
-"""Hosts on Ray: an actor on each node that has room for streams, placed, supervised and started again by Ray.
+"""Hosts and scorers on Ray: actors on the nodes that have room for them, placed, supervised and started again by Ray.
 
 Imported only where the engine is Ray: the client is heavy.
 """
