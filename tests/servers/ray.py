@@ -46,9 +46,10 @@ class Node:
 
 
 class RayCluster:
-    """Context manager. Has a head at first, which hosts nothing: the machine of the service."""
+    """Context manager. Has a head at first, which hosts nothing: the machine of the service, which may lend scorers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, scorers: int = 0) -> None:
+        self._scorers = scorers
         self._program = Path(sys.executable).with_name("ray")
         need(self._program.exists(), "Ray", "pip install ray")
         # Paths of sockets lie in it, which may not be long.
@@ -63,7 +64,7 @@ class RayCluster:
     def __enter__(self) -> "RayCluster":
         try:
             head = ["--head", f"--port={self._port}", f"--temp-dir={self._folder}", "--include-dashboard=false"]
-            self._wait(self._start("head", *head, cpus=0))
+            self._wait(self._start("head", *head, cpus=0, scorers=self._scorers))
         except BaseException:
             self._clear()
             raise
@@ -74,12 +75,12 @@ class RayCluster:
     ) -> None:
         self._clear()
 
-    def add(self, *names: str, cpus: int = 1, streams: int = 20, scorers: int = 0, labels: str = "") -> None:
-        """Nodes that host streams, or lend what scores; they are there when this returns."""
+    def add(self, *names: str, cpus: int = 1, streams: int = 20, labels: str = "") -> None:
+        """Nodes that host streams; they are there when this returns."""
         where = [f"--address={self.address}", *([f"--labels={labels}"] if labels else [])]
         for name in names:
             # One after the other: two that start at the same time may choose the same names for their sockets.
-            self._wait(self._start(name, *where, cpus=cpus, streams=streams, scorers=scorers))
+            self._wait(self._start(name, *where, cpus=cpus, streams=streams))
 
     def kill(self, name: str) -> None:
         """As when a machine loses its power."""

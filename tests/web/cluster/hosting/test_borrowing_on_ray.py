@@ -21,8 +21,7 @@ def test_a_host_without_a_detector_scores_as_any_other_and_goes_on_when_a_scorer
     tmp_path: Path, clips: Clips, http_server: HttpServer
 ) -> None:
     # One cluster for both: it takes long to make.
-    with RayCluster() as ray, run_rtmp_server(tmp_path) as rtmp:
-        ray.add("minds", streams=0, scorers=1)
+    with RayCluster(scorers=1) as ray, run_rtmp_server(tmp_path) as rtmp:
         ray.add("eyes", streams=5, labels="gorewatch-scorer=borrowed")
         env = {
             "GOREWATCH_ENGINE": "ray",
@@ -46,13 +45,13 @@ def _goes_on_when_the_scorer_is_lost(service: Service, ray: RayCluster, url: str
     assert status == 201
     path = f"/v1/streams/{stream['id']}"
     before = service.wait_for(path, lambda found: found["samples"] >= 5, timeout_s=WITHIN_S)
-    [scorer] = ray.nodes["minds"].actors("ScorerActor")
+    [scorer] = ray.nodes["head"].actors("ScorerActor")
     scorer.kill()
     # Until it is there again samples are given up, and afterwards scored.
     lost = service.wait_for(path, _dropped, timeout_s=WITHIN_S)
     again = service.wait_for(path, lambda found: found["samples"] >= lost["samples"] + 5, timeout_s=WITHIN_S)
     assert (again["media"], again["counters"]["reconnects"]) == (before["media"], 0)
-    [after] = ray.nodes["minds"].actors("ScorerActor")
+    [after] = ray.nodes["head"].actors("ScorerActor")
     assert after.pid != scorer.pid
 
 
