@@ -65,13 +65,14 @@ class Intake(Generic[Item]):
         """A whole batch waits."""
         return len(self._by_age) >= self._max_batch
 
-    def take(self, now_s: float) -> list[Item]:
-        """The next batch, at most `max_batch` items; empty while it is neither full nor old enough."""
+    def take(self, now_s: float, most: int | None = None) -> list[Item]:
+        """The next batch, at most `max_batch` items, or `most`; empty while it is neither full nor old enough."""
         closes_at_s = self.closes_at()
         if closes_at_s is None or now_s < closes_at_s:
             return []
+        size = self._max_batch if most is None else min(most, self._max_batch)
         batch: list[Item] = []
-        while self._by_age and len(batch) < self._max_batch:
+        while self._by_age and len(batch) < size:
             stream, queue = next(iter(self._turns.items()))
             self._turns.move_to_end(stream)
             batch.append(self._give_up(queue[0]).item)

@@ -35,6 +35,14 @@ def test_a_batch_closes_at_once_when_it_is_full() -> None:
     assert of.take(10.1) == ["a", "b"]
 
 
+def test_of_a_full_batch_no_more_are_taken_than_there_is_room_for() -> None:
+    of = intake(max_batch=3)
+    for name in "abcd":
+        of.add(1, name, live=False, now_s=10.0)
+    assert of.take(10.0, 1) == ["a"]
+    assert of.take(10.0, 9) == ["b", "c", "d"]
+
+
 def test_without_a_wait_whatever_is_there_is_a_batch() -> None:
     of = intake(max_wait_s=0.0)
     of.add(1, "a", live=True, now_s=10.0)

@@ -1,5 +1,6 @@
 """A Ray cluster of several nodes on this machine, started by Ray's own command; tests kill nodes and processes."""
 
+import json
 import os
 import shutil
 import signal
@@ -45,9 +46,10 @@ class Node:
 
 
 class RayCluster:
-    """Context manager. Has a head at first, which hosts nothing: the machine of the service."""
+    """Context manager. Has a head at first, which hosts nothing: the machine of the service, which may lend scorers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, scorers: int = 0) -> None:
+        self._scorers = scorers
         self._program = Path(sys.executable).with_name("ray")
         need(self._program.exists(), "Ray", "pip install ray")
         # Paths of sockets lie in it, which may not be long.
@@ -62,7 +64,7 @@ class RayCluster:
     def __enter__(self) -> "RayCluster":
         try:
             head = ["--head", f"--port={self._port}", f"--temp-dir={self._folder}", "--include-dashboard=false"]
-            self._wait(self._start("head", *head, cpus=0, streams=0))
+            self._wait(self._start("head", *head, cpus=0, scorers=self._scorers))
         except BaseException:
             self._clear()
             raise
@@ -73,11 +75,12 @@ class RayCluster:
     ) -> None:
         self._clear()
 
-    def add(self, *names: str, cpus: int = 1, streams: int = 20) -> None:
+    def add(self, *names: str, cpus: int = 1, streams: int = 20, labels: str = "") -> None:
         """Nodes that host streams; they are there when this returns."""
+        where = [f"--address={self.address}", *([f"--labels={labels}"] if labels else [])]
         for name in names:
             # One after the other: two that start at the same time may choose the same names for their sockets.
-            self._wait(self._start(name, f"--address={self.address}", cpus=cpus, streams=streams))
+            self._wait(self._start(name, *where, cpus=cpus, streams=streams))
 
     def kill(self, name: str) -> None:
         """As when a machine loses its power."""
@@ -89,10 +92,11 @@ class RayCluster:
         node.process.wait(_STOP_S)
         psutil.wait_procs(processes, timeout=_STOP_S)
 
-    def _start(self, name: str, *where: str, cpus: int, streams: int) -> Node:
+    def _start(self, name: str, *where: str, cpus: int, streams: int = 0, scorers: int = 0) -> Node:
         command = [str(self._program), "start", "--block", "--disable-usage-stats", *where]
         command += [f"--node-name={name}", f"--num-cpus={cpus}", "--num-gpus=0", f"--object-store-memory={80 << 20}"]
-        command += [f'--resources={{"streams": {streams}}}'] if streams else []
+        resources = {key: count for key, count in (("streams", streams), ("scorers", scorers)) if count}
+        command += [f"--resources={json.dumps(resources)}"] if resources else []
         with self._log(name).open("wb") as output:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment()

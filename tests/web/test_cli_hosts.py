@@ -27,7 +27,7 @@ async def test_hosts_are_a_json_object_a_line_in_a_pipe_and_a_table_on_a_termina
     async with cluster("a-1") as it:
         await it.watch("a-1", "camera")
         await it.watch("a-1", "film", stored=True)
-        await it.join("b-1")
+        await it.join("b-1", scorer="borrowed")
         it.hosts.drain("b-1")
         done = await ran("hosts", it.served.url)
         assert (done.returncode, done.stderr) == (0, "")
@@ -39,9 +39,9 @@ async def test_hosts_are_a_json_object_a_line_in_a_pipe_and_a_table_on_a_termina
         code, shown = await asyncio.to_thread(gorewatch_on_a_terminal, "hosts", it.served.url)
         assert code == 0
         assert [line.split() for line in shown.splitlines()] == [
-            ["HOST", "STATE", "STREAMS", "STORED", "ROOM", "BUSY", "LOST"],
-            ["a-1", "up", "2", "1", "8", "0%", "0"],
-            ["b-1", "draining", "0", "0", "0", "0%", "0"],
+            ["HOST", "STATE", "SCORER", "STREAMS", "STORED", "ROOM", "BUSY", "LOST"],
+            ["a-1", "up", "own", "2", "1", "8", "0%", "0"],
+            ["b-1", "draining", "borrowed", "0", "0", "0", "0%", "0"],
             ["2", "1", "8"],
         ]
 

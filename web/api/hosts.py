@@ -48,6 +48,7 @@ def host_json(host: Hosted) -> Json:
         "busy": round(host.busy, 4),
         "losses": host.times_lost,
         "worker_restarts": host.worker_restarts,
+        "scorer": host.scorer,
     }
 
 

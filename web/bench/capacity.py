@@ -31,6 +31,10 @@ class Costs:
     """Samples that one GPU scores."""
     gpu_score_s: float
     """Of a sample in a host's own process, where a GPU scores."""
+    borrow_s: float
+    """Of a sample that another node scores, more, on both together."""
+    sample_bytes: float
+    """Of its pixels."""
     picture_bytes: float
     """Of a picture, of which a host tells one every two seconds at most while nothing happens."""
     event_bytes: float
@@ -48,6 +52,8 @@ COSTS = Costs(
     event_service_s=0.00027,
     gpu_scores_per_s=2000.0,
     gpu_score_s=0.0025,
+    borrow_s=0.0007,
+    sample_bytes=150_528.0,
     picture_bytes=16_000.0,
     event_bytes=1000.0,
     bus_events_per_s=20_000.0,
@@ -75,6 +81,10 @@ class Need:
     gpus: int
     gpu_host_cores: float
     """With these GPUs."""
+    borrowing_cores: float
+    """More, where others decode than have the GPUs."""
+    borrowing_gbit_s: float
+    """Between these."""
     host_gb: float
     in_gbit_s: float
     links: int
@@ -117,6 +127,8 @@ def need(load: Load, costs: Costs = COSTS) -> Need:
         nodes=math.ceil(cores / NODE_CORES),
         gpus=math.ceil(samples_per_s / costs.gpu_scores_per_s / HOST_BUSY),
         gpu_host_cores=samples_per_s * (costs.decode_s + costs.gpu_score_s) / HOST_BUSY,
+        borrowing_cores=samples_per_s * costs.borrow_s / HOST_BUSY,
+        borrowing_gbit_s=samples_per_s * costs.sample_bytes * 8 / 1e9,
         host_gb=load.streams * costs.stream_mb / 1000.0,
         in_gbit_s=gbit_s,
         links=math.ceil(gbit_s / (LINK_BUSY * LINK_GBIT_S)),
@@ -143,6 +155,8 @@ def table(loads: tuple[Load, ...]) -> list[str]:
         (f"nodes of {NODE_CORES} cores", [f"{one.nodes:,}" for one in needs]),
         ("or: GPUs (estimate)", [f"{one.gpus:,}" for one in needs]),
         ("and cores beside them (estimate)", [f"{one.gpu_host_cores:,.0f}" for one in needs]),
+        ("more where others have the GPUs", [f"{one.borrowing_cores:,.0f}" for one in needs]),
+        ("and Gbit/s between these", [f"{one.borrowing_gbit_s:,.1f}" for one in needs]),
         ("memory of hosts, GB", [f"{one.host_gb:,.0f}" for one in needs]),
         ("video that comes in, Gbit/s", [f"{one.in_gbit_s:,.0f}" for one in needs]),
         (f"links of {LINK_GBIT_S:g} Gbit/s at {LINK_BUSY:.0%}", [f"{one.links:,}" for one in needs]),

@@ -1,12 +1,13 @@
-"""A Ray cluster of one node for `bench scale`: processes of its own, at free ports, which end with the block."""
+"""A Ray cluster for benchmarks: processes of its own, at free ports, which end with the block."""
 
 import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from ..commands.common import CommandError
 from .serving import started
 
 _ADDRESS = re.compile(r"ray start --address='([0-9.]+:[0-9]+)'")
+_JOINED = re.compile(r"(Ray runtime started)")
 _OBJECTS_BYTES = 100_000_000
 _LEAVE_S = 5.0
 _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
@@ -54,21 +56,38 @@ def running_cluster(log: Path, *, cpus: int, streams: int, host: str = "ray::Hos
         raise CommandError("This benchmark needs Ray: pip install 'gorewatch[cluster]'.")
     # Below it are sockets, whose paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--port", "0"]
-    command += ["--node-ip-address", "127.0.0.1", "--num-cpus", str(cpus), "--num-gpus", "0"]
-    command += ["--resources", json.dumps({"streams": streams}), "--object-store-memory", str(_OBJECTS_BYTES)]
-    command += ["--include-dashboard=false", "--dashboard-agent-listen-port", "0", "--disable-usage-stats"]
-    command += ["--log-color", "false", "--temp-dir", str(folder)]
+    command = [*_start(cpus=cpus, resources={"streams": streams}), "--head", "--port", "0"]
+    command += ["--include-dashboard=false", "--temp-dir", str(folder)]
     try:
-        with started(command, _ADDRESS, {**os.environ, **_ENVIRONMENT}, log) as (process, address):
-            cluster = Cluster(address, process.pid, host)
-            try:
-                yield cluster
-            finally:
-                rest = psutil.Process(process.pid).children(recursive=True)
-        _end(rest)
+        with _node(command, _ADDRESS, log) as (process, address):
+            yield Cluster(address, process.pid, host)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def joined(cluster: Cluster, log: Path, *, cpus: int, scorers: int) -> Iterator[Cluster]:
+    """One more node of the cluster, with so many scorers: its own processes. Raises `CommandError`."""
+    command = [*_start(cpus=cpus, resources={"scorers": scorers}), "--address", cluster.address]
+    with _node(command, _JOINED, log) as (process, _):
+        yield Cluster(cluster.address, process.pid, "ray::ScorerActor")
+
+
+def _start(*, cpus: int, resources: Mapping[str, int]) -> list[str]:
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
+    command += ["--node-ip-address", "127.0.0.1", "--num-cpus", str(cpus), "--num-gpus", "0"]
+    command += ["--resources", json.dumps(resources), "--object-store-memory", str(_OBJECTS_BYTES)]
+    return [*command, "--dashboard-agent-listen-port", "0", "--disable-usage-stats", "--log-color", "false"]
+
+
+@contextmanager
+def _node(command: list[str], ready: re.Pattern[str], log: Path) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+    with started(command, ready, {**os.environ, **_ENVIRONMENT}, log) as (process, said):
+        try:
+            yield process, said
+        finally:
+            rest = psutil.Process(process.pid).children(recursive=True)
+    _end(rest)
 
 
 def _end(processes: list[psutil.Process]) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import numpy as np
 
@@ -21,9 +21,10 @@ from stream.sample import Counters, Sample, Source, SourceInfo, State, Status
 from ..background import going_on
 from ..cli import main
 from ..cluster.hosting import on_ray
+from ..cluster.hosting.actors import HostActor
 from ..cluster.hosting.host import Host
 from ..cluster.hosting.messages import Load
-from ..cluster.hosting.parts import compressed
+from ..cluster.hosting.parts import OpenHost, compressed
 from ..publishing import ReceivedSource
 
 _SIDE_PX = 240
@@ -98,24 +99,22 @@ class _Lane:
 
 
 @asynccontextmanager
-async def _open_synthetic() -> AsyncIterator[Host]:
+async def _open_synthetic() -> AsyncIterator[OpenHost]:
     host = Host(_Pool(), _Lane, compress=compressed, load=lambda streams: Load(0.0005 * streams, streams, 1, 0))
     async with going_on(host.run, "host"):
-        yield host
+        yield OpenHost(host)
 
 
-class SyntheticActor(on_ray.HostActor):
+class SyntheticActor(HostActor):
     """The host on a node."""
 
-    async def begin(self, term: int) -> bool:
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._parts.enter_async_context(_open_synthetic()))
-        return await super().begin(term)
+    def opening(self) -> AbstractAsyncContextManager[OpenHost]:
+        return _open_synthetic()
 
 
 if __name__ == "__main__":
     # What is pickled is found again by its module's name, which is not that of a program.
     from .scale_synthetic import SyntheticActor as Found
 
-    on_ray.HostActor = Found  # type: ignore[misc]
+    on_ray.HostActor = Found  # type: ignore[attr-defined]
     main()

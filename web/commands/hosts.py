@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 gorewatch hosts
 gorewatch hosts https://watch.example:8080 --token "$API_USER:$API_SECRET" | jq .id"""
-_COLUMNS = ("HOST", "STATE", "STREAMS", "STORED", "ROOM", "BUSY", "LOST")
+_COLUMNS = ("HOST", "STATE", "SCORER", "STREAMS", "STORED", "ROOM", "BUSY", "LOST")
 
 
 @click.command(epilog=examples(_EXAMPLES))
@@ -27,9 +27,10 @@ def hosts(url: str, token: str | None) -> None:
     """List the hosts of a cluster, and what they do.
 
     URL is that of the service, http://127.0.0.1:8080 unless given. Prints one JSON object a line, or a table on a
-    terminal. A host is up, draining (it gets no more streams) or down (it does not answer). STORED are those of its
-    streams that are stored media, watched there to their end; ROOM the streams more that it is expected to bear;
-    LOST how often it was given up. Needs a key with the scope admin once there is a key.
+    terminal. A host is up, draining (it gets no more streams) or down (it does not answer). SCORER says whether it has
+    a detector of its own, or borrows those of others. STORED are those of its streams that are stored media, watched
+    there to their end; ROOM the streams more that it is expected to bear; LOST how often it was given up. Needs a key
+    with the scope admin once there is a key.
     """
     told = asyncio.run(_told(url, token))
     if not told["hosts"]:
@@ -60,11 +61,11 @@ def why_none(told: "HostList") -> str:
 
 def _table(found: "Sequence[HostInfo]") -> str:
     rows = [_row(host) for host in found]
-    rows.append(("", "", *(str(sum(int(row[column]) for row in rows)) for column in (2, 3, 4)), "", ""))
+    rows.append(("", "", "", *(str(sum(int(row[column]) for row in rows)) for column in (3, 4, 5)), "", ""))
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
+            cell.ljust(width) if column < 3 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (_COLUMNS, *rows)
@@ -74,4 +75,4 @@ def _table(found: "Sequence[HostInfo]") -> str:
 def _row(host: "HostInfo") -> tuple[str, ...]:
     state = "down" if not host["up"] else "draining" if host["draining"] else "up"
     counts = (host["streams"], host["stored"], host["room"])
-    return (host["id"], state, *map(str, counts), f"{host['busy']:.0%}", str(host["losses"]))
+    return (host["id"], state, host["scorer"], *map(str, counts), f"{host['busy']:.0%}", str(host["losses"]))

@@ -16,6 +16,8 @@ _ROUND = replace(
     event_service_s=0.0003,
     gpu_scores_per_s=1000.0,
     gpu_score_s=0.003,
+    borrow_s=0.001,
+    sample_bytes=125_000.0,
     bus_events_per_s=10_000.0,
     database_events_per_s=2000.0,
 )
@@ -26,6 +28,8 @@ def test_a_thousand_streams_by_hand() -> None:
     assert told.host_cores == pytest.approx(20.0)  # 13 cores' worth, at 65 %
     assert (told.nodes, told.gpus, told.services, told.links) == (1, 2, 1, 1)
     assert told.gpu_host_cores == pytest.approx(20.0)
+    assert told.borrowing_cores == pytest.approx(1.0 / 0.65)
+    assert told.borrowing_gbit_s == pytest.approx(1.0)
     assert told.in_gbit_s == pytest.approx(3.0)
     assert told.events_per_s == pytest.approx(1000.0)
     assert told.bus_share == pytest.approx(0.1)

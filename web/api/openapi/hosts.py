@@ -33,6 +33,8 @@ class HostInfo(TypedDict):
     losses: Count
     """How often it was given up."""
     worker_restarts: Count
+    scorer: Literal["own", "borrowed"]
+    """Whether it has a detector of its own, or hosts that have one score for it."""
 
 
 class HostList(TypedDict):

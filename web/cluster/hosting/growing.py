@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable
 
 from .hosts import Hosts
+from .places import STREAMS
 from .scaling import hosts_wanted
 
-RESOURCE = "streams"
-"""Of a node, how many it may watch."""
 _LOOK_EVERY_S = 5.0
 _LOOKS = 3
 """What is wanted so often is asked for: a machine that is made costs more than a moment without room."""
@@ -42,6 +41,6 @@ class Growing:
         wanted = min(self._wanted, key=sum)
         if wanted == self._asked:
             return
-        await asyncio.to_thread(self._ask, [{RESOURCE: size} for size in wanted])
+        await asyncio.to_thread(self._ask, [{STREAMS: size} for size in wanted])
         self._asked = wanted
         _log.info("Ray is asked for nodes for %d hosts with %d streams", len(wanted), sum(wanted))

@@ -17,7 +17,7 @@ from ...publishing import ReceivedSource
 from .hosted import HostedSource, MixedLane
 from .link import DRAINED, HostLink, Remote
 from .messages import Open, Order, Receive
-from .placing import Hosted, place, relieve
+from .placing import Hosted, Scorer, place, relieve
 
 PLACE_TIMEOUT_S = 10.0
 _START_S = 60.0
@@ -63,9 +63,11 @@ class Hosts:
         """How often worker processes were replaced and hosts lost."""
         return sum(link.load.worker_restarts + link.times_lost for link in self._links.values())
 
-    def add(self, host_id: str, remote: Remote, *, most_streams: int, cpus: float = 1.0) -> None:
+    def add(
+        self, host_id: str, remote: Remote, *, most_streams: int, cpus: float = 1.0, scorer: Scorer = "own"
+    ) -> None:
         """One more, which is taken on as soon as it answers."""
-        link = HostLink(host_id, remote, most_streams=most_streams, cpus=cpus, changed=self._changed.set)
+        link = HostLink(host_id, remote, most_streams=most_streams, cpus=cpus, scorer=scorer, changed=self._changed.set)
         link.draining = host_id in self._drained
         self._links[host_id] = link
         self._tasks[host_id] = asyncio.create_task(link.run(), name=f"host-{host_id}")
@@ -197,4 +199,5 @@ def _facts(link: HostLink) -> Hosted:
         busy=state.busy,
         times_lost=link.times_lost,
         worker_restarts=link.load.worker_restarts,
+        scorer=link.scorer,
     )

@@ -11,7 +11,7 @@ from stream.errors import HostLost
 
 from .hosted import HostedSource
 from .messages import Batch, Counted, Lapsed, Load, Open, Order, Receive, Taken
-from .placing import HostState
+from .placing import HostState, Scorer
 
 SILENT_S = 4.0
 """An answer comes within a second: later than this it is not waited for."""
@@ -46,9 +46,11 @@ class HostLink:
         most_streams: int,
         cpus: float,
         changed: Callable[[], None],
+        scorer: Scorer = "own",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = host_id
+        self.scorer: Scorer = scorer
         self.up = self.was_up = False
         self.draining = False
         """It takes no more streams."""

@@ -1,4 +1,4 @@
-"""Hosts on Ray: an actor on each node that has room for streams, placed, supervised and started again by Ray.
+"""Hosts and scorers on Ray: actors on the nodes that have room for them, placed, supervised and started again by Ray.
 
 Imported only where the engine is Ray: the client is heavy.
 """
@@ -7,10 +7,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 # Ray tells its makers of each cluster that is started unless it is told not to, before it is imported.
@@ -21,114 +20,17 @@ from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...background import going_on
-from ...collecting import collect_rarely
 from ...settings import ConfigError
-from .growing import RESOURCE, Growing
-from .host import Host
+from .actors import HostActor, RayHost, ScorerActor
+from .growing import Growing
 from .hosts import Hosts
-from .messages import Batch, Lapsed, Order, Taken
-from .parts import HostOptions, open_host
+from .parts import HostOptions
+from .places import SCORERS, STREAMS, Place, places
 
-REGION_LABEL = "gorewatch-region"
-"""Of a node: `ray start --labels gorewatch-region=eu`."""
 _LOOK_EVERY_S = 1.0
 _LOOK_TIMEOUT_S = 10.0
 _INIT_TIMEOUT_S = 30.0
 _log = logging.getLogger("gorewatch.hosts")
-
-
-class HostActor:
-    """A `web.cluster.hosting.link.Remote`, in a process of its own on the machine that it stands for."""
-
-    def __init__(self, options: HostOptions) -> None:
-        logging.basicConfig(level=logging.INFO)
-        self._options = options
-        self._parts = AsyncExitStack()
-        self._opening: asyncio.Task[Host] | None = None
-
-    async def begin(self, term: int) -> bool:
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._opened())
-        try:
-            host = await asyncio.shield(self._opening)
-        except Exception:
-            self._opening = None
-            raise
-        return await host.begin(term)
-
-    async def order(self, term: int, orders: Sequence[Order]) -> Lapsed | None:
-        return (await self._host()).order(term, orders)
-
-    async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed:
-        return await (await self._host()).reports(term, taken)
-
-    async def _opened(self) -> Host:
-        host = await self._parts.enter_async_context(open_host(self._options))
-        collect_rarely()
-        return host
-
-    async def _host(self) -> Host:
-        if self._opening is None:
-            raise RuntimeError("it has not begun")
-        return await asyncio.shield(self._opening)
-
-
-class RayHost:
-    """The `Remote` that the service talks to."""
-
-    def __init__(self, actor: Any) -> None:
-        self._actor = actor
-
-    async def begin(self, term: int) -> bool:
-        return bool(await self._actor.begin.remote(term))
-
-    async def order(self, term: int, orders: Sequence[Order]) -> Lapsed | None:
-        answer: Lapsed | None = await self._actor.order.remote(term, list(orders))
-        return answer
-
-    async def reports(self, term: int, taken: Sequence[Taken]) -> Batch | Lapsed:
-        answer: Batch | Lapsed = await self._actor.reports.remote(term, list(taken))
-        return answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Room for a host on a node."""
-
-    id: str
-    node_id: str
-    cpus: float
-    gpus: int
-    streams: int
-
-
-def places(nodes: Iterable[Mapping[str, Any]], *, region: str) -> dict[str, Place]:
-    """Where hosts belong, by their ids, of nodes as Ray tells them: one on each that has `streams`, one a GPU.
-
-    Nodes whose label `gorewatch-region` names another region are left to the service there.
-    A host is called as its node was (`ray start --node-name`), or else by its machine.
-    """
-    found: dict[str, Place] = {}
-    ours = (node for node in nodes if node["Alive"] and node.get("Labels", {}).get(REGION_LABEL, region) == region)
-    roomy = [node for node in ours if node["Resources"].get(RESOURCE, 0) >= 1]
-    given = Counter(node["NodeName"] for node in roomy)
-    for node in roomy:
-        resources = node["Resources"]
-        streams, gpus = int(resources[RESOURCE]), int(resources.get("GPU", 0))
-        parts = max(min(gpus, streams), 1)
-        name = node["NodeName"]
-        if name == node["NodeManagerAddress"] or given[name] > 1:
-            name = f"{node['NodeManagerHostname']}-{node['NodeID'][:8]}"
-        for part in range(parts):
-            place = Place(
-                id=name if parts == 1 else f"{name}-{part}",
-                node_id=node["NodeID"],
-                cpus=float(resources.get("CPU", 0)) / parts,
-                gpus=min(gpus, 1),
-                streams=streams // parts,
-            )
-            found[place.id] = place
-    return found
 
 
 @asynccontextmanager
@@ -201,13 +103,14 @@ def _take_back_signals() -> None:
 
 
 class _Keeper:
-    """Has a host where one belongs."""
+    """Has a host or a scorer where one belongs, and has hosts without a detector told of those that score for them."""
 
     def __init__(self, hosts: Hosts, options: HostOptions, *, region: str) -> None:
         self._hosts = hosts
         self._region = region
         self._options = options
         self._actors: dict[Place, Any] = {}
+        self._remotes: dict[Place, RayHost] = {}
 
     async def run(self) -> None:
         while True:
@@ -221,23 +124,41 @@ class _Keeper:
     async def look(self) -> None:
         async with asyncio.timeout(_LOOK_TIMEOUT_S):
             wanted = places(await asyncio.to_thread(ray.nodes), region=self._region)
+        before = self._scorers()
         for gone in self._actors.keys() - set(wanted.values()):
-            _log.warning("the node of the host %s is gone", gone.id)
-            await self._hosts.remove(gone.id)
+            _log.warning("the node of %s is gone", gone.id)
+            if self._remotes.pop(gone, None) is not None:
+                await self._hosts.remove(gone.id)
             ray.kill(self._actors.pop(gone))
         for place in set(wanted.values()) - self._actors.keys():
-            _log.info("a host is started on %s, for %d streams", place.id, place.streams)
-            self._actors[place] = actor = self._start(place)
-            self._hosts.add(place.id, RayHost(actor), most_streams=place.streams, cpus=place.cpus)
+            self._actors[place] = self._start(place)
+        scorers = self._scorers()
+        if scorers.keys() != before.keys():
+            for remote in self._remotes.values():
+                remote.know(scorers)
+        for place in self._actors.keys() - self._remotes.keys():
+            if place.streams:
+                self._take_on(place, scorers)
+
+    def _take_on(self, place: Place, scorers: Mapping[str, Any]) -> None:
+        _log.info("a host is started on %s, for %d streams", place.id, place.streams)
+        remote = self._remotes[place] = RayHost(self._actors[place], scorers)
+        self._hosts.add(
+            place.id, remote, most_streams=place.streams, cpus=place.cpus, scorer="borrowed" if place.borrows else "own"
+        )
+
+    def _scorers(self) -> dict[str, Any]:
+        """Those that are lent, by names that tell a node from another of its name."""
+        return {f"{place.id} ({place.node_id[:8]})": actor for place, actor in self._actors.items() if place.lends}
 
     def _start(self, place: Place) -> Any:
-        options = replace(self._options, cpus=place.cpus)
+        options = replace(self._options, cpus=place.cpus, borrows=place.borrows)
         return (
-            ray.remote(HostActor)
+            ray.remote(HostActor if place.streams else ScorerActor)
             .options(
                 num_cpus=place.cpus,
                 num_gpus=place.gpus,
-                resources={RESOURCE: place.streams},
+                resources={STREAMS: place.streams, SCORERS: int(place.lends)},
                 scheduling_strategy=NodeAffinitySchedulingStrategy(place.node_id, soft=False),
                 max_restarts=-1,
                 max_task_retries=0,

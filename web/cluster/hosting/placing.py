@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 _FULL = 0.9
 """The share of a host's processors' time that streams may take; the rest is for what they do at times."""
@@ -17,6 +18,10 @@ _FEWEST_TO_MOVE = 2
 """A stream that keeps a host busy by itself would do so elsewhere."""
 _STILL_UNMEASURED = 0.7
 """Of new streams, after each measurement: it takes a few seconds until they cost what they cost."""
+
+
+Scorer = Literal["own", "borrowed"]
+"""Whether a host has a detector, or others score for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ class Hosted:
     busy: float
     times_lost: int
     worker_restarts: int
+    scorer: Scorer
 
     @property
     def takes_streams(self) -> bool:

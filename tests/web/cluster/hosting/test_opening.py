@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from stream.ice import IceOptions
+from stream.pool import WorkerPool
 from stream.setup import WorkerLimits
 from tests.servers.ports import free_port
 from tests.web.cluster.hosting.making import some_hosts
@@ -15,7 +16,7 @@ from tests.web.fakes import FakePool, FakeScorer
 from web.cluster.hosting import on_ray
 from web.cluster.hosting.hosts import Hosts
 from web.cluster.hosting.opening import open_engine
-from web.cluster.hosting.parts import HostOptions, OtherRelease, open_host
+from web.cluster.hosting.parts import HostOptions, Meter, OtherRelease, open_host
 from web.engine import LocalEngine
 from web.settings import ConfigError, Settings
 
@@ -66,3 +67,12 @@ async def test_a_host_of_another_release_does_not_come_up() -> None:
     with pytest.raises(OtherRelease, match=r"the service 0\.0\.1: install the same"):
         async with open_host(options):
             pass
+
+
+async def test_a_host_that_gives_samples_up_for_want_of_a_scorer_counts_as_busy() -> None:
+    strained = False
+    async with WorkerPool(1, width_px=4, height_px=4) as pool:
+        meter = Meter(pool, cpus=1.0, strained=lambda: strained)
+        assert meter.load(3).busy < 1.0
+        strained = True
+        assert (meter.load(3).busy, meter.load(3).streams) == (1.0, 3)

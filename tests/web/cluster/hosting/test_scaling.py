@@ -26,6 +26,7 @@ def hosted(*, most: int = 100, streams: int = 0, room: int = 0, up: bool = True,
         busy=0.0,
         times_lost=0,
         worker_restarts=0,
+        scorer="own",
     )
 
 
