@@ -7,7 +7,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 from .errors import StoreError
 from .tables import meta
 
-NEWEST = "0007"
+NEWEST = "0008"
 """The revision whose tables are those of this version."""
 _FOLDER = Path(__file__).parent / "migrations"
 _FIRST = "0001"
