@@ -117,7 +117,8 @@ class Dispatcher:
             async with asyncio.timeout(_LAST_NOTES_S), self._store.beside() as tx:
                 await give_back_all(tx, name)
         except (StoreError, TimeoutError) as error:
-            _log.warning("what was broken off is sent by others only after %g s: %s", CLAIM_S, error)
+            reason = str(error) or "the store does not answer"
+            _log.warning("what was broken off is sent by others only after %g s: %s", CLAIM_S, reason)
 
     async def _begin(self) -> float | None:
         """Begin to send what is due, as far as there is room; for how long nothing more can be, None if unknown."""

@@ -6,8 +6,22 @@ In a file there are no claims, as only one service sends from it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, ColumnElement, Float, RowMapping, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Float,
+    RowMapping,
+    Select,
+    any_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from ..delivery.delivery import Claim, Delivery
 from .delivery_rows import delivery_of
@@ -22,6 +36,11 @@ class Taken:
 
     delivery: Delivery
     secret: Secret | None
+
+
+def many(name: str, of: TypeEngine[str]) -> BindParameter[Sequence[str]]:
+    """A parameter of a server's: one statement for any number of values, which it need not learn anew for each."""
+    return bindparam(name, type_=ARRAY(of))
 
 
 def not_claimed() -> ColumnElement[bool]:
@@ -52,11 +71,13 @@ def _with_secrets(rows: CTE) -> Select[tuple[object, ...]]:
 
 
 def _reading() -> Select[tuple[object, ...]]:
-    return _with_secrets(select(deliveries).where(_ASKED_FOR).cte("taken"))
+    asked_for = deliveries.c.id.in_(bindparam("ids", expanding=True))
+    return _with_secrets(select(deliveries).where(asked_for).cte("taken"))
 
 
 def _claiming() -> Select[tuple[object, ...]]:
-    due = select(deliveries.c.id).where(_ASKED_FOR, deliveries.c.next_attempt <= bindparam("now"), not_claimed())
+    asked_for = deliveries.c.id == any_(many("ids", id_type()))
+    due = select(deliveries.c.id).where(asked_for, deliveries.c.next_attempt <= bindparam("now"), not_claimed())
     # What another node is just claiming is passed over, and not waited for.
     free = due.with_for_update(of=deliveries, skip_locked=True).cte("free")
     claiming = update(deliveries).where(deliveries.c.id.in_(select(free.c.id)))
@@ -64,7 +85,6 @@ def _claiming() -> Select[tuple[object, ...]]:
     return _with_secrets(claimed.returning(*deliveries.c).cte("taken"))
 
 
-_ASKED_FOR = deliveries.c.id.in_(bindparam("ids", expanding=True))
 # To make these takes longer than to execute them.
 _READING, _CLAIMING = _reading(), _claiming()
 

@@ -3,14 +3,15 @@
 import functools
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, Select, bindparam, delete, select, update
+from sqlalchemy import Integer, Select, Text, any_, bindparam, delete, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.delivery import Delivery, DeliveryState, Style
 from ..delivery.room import Closed
-from .delivery_claims import STILL, UNCLAIMED, not_claimed, which
+from .delivery_claims import STILL, UNCLAIMED, many, not_claimed, which
 from .delivery_rows import advance, pass_on
 from .delivery_tables import deliveries
+from .tables import id_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,15 @@ async def due(tx: AsyncConnection, *, now_s: float, limit: int, closed: Closed, 
 def _in_order(*, claims: bool, tried: bool) -> Select[str, str, str, int, float]:
     """`claims`: there are any. `tried`: also those that were tried before. It takes longer to make than to execute."""
     columns = (deliveries.c.id, deliveries.c.sender, deliveries.c.host, deliveries.c.attempts)
-    wanted = select(*columns, deliveries.c.next_attempt).where(
-        deliveries.c.next_attempt.is_not(None),
-        deliveries.c.sender.not_in(bindparam("senders", expanding=True)),
-        deliveries.c.host.not_in(bindparam("hosts", expanding=True)),
-    )
+    sender, host = deliveries.c.sender, deliveries.c.host
+    wanted = select(*columns, deliveries.c.next_attempt).where(deliveries.c.next_attempt.is_not(None))
     if claims:
-        wanted = wanted.where(not_claimed())
+        shut = (sender == any_(many("senders", id_type()))) | (host == any_(many("hosts", Text())))
+        wanted = wanted.where(not_(shut), not_claimed())
+    else:
+        wanted = wanted.where(
+            sender.not_in(bindparam("senders", expanding=True)), host.not_in(bindparam("hosts", expanding=True))
+        )
     if not tried:
         wanted = wanted.where(deliveries.c.attempts == 0)
     return wanted.order_by(deliveries.c.next_attempt, deliveries.c.id).limit(bindparam("most", type_=Integer))

@@ -66,17 +66,24 @@ def open_database(address: str, *, patient: bool = False) -> Database:
 def _connecting(address: str, where: str, *, patient: bool) -> Callable[[], Awaitable[object]]:
     import asyncpg
 
+    timeout_s = _PATIENT_TIMEOUT_S if patient else _STATEMENT_TIMEOUT_S
+    idle_ms = 1000 * (_PATIENT_TIMEOUT_S if patient else _IDLE_TIMEOUT_S)
+
     async def connect() -> object:
         try:
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 address,
                 timeout=_CONNECT_TIMEOUT_S,
-                command_timeout=_PATIENT_TIMEOUT_S if patient else _STATEMENT_TIMEOUT_S,
-                server_settings={
-                    "application_name": _NAME,
-                    "idle_in_transaction_session_timeout": f"{0 if patient else _IDLE_TIMEOUT_S * 1000:.0f}",
-                },
+                command_timeout=timeout_s,
+                server_settings={"application_name": _NAME},
             )
+            try:
+                # Not as a setting of its start, of which poolers take few.
+                await connection.execute(f"SET idle_in_transaction_session_timeout = {idle_ms:.0f}")
+            except BaseException:
+                connection.terminate()
+                raise
+            return connection
         except asyncpg.PostgresError as error:
             raise _sentence(getattr(error, "sqlstate", None), str(error), where) from error
         except TimeoutError as error:

@@ -20,20 +20,27 @@ from web.delivery.endpoints import Endpoints
 from web.delivery.outcome import GONE, Outcome, note
 from web.delivery.posting import NotPosted, Poster
 from web.store import deliveries, delivery_claims, webhooks
+from web.store import postgres as server
+from web.store.errors import StoreError
 from web.store.store import Store, open_store
+from web.store.turn_locks import hold
 
 _SENDERS, _EVENTS, _NODES = 24, 8, 3
 
 
 @pytest.fixture
-async def stores(postgres: Postgres) -> AsyncIterator[list[Store]]:
+def database(postgres: Postgres) -> str:
+    return postgres.emptied.pop() if postgres.emptied else postgres.new_database()
+
+
+@pytest.fixture
+async def stores(postgres: Postgres, database: str) -> AsyncIterator[list[Store]]:
     """Of as many nodes, on one database."""
-    address = postgres.emptied.pop() if postgres.emptied else postgres.new_database()
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(open_store(address)) for _ in range(_NODES)]
-        async with open_store(address) as store, store.writing() as tx:
+        yield [await stack.enter_async_context(open_store(database)) for _ in range(_NODES)]
+        async with open_store(database) as store, store.writing() as tx:
             await empty(tx)
-    postgres.emptied.append(address)
+    postgres.emptied.append(database)
 
 
 def nodes(stores: list[Store]) -> list[World]:
@@ -199,6 +206,25 @@ async def test_a_node_that_has_nothing_to_do_finds_what_another_owes(stores: lis
         await service.tell("whk_a", 1)
         await sender.hook.take(b"1")
         await service.until_nothing_is_owed()
+
+
+async def test_a_node_that_stops_in_the_middle_of_a_note_holds_the_others_up_for_a_while_only(
+    database: str, stores: list[Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_IDLE_TIMEOUT_S", 0.2)
+    service = World(stores[0])
+
+    async def stop_in_the_middle(store: Store) -> None:
+        async with store.writing() as tx:
+            await hold(tx, ["whk_a"])
+            await service.tell("whk_a", 1)
+
+    async with open_store(database) as frozen:
+        with pytest.raises(StoreError):
+            await stop_in_the_middle(frozen)
+        # It goes on with another connection.
+        async with frozen.writing() as tx:
+            await hold(tx, ["whk_a"])
 
 
 @pytest.fixture
