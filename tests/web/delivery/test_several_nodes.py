@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from tests.servers.postgres import Postgres
 from tests.servers.receiver import Receiver, run_receiver
@@ -19,7 +20,7 @@ from web.delivery.dispatcher import CLAIM_S, Dispatcher
 from web.delivery.endpoints import Endpoints
 from web.delivery.outcome import GONE, Outcome, note
 from web.delivery.posting import NotPosted, Poster
-from web.store import deliveries, delivery_claims, webhooks
+from web.store import deliveries, delivery_claims, delivery_turns, webhooks
 from web.store import postgres as server
 from web.store.errors import StoreError
 from web.store.store import Store, open_store
@@ -200,6 +201,28 @@ async def either(one: World, other: World, body: bytes) -> None:
     posted.take()
 
 
+async def test_what_is_owed_in_the_moment_in_which_another_node_notes_the_last_one_has_its_turn(
+    stores: list[Store],
+) -> None:
+    service, sender, witness = nodes(stores)
+    await service.tell("whk_a", 1)
+    last = await taken(sender)
+
+    async def waits() -> bool:
+        async with witness.store.reading() as tx:
+            return bool(await tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+    async with sender.store.writing() as tx:
+        await hold(tx, ["whk_a"])
+        assert await delivery_turns.delivered(tx, last.delivery, now_s=START_S)
+        owing = asyncio.create_task(service.tell("whk_a", 2))
+        await until(waits)
+    await owing
+    async with sender.sending():
+        await sender.hook.take(b"2")
+        await sender.until_nothing_is_owed()
+
+
 async def test_a_node_that_has_nothing_to_do_finds_what_another_owes(stores: list[Store]) -> None:
     service, sender, _ = nodes(stores)
     async with sender.sending():
@@ -211,7 +234,7 @@ async def test_a_node_that_has_nothing_to_do_finds_what_another_owes(stores: lis
 async def test_a_node_that_stops_in_the_middle_of_a_note_holds_the_others_up_for_a_while_only(
     database: str, stores: list[Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "_IDLE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(server, "_IDLE_TIMEOUT_S", 1.0)
     service = World(stores[0])
 
     async def stop_in_the_middle(store: Store) -> None:
