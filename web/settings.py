@@ -126,6 +126,10 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9_-]{1,32}$",
         description="which service this is, of several on one store and one NATS server; a part of subjects of NATS",
     )
+    send_webhooks: bool = Field(
+        default=True,
+        description="whether this node sends what is owed to webhooks and callbacks; web nodes do so from PostgreSQL",
+    )
     event_compression: bool = Field(
         default=False,
         description="compress events for WebSocket clients that offer it (permessage-deflate): more memory and time",

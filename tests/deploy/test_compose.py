@@ -120,6 +120,7 @@ def test_every_variable_is_a_setting_with_a_good_value(name: str, monkeypatch: p
     assert settings.store == "postgresql://gorewatch:p0s7gre5@postgres/gorewatch"
     assert settings.allowed_origins == ()
     assert settings.upstream == ((f"http://service:{settings.port}",) if name in _NODES else ())
+    assert settings.send_webhooks != (name in _NODES), "which have no way out to receivers"
     kept = {volume["target"] for volume in service.get("volumes", [])} | set(mounted(name))
     assert kept == {str(settings.data_dir), "/tmp"}
     if name != "service":

@@ -88,6 +88,7 @@ def test_every_variable_is_a_setting_with_a_good_value(name: str, folder: str, m
     assert settings.upstream == (
         (f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}",) if of_web else ()
     )
+    assert settings.send_webhooks != of_web, "whose pods may go out to no receiver"
     on_gpu = folder == "gpu" and not of_web
     assert settings.provider == ("cuda" if on_gpu else "auto")
     assert settings.decoder == ("cpu" if of_web or folder in ("base", "hosts") else "auto")

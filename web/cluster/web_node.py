@@ -1,7 +1,7 @@
 """A node that people and programs talk to and that watches nothing.
 
-It sends events from the log, forwards the rest, and keeps no state: any number of them may stand behind a load
-balancer.
+It sends events from the log, and what is owed to webhooks from the store, forwards the rest, and keeps no state: any
+number of them may stand behind a load balancer.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -17,10 +17,12 @@ from ..access.access import Access, open_access
 from ..api import auth, feed, pages, problems, requests
 from ..api.openapi import routes as documents
 from ..api.parts import BASICS, Basics
+from ..delivery.dispatcher import Dispatcher
 from ..delivery.hub import Hub, open_hub
+from ..delivery.opening import open_dispatcher
 from ..delivery.seats import Seats
 from ..listening import base_url, check_exposure, listen
-from ..metrics.delivery import of_events
+from ..metrics.delivery import of_attempts, of_events
 from ..metrics.services import of_services
 from ..server import Runner
 from ..settings import ConfigError, Settings
@@ -55,7 +57,11 @@ async def web_node(settings: Settings) -> AsyncIterator[str]:
             open_hub(history_events=limits.history_events, queue_limit=limits.subscriber_queue, log=log)
         )
         upstream = await stack.enter_async_context(open_upstream(settings.upstream, access.ticket))
-        runner = Runner(_app(settings, access, hub, upstream, store), shutdown_timeout=_SHUTDOWN_S)
+        dispatcher = None
+        if settings.send_webhooks and store.shared:
+            # Who owes what is the service's business, which reads anew of whom nothing is wanted any more.
+            dispatcher = await stack.enter_async_context(open_dispatcher(settings, store, gone=lambda _: None))
+        runner = Runner(_app(settings, access, hub, upstream, store, dispatcher), shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(hub.aclose)
@@ -64,7 +70,9 @@ async def web_node(settings: Settings) -> AsyncIterator[str]:
         yield base_url(runner)
 
 
-def _app(settings: Settings, access: Access, hub: Hub, upstream: Upstream, store: Store) -> web.Application:
+def _app(
+    settings: Settings, access: Access, hub: Hub, upstream: Upstream, store: Store, dispatcher: Dispatcher | None
+) -> web.Application:
     # The body of what is forwarded is bounded where it is read.
     app = web.Application(
         middlewares=[requests.requests, _forwarded, problems.problems, auth.same_site, auth.credentials]
@@ -73,7 +81,7 @@ def _app(settings: Settings, access: Access, hub: Hub, upstream: Upstream, store
     app[BASICS] = Basics(settings=settings, access=access, hub=hub, seats=seats)
     app[_UPSTREAM] = upstream
     app[_STORE] = store
-    app[_METRICS] = _metrics(hub, seats, upstream)
+    app[_METRICS] = _metrics(hub, seats, upstream, dispatcher)
     for resource in (feed, documents):
         app.router.add_routes(resource.routes)
     app.router.add_routes(routes)
@@ -124,11 +132,13 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _metrics(hub: Hub, seats: Seats, upstream: Upstream) -> CollectorRegistry:
+def _metrics(hub: Hub, seats: Seats, upstream: Upstream, dispatcher: Dispatcher | None) -> CollectorRegistry:
     class Node(Collector):
         def collect(self) -> Iterator[Metric]:
             yield from of_events(hub, seats)
             yield of_services(upstream.services.up)
+            if dispatcher is not None:
+                yield from of_attempts(dispatcher)
 
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)

@@ -61,6 +61,15 @@ class Owed:
         return format_id(self.number) if self.style is Style.STANDARD else None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """On a store that many nodes send from: the one that sends a delivery, and until when no other one does."""
+
+    by: str
+    until_s: float
+    """Unix seconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(Owed):
     """One that is written down."""
@@ -73,6 +82,8 @@ class Delivery(Owed):
     next_attempt_s: float | None = None
     """Unix seconds; None unless it is pending and its sender's next one."""
     last_error: str | None = None
+    claim: Claim | None = None
+    """The last one; None where there was none, or it was given back."""
 
     @property
     def host(self) -> str:

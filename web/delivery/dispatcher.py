@@ -1,21 +1,26 @@
 """Sends what is owed to receivers: to each sender's one after the other, again after a while where that fails.
 
 What is owed stands in the store, so that it outlives the service; it may arrive twice, and never out of its sender's
-order. One dispatcher sends the callbacks of all jobs and all events.
+order. One dispatcher of a node sends the callbacks of all jobs and all events. On a server's store those of several
+nodes share the work: each claims what it sends, and what a node has claimed that is gone is sent by another one.
 """
 
 import asyncio
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
-from ..store.delivery_turns import due, next_due_s
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..store.delivery_claims import Taken, give_back_all, take
+from ..store.delivery_turns import Due, due
 from ..store.errors import StoreError
 from ..store.store import Store
-from .delivery import Delivery
+from .delivery import Claim, Delivery
 from .outcome import Outcome, headers_of, note
 from .posting import NotPosted
 from .room import Closed, Room
@@ -26,6 +31,13 @@ _TROUBLED_AT_ONCE = 16
 _PER_HOST = 4
 _TROUBLED_S = 5.0
 _LAST_NOTES_S = 1.0
+_ATTEMPT_S = 15.0
+"""At most, with what precedes the post, which has a shorter limit of its own."""
+CLAIM_S = 30.0
+"""Twice as long, so that clocks of nodes may differ, and what came of an attempt be noted."""
+_LOOK_EVERY_S = 1.0
+"""What other nodes write down or leave behind nobody tells of."""
+_NAME_BYTES = 16
 _DRAWN = random.SystemRandom()
 _log = logging.getLogger("gorewatch.callbacks")
 
@@ -56,6 +68,8 @@ class Dispatcher:
         self._gone = gone
         self._clock = clock
         self._chance = chance
+        self._name = secrets.token_hex(_NAME_BYTES) if store.shared else None
+        """By which this node's claims are known. From a file nobody else sends: there are none."""
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._posting: set[asyncio.Task[None]] = set()
@@ -95,39 +109,74 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._name is not None:
+            await self._give_back(self._name)
+
+    async def _give_back(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(_LAST_NOTES_S), self._store.beside() as tx:
+                await give_back_all(tx, name)
+        except (StoreError, TimeoutError) as error:
+            reason = str(error) or "the store does not answer"
+            _log.warning("what was broken off is sent by others only after %g s: %s", CLAIM_S, reason)
 
     async def _begin(self) -> float | None:
         """Begin to send what is due, as far as there is room; for how long nothing more can be, None if unknown."""
         self._settled.clear()
         now_s = self._clock()
+        entered: dict[str, Due] = {}
         try:
-            async with self._store.reading() as tx:
-                while self._room.free > 0:
-                    found = await due(tx, now_s=now_s, limit=self._room.free, closed=self._closed())
-                    if not found:
-                        break
-                    for delivery in found:
-                        self._start(delivery)
-                next_s = await next_due_s(tx, after_s=now_s)
+            # What is claimed is sent once that is sure.
+            async with self._looking() as tx:
+                taken, next_s = await self._take(tx, entered, now_s)
+            for one in taken:
+                del entered[one.delivery.id]
+                self._start(one)
         except StoreError as error:
             _log.error("callbacks and webhooks wait: %s", error)
             return _TROUBLED_S
-        return None if next_s is None else next_s - now_s
+        finally:
+            for other in entered.values():
+                self._room.leave(other, failed=None)
+        waits_s = [] if next_s is None else [next_s - now_s]
+        if self._name is not None:
+            waits_s.append(_LOOK_EVERY_S)
+        return min(waits_s, default=None)
+
+    def _looking(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._store.reading() if self._name is None else self._store.beside()
+
+    async def _take(
+        self, tx: AsyncConnection, entered: dict[str, Due], now_s: float
+    ) -> tuple[list[Taken], float | None]:
+        """What is to be sent now, and when the next one will be. All that found room is put into `entered`."""
+        claim = None if self._name is None else Claim(self._name, now_s + CLAIM_S)
+        taken: list[Taken] = []
+        while self._room.free > 0:
+            found = await due(tx, now_s=now_s, limit=self._room.free, closed=self._closed(), by=self._name)
+            # What was sent while this was read is due no more, whatever was read.
+            fit = [one for one in found.due if one.sender not in self._settled and self._room.enter(one)]
+            entered.update({one.id: one for one in fit})
+            if fit:
+                taken += await take(tx, [one.id for one in fit], claim=claim, now_s=now_s)
+            if not found.more:
+                return taken, found.next_s
+        return taken, None
 
     def _closed(self) -> Closed:
         closed = self._room.closed()
         return Closed(closed.senders | self._settled, closed.hosts, closed.tried)
 
-    def _start(self, delivery: Delivery) -> None:
-        if delivery.sender not in self._settled and self._room.enter(delivery):
-            task = asyncio.create_task(self._send(delivery), name=f"callback-{delivery.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _start(self, taken: Taken) -> None:
+        task = asyncio.create_task(self._send(taken), name=f"callback-{taken.delivery.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, delivery: Delivery) -> None:
+    async def _send(self, taken: Taken) -> None:
+        delivery = taken.delivery
         refusal: NotPosted | None = NotPosted("It was broken off.")
         try:
-            refusal = await self._attempt(delivery)
+            refusal = await self._attempt(taken)
             try:
                 async with self._noting:
                     outcome = await note(self._store, delivery, refusal, now_s=self._clock(), chance=self._chance())
@@ -140,12 +189,19 @@ class Dispatcher:
             self._settled.add(delivery.sender)
             self.wake()
 
-    async def _attempt(self, delivery: Delivery) -> NotPosted | None:
+    async def _attempt(self, taken: Taken) -> NotPosted | None:
+        delivery, now_s = taken.delivery, self._clock()
+        if delivery.claim is not None and now_s >= delivery.claim.until_s:
+            # This node was held up for so long that another one may be sending it.
+            return NotPosted("It was not sent in time.")
         try:
-            headers = await headers_of(self._store, delivery, self._secret, unix_s=int(self._clock()))
-            await self._post(delivery, headers)
+            async with asyncio.timeout(_ATTEMPT_S):
+                headers = await headers_of(self._store, taken, self._secret, unix_s=int(now_s))
+                await self._post(delivery, headers)
         except NotPosted as refusal:
             return refusal
+        except TimeoutError:
+            return NotPosted("The store took too long to tell what signs it.")
         except Exception:
             _log.exception("sending on behalf of %s failed", delivery.sender)
             return NotPosted("The service failed; its log says why.")

@@ -1,4 +1,7 @@
-"""The webhooks of all keys in memory, as the store has them: what is owed for an event is known without asking it."""
+"""The webhooks of all keys in memory, as the store has them: what is owed for an event is known without asking it.
+
+What other nodes change in a server's store is noticed within about a second.
+"""
 
 import asyncio
 import logging
@@ -12,6 +15,7 @@ from ..ids import new_id
 from ..store import deliveries, webhooks
 from ..store.errors import StoreError
 from ..store.store import Store
+from ..store.turn_locks import hold
 from .audience import Audience
 from .delivery import Delivery
 from .endpoint import Endpoint
@@ -22,7 +26,6 @@ from .signature import SECRET_BYTES, new_secret
 T = TypeVar("T")
 
 MOST_OF_A_KEY = 20
-_STREAMS_REMEMBERED = 1000
 _SETTLE_S = 1.0
 _REVOKED = "Its key was revoked."
 _REMOVED = "It is being removed."
@@ -34,7 +37,7 @@ class TooManyWebhooks(Exception):
 
 
 class Endpoints:
-    """Lives on one event loop; nothing else writes the webhooks of the store. `revoked` is asked for keys.
+    """Lives on one event loop. `revoked` is asked for keys.
 
     What is changed is changed to the end, though who asked for it is cancelled: store and memory stay alike.
     """
@@ -52,6 +55,9 @@ class Endpoints:
         """Streams whose receiver wants no more events, the latest last."""
         self._looked = asyncio.Event()
         self._changes: set[asyncio.Task[object]] = set()
+        self._changed = 0
+        """How often something was, here: what was read of the store before that is not as it is."""
+        self._troubled = False
 
     def __iter__(self) -> Iterator[Endpoint]:
         """Oldest first, those that are disabled too."""
@@ -71,10 +77,17 @@ class Endpoints:
         return stream_id in self._unwanted
 
     async def load(self) -> None:
-        """Raises `StoreError`."""
+        """Take what the store has; while something is changed here nothing happens. Raises `StoreError`."""
+        before = self._changed
         async with self._store.reading() as tx:
-            self._known = {endpoint.id: endpoint for endpoint in await webhooks.listed(tx)}
-        self._audience = None
+            known = {endpoint.id: endpoint for endpoint in await webhooks.listed(tx)}
+            unwanted = dict.fromkeys(await webhooks.unwanted(tx))
+        if self._changes or before != self._changed:
+            return
+        self._unwanted = unwanted
+        if known != self._known:
+            self._known = known
+            self._audience = None
 
     async def add(
         self, url: str, *, key_id: str | None, kinds: tuple[str, ...], streams: tuple[str, ...], sees_all: bool
@@ -121,7 +134,7 @@ class Endpoints:
                 raise TooManyWebhooks
             await webhooks.add(tx, endpoint, secret=secret)
         self._known[endpoint.id] = endpoint
-        self._audience = None
+        self._has_changed()
 
     async def _remove(self, endpoint: Endpoint) -> None:
         # Told of nothing more before it goes: what is owed to one that is not there would never be taken away.
@@ -134,7 +147,7 @@ class Endpoints:
                 self._change(endpoint, endpoint.disabled)
             raise
         self._known.pop(endpoint.id, None)
-        self._audience = None
+        self._has_changed()
 
     async def _is_there(self, endpoint: Endpoint) -> bool:
         """Whether it was not removed, as far as can be said: a server that is lost may have done it all the same."""
@@ -150,29 +163,36 @@ class Endpoints:
         return self._change(endpoint, None) if endpoint.id in self._known else None
 
     def gone(self, delivery: Delivery) -> None:
-        """The receiver of a delivery wants no more events, which the store knows of already if it is a webhook."""
+        """The receiver of a delivery wants no more events, which the store knows of already."""
         endpoint = self._known.get(delivery.webhook_id or "")
         if endpoint is not None:
             self._change(endpoint, GONE)
         elif delivery.webhook_id is None and delivery.stream_id is not None:
             self._unwanted[delivery.stream_id] = None
-            if len(self._unwanted) > _STREAMS_REMEMBERED:
+            self._changed += 1
+            if len(self._unwanted) > webhooks.STREAMS_REMEMBERED:
                 del self._unwanted[next(iter(self._unwanted))]
 
     def look(self) -> None:
-        """To be called every now and then, for webhooks whose key was revoked."""
-        if self._revoked():
+        """To be called every second, for what other nodes changed, and for webhooks whose key was revoked."""
+        if self._store.shared or self._revoked():
             self._looked.set()
 
     async def run(self) -> None:
-        """Disable those, until cancelled."""
+        """Notice the ones and disable the others, until cancelled."""
         while True:
             await self._looked.wait()
             self._looked.clear()
             try:
-                await self._disable_revoked()
+                if self._store.shared:
+                    await self.load()
+                if self._revoked():
+                    await self._disable_revoked()
+                self._troubled = False
             except StoreError as error:
-                _log.error("webhooks of a revoked key cannot be disabled yet: %s", error)
+                if not self._troubled:
+                    _log.error("webhooks stay as they are known, those of revoked keys included: %s", error)
+                self._troubled = True
 
     def _revoked(self) -> list[Endpoint]:
         return [endpoint for endpoint in self if endpoint.disabled is None and self._is_revoked(endpoint.key_id)]
@@ -180,6 +200,7 @@ class Endpoints:
     async def _disable_revoked(self) -> None:
         revoked = self._revoked()
         async with self._store.writing() as tx:
+            await hold(tx, [endpoint.id for endpoint in revoked])
             await webhooks.disable(tx, [endpoint.id for endpoint in revoked], _REVOKED)
             for endpoint in revoked:
                 await deliveries.give_up_all(tx, endpoint.id, error=_REVOKED)
@@ -191,8 +212,12 @@ class Endpoints:
         changed = replace(endpoint, disabled=why)
         if endpoint.id in self._known:
             self._known[endpoint.id] = changed
-            self._audience = None
+            self._has_changed()
         return changed
+
+    def _has_changed(self) -> None:
+        self._changed += 1
+        self._audience = None
 
 
 def drawn_secret() -> str:

@@ -1,6 +1,6 @@
 """Opens what posts events and results to receivers, in order, and closes it in the opposite one; no logic."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from ..access.access import Access
 from ..background import going_on
 from ..settings import Settings
 from ..store.store import Store
+from .delivery import Delivery
 from .dispatcher import AT_ONCE, Dispatcher
 from .endpoints import Endpoints
 from .ledger import Ledger
@@ -29,14 +30,7 @@ async def open_webhooks(settings: Settings, store: Store, access: Access) -> Asy
     """What an earlier service owed is sent first. To be left after the last event was written. Raises `StoreError`."""
     endpoints = Endpoints(store, revoked=access.revoked)
     await endpoints.load()
-    secret = settings.signing_secret
-    with _resolving_threads() as threads:
-        dispatcher = Dispatcher(
-            store,
-            Poster(egress_allow=settings.egress_allow, threads=threads),
-            signing_secret=None if secret is None else secret.get_secret_value(),
-            gone=endpoints.gone,
-        )
+    async with open_dispatcher(settings, store, gone=endpoints.gone) as dispatcher:
         ledger = Ledger(
             store,
             endpoints,
@@ -44,16 +38,32 @@ async def open_webhooks(settings: Settings, store: Store, access: Access) -> Asy
             usual_url=settings.policy.callback_url,
             most_owed=settings.limits.webhook_queue,
         )
-        async with (
-            going_on(dispatcher.run, "callbacks"),
-            going_on(endpoints.run, "webhooks"),
-            going_on(ledger.run, "ledger"),
-        ):
+        async with going_on(endpoints.run, "webhooks"), going_on(ledger.run, "ledger"):
             with access.watching(endpoints.look):
                 try:
                     yield Webhooks(endpoints, ledger, dispatcher)
                 finally:
                     await endpoints.settle()
+
+
+@asynccontextmanager
+async def open_dispatcher(
+    settings: Settings, store: Store, *, gone: Callable[[Delivery], None]
+) -> AsyncIterator[Dispatcher]:
+    """It sends, unless the settings leave that to other nodes."""
+    secret = settings.signing_secret
+    with _resolving_threads() as threads:
+        dispatcher = Dispatcher(
+            store,
+            Poster(egress_allow=settings.egress_allow, threads=threads),
+            signing_secret=None if secret is None else secret.get_secret_value(),
+            gone=gone,
+        )
+        if not settings.send_webhooks:
+            yield dispatcher
+            return
+        async with going_on(dispatcher.run, "callbacks"):
+            yield dispatcher
 
 
 @contextmanager

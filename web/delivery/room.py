@@ -64,12 +64,14 @@ class Room:
         self._hosts[delivery.host] += 1
         return True
 
-    def leave(self, delivery: Underway, *, failed: bool) -> None:
-        """It is no longer under way."""
+    def leave(self, delivery: Underway, *, failed: bool | None) -> None:
+        """It is no longer under way; None: it was not tried."""
         del self._senders[delivery.sender]
         self._hosts[delivery.host] -= 1
         if not self._hosts[delivery.host]:
             del self._hosts[delivery.host]
+        if failed is None:
+            return
         self._failing.pop(delivery.host, None)
         if failed:
             self._failing[delivery.host] = None

@@ -6,6 +6,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from ..cluster.opening import Bus
 from ..delivery.delivery import DeliveryState
+from ..delivery.dispatcher import Dispatcher
 from ..delivery.hub import Hub
 from ..delivery.opening import Webhooks
 from ..delivery.seats import Seats
@@ -51,13 +52,17 @@ def of_bus(bus: Bus | None, hub: Hub) -> Iterator[Metric]:
     )
 
 
-def of_callbacks(webhooks: Webhooks) -> Iterator[Metric]:
+def of_attempts(dispatcher: Dispatcher) -> Iterator[Metric]:
     yield counter(
         "gorewatch_callback_attempts",
         "Attempts to post a callback or an event, by outcome.",
         "outcome",
-        webhooks.dispatcher.outcomes,
+        dispatcher.outcomes,
     )
+
+
+def of_callbacks(webhooks: Webhooks) -> Iterator[Metric]:
+    yield from of_attempts(webhooks.dispatcher)
     yield counter(
         "gorewatch_webhooks_dropped",
         "Events that a receiver was not told of.",

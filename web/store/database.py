@@ -21,5 +21,7 @@ class Database:
     """Execution options of a transaction that writes."""
     check: Callable[[Connection], None]
     """Looks for damage. Raises `StoreError`."""
+    shared: bool
+    """Other nodes may write to it as well."""
     explained: Callable[[DBAPIError], StoreError]
     """An error as a sentence."""

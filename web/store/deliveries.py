@@ -9,6 +9,7 @@ from ..delivery.delivery import Delivery, DeliveryState, Owed, Style
 from .delivery_rows import COLUMNS, advance, delivery_of, rows_of
 from .delivery_tables import OVER, deliveries
 from .tables import NOBODY
+from .turn_locks import hold
 from .upsert import insert_into, insert_rows
 
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value
@@ -18,6 +19,7 @@ _EVENT = deliveries.c.style == Style.STANDARD.value
 
 async def add(tx: AsyncConnection, owed: Sequence[Owed], *, now_s: float) -> None:
     """Owe all of these; those that are owed stay as they are. Needs a transaction that writes."""
+    await hold(tx, {one.sender for one in owed})
     adding = insert_into(tx, deliveries).on_conflict_do_nothing(index_elements=["sender", "number"])
     await insert_rows(tx, adding, COLUMNS, rows_of(owed, now_s=now_s))
     added: dict[str, int] = {}
@@ -41,12 +43,16 @@ async def find(tx: AsyncConnection, delivery_id: str) -> Delivery | None:
 
 async def retry(tx: AsyncConnection, delivery_id: str, *, now_s: float) -> bool:
     """Owe one again that was given up, its attempts counted anew. False if it was not."""
+    which = select(deliveries.c.sender, deliveries.c.number).where(deliveries.c.id == delivery_id)
+    found = (await tx.execute(which)).one_or_none()
+    if found is None:
+        return False
+    sender, number = found
+    await hold(tx, [sender])
     retried = update(deliveries).where(deliveries.c.id == delivery_id, _FAILED)
     done = await tx.execute(retried.values(state=DeliveryState.PENDING.value, attempts=0, next_attempt=None))
     if not done.rowcount:
         return False
-    again = select(deliveries.c.sender, deliveries.c.number).where(deliveries.c.id == delivery_id)
-    sender, number = (await tx.execute(again)).one()
     await advance(tx, {sender: number}, now_s=now_s)
     return True
 
@@ -96,6 +102,7 @@ async def confine(tx: AsyncConnection, senders: Collection[str], *, most: int, w
     Others stay as given up, as many as may be owed; older ones are dropped too. How many went, by what they were.
     """
     gone = {"gore.prob": 0, "given up": 0, "forgotten": 0}
+    await hold(tx, senders)
     for (sender, state), count in (await counts(tx, senders)).items():
         over = count - most
         if over > 0 and state is DeliveryState.PENDING:
@@ -114,7 +121,7 @@ async def forget(tx: AsyncConnection, *, owed_before_s: float) -> int:
 
 
 async def give_up_all(tx: AsyncConnection, sender: str, *, error: str) -> None:
-    """Nothing more is sent on behalf of this one; what it owes may be tried again."""
+    """Nothing more is sent on behalf of this one, whose turns are held; what it owes may be tried again."""
     await _fail(tx, select(deliveries.c.id).where(deliveries.c.sender == sender, _PENDING), error)
 
 

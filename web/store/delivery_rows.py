@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..delivery.delivery import Delivery, DeliveryState, Owed, Style, host_of
+from ..delivery.delivery import Claim, Delivery, DeliveryState, Owed, Style, host_of
 from ..ids import new_ids
 from .delivery_tables import deliveries
 from .tables import NOBODY, id_type
@@ -80,12 +80,24 @@ async def advance(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: flo
     `changed` has the number of the first one that was added or is no longer what it was, by sender.
     """
     # After one that was given up is tried again, it comes before the one whose turn it was.
-    for one, many in zip(_ONE, _MANY, strict=True):
-        if tx.dialect.name == "postgresql":
-            # A statement for each sender would be sent there.
-            await tx.execute(many, {"of": list(changed), "since": list(changed.values()), "now": now_s})
-        else:
-            await tx.execute(one, [{"of": of, "since": since, "now": now_s} for of, since in changed.items()])
+    await _execute(tx, (_ONE[0], _MANY[0]), changed, now_s)
+    await pass_on(tx, changed, now_s=now_s)
+
+
+async def pass_on(tx: AsyncConnection, changed: Mapping[str, int], *, now_s: float) -> None:
+    """As `advance`, where nobody was overtaken: one that is over passes its turn on, if it had it still."""
+    await _execute(tx, (_ONE[1], _MANY[1]), changed, now_s)
+
+
+async def _execute(
+    tx: AsyncConnection, statements: tuple[Update, Update], changed: Mapping[str, int], now_s: float
+) -> None:
+    one, many = statements
+    if tx.dialect.name == "postgresql":
+        # A statement for each sender would be sent there.
+        await tx.execute(many, {"of": list(changed), "since": list(changed.values()), "now": now_s})
+    else:
+        await tx.execute(one, [{"of": of, "since": since, "now": now_s} for of, since in changed.items()])
 
 
 def rows_of(owed: Sequence[Owed], *, now_s: float) -> list[tuple[object, ...]]:
@@ -115,6 +127,7 @@ def _row(owed: Owed, delivery_id: str, now_s: float) -> tuple[object, ...]:
 
 
 def delivery_of(row: RowMapping) -> Delivery:
+    by: str | None = row["claimed_by"]
     return Delivery(
         id=row["id"],
         sender=row["sender"],
@@ -132,4 +145,5 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         next_attempt_s=row["next_attempt"],
         last_error=row["last_error"],
+        claim=None if by is None else Claim(by, row["claimed_until"]),
     )

@@ -72,16 +72,30 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_attempt", Float),
     Column("last_error", Text),
+    Column("claimed_by", id_type()),
+    Column("claimed_until", Float),
     Index("deliveries_number", "sender", "number", unique=True),
     Index("deliveries_state", "state", "id"),
     _of_few("deliveries_due", "next_attempt", which="next_attempt IS NOT NULL"),
     _of_few("deliveries_next", "sender", which="next_attempt IS NOT NULL"),
+    _of_few("deliveries_claimed", "sender", which="claimed_until IS NOT NULL"),
     _of_few("deliveries_over", "sender", "state", "number", which=OVER),
     _of_few("deliveries_job", "job_id", which="job_id IS NOT NULL"),
     Index("deliveries_key", "key_id", "id"),
 )
 """`next_attempt` is set of each sender's next one alone, so that a long queue costs nothing to look past.
 
+On a server, whose store many nodes may send from, `claimed_by` names the one that sends it now; nobody else does before
+`claimed_until`.
+
 The sender is a job, a stream or a webhook. An event may have hundreds of rows, which make it dear to store: they hold
 nothing that other columns tell, and do not refer to the webhook, whose removal takes them along without.
 """
+
+unwanted_streams = Table(
+    "unwanted_streams",
+    metadata,
+    Column("stream_id", id_type(), primary_key=True),
+    Column("at", Float, nullable=False),
+)
+"""Those whose receiver, of their `callback_url`, answered 410."""

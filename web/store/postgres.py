@@ -23,6 +23,8 @@ _CONNECT_TIMEOUT_S = 5.0
 _STATEMENT_TIMEOUT_S = 30.0
 _PATIENT_TIMEOUT_S = 3600.0
 """For a table that is changed, which may be large, and for another service that changes it."""
+_IDLE_TIMEOUT_S = 20.0
+"""A node that stops in the middle of a transaction is cut off by the server: others wait for what it has locked."""
 _NAME = "gorewatch"
 _log = logging.getLogger("gorewatch.store")
 
@@ -37,7 +39,7 @@ def open_database(address: str, *, patient: bool = False) -> Database:
     where = shown(address)
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=_connecting(address, where, _PATIENT_TIMEOUT_S if patient else _STATEMENT_TIMEOUT_S),
+        async_creator=_connecting(address, where, patient=patient),
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
@@ -56,21 +58,32 @@ def open_database(address: str, *, patient: bool = False) -> Database:
         reads={"isolation_level": "REPEATABLE READ"},
         writes={"isolation_level": "READ COMMITTED"},
         check=_check,
+        shared=True,
         explained=lambda error: _explained(error, where),
     )
 
 
-def _connecting(address: str, where: str, timeout_s: float) -> Callable[[], Awaitable[object]]:
+def _connecting(address: str, where: str, *, patient: bool) -> Callable[[], Awaitable[object]]:
     import asyncpg
+
+    timeout_s = _PATIENT_TIMEOUT_S if patient else _STATEMENT_TIMEOUT_S
+    idle_ms = 1000 * (_PATIENT_TIMEOUT_S if patient else _IDLE_TIMEOUT_S)
 
     async def connect() -> object:
         try:
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 address,
                 timeout=_CONNECT_TIMEOUT_S,
                 command_timeout=timeout_s,
                 server_settings={"application_name": _NAME},
             )
+            try:
+                # Not as a setting of its start, of which poolers take few.
+                await connection.execute(f"SET idle_in_transaction_session_timeout = {idle_ms:.0f}")
+            except BaseException:
+                connection.terminate()
+                raise
+            return connection
         except asyncpg.PostgresError as error:
             raise _sentence(getattr(error, "sqlstate", None), str(error), where) from error
         except TimeoutError as error:

@@ -38,6 +38,7 @@ def open_database(address: str) -> Database:
         reads={},
         writes={_WRITES: True},
         check=_check_whole,
+        shared=False,
         explained=lambda error: _explained(error, engine.url),
     )
 

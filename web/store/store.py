@@ -42,6 +42,11 @@ class Store:
         self.ousted = asyncio.Event()
         """Another service has claimed the store since this one did; nothing can be written any more."""
 
+    @property
+    def shared(self) -> bool:
+        """It is a server's: other nodes may write to it as well."""
+        return self._database.shared
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the store. Raises `StoreError`."""
@@ -67,6 +72,15 @@ class Store:
                 yield connection
         finally:
             self._writer.release()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes beside the only writer, what nobody else does. For a store that is `shared`.
+
+        Raises `StoreError`.
+        """
+        async with Sheltered(self._transaction(self._database.writes)) as connection:
+            yield connection
 
     async def claim(self, mark: bytes, *, region: str | None = None) -> None:
         """Be the only one that writes by such a mark, or the only one of a region.

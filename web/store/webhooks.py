@@ -7,9 +7,12 @@ from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..delivery.endpoint import Endpoint
-from .delivery_tables import deliveries, webhook_secrets, webhooks
+from .delivery_tables import deliveries, unwanted_streams, webhook_secrets, webhooks
 from .tables import NOBODY
+from .turn_locks import hold
+from .upsert import insert_into
 
+STREAMS_REMEMBERED = 1000
 BOTH_SIGN_S = 86_400.0
 """For so long after it was replaced, a secret signs beside the new one."""
 
@@ -58,6 +61,7 @@ async def count_of(tx: AsyncConnection, key_id: str | None) -> int:
 
 async def remove(tx: AsyncConnection, webhook_id: str) -> bool:
     """With its secret and all that is owed to it; whether it was there."""
+    await hold(tx, [webhook_id])
     await tx.execute(delete(webhook_secrets).where(webhook_secrets.c.holder == webhook_id))
     await tx.execute(delete(deliveries).where(deliveries.c.sender == webhook_id))
     return (await tx.execute(delete(webhooks).where(webhooks.c.id == webhook_id))).rowcount > 0
@@ -70,7 +74,7 @@ async def disable(tx: AsyncConnection, ids: Collection[str], why: str | None) ->
 
 async def secret_of(tx: AsyncConnection, holder: str) -> Secret | None:
     row = (await tx.execute(select(webhook_secrets).where(webhook_secrets.c.holder == holder))).mappings().one_or_none()
-    return None if row is None else Secret(row["secret"], row["previous"], row["previous_until"] or 0.0)
+    return None if row is None else secret_in(row)
 
 
 async def secret_or(tx: AsyncConnection, holder: str, fresh: str) -> Secret:
@@ -90,6 +94,25 @@ async def replace_secret(tx: AsyncConnection, holder: str, fresh: str, *, now_s:
     values = {"secret": fresh, "previous": replaced.previous, "previous_until": replaced.previous_until_s}
     await tx.execute(update(webhook_secrets).where(webhook_secrets.c.holder == holder).values(values))
     return replaced
+
+
+async def want_no_more(tx: AsyncConnection, stream_id: str, *, now_s: float) -> None:
+    """The receiver of a stream's events said so. Of the latest so many streams that is remembered."""
+    row = insert_into(tx, unwanted_streams).values(stream_id=stream_id, at=now_s)
+    await tx.execute(row.on_conflict_do_nothing(index_elements=["stream_id"]))
+    latest_first = select(unwanted_streams.c.stream_id).order_by(unwanted_streams.c.at.desc())
+    old = latest_first.offset(STREAMS_REMEMBERED).scalar_subquery()
+    await tx.execute(delete(unwanted_streams).where(unwanted_streams.c.stream_id.in_(old)))
+
+
+async def unwanted(tx: AsyncConnection) -> tuple[str, ...]:
+    """The streams whose receivers want no more events, the latest last."""
+    return tuple(await tx.scalars(select(unwanted_streams.c.stream_id).order_by(unwanted_streams.c.at)))
+
+
+def secret_in(row: RowMapping) -> Secret | None:
+    """Of a row that has the columns of one."""
+    return None if row["secret"] is None else Secret(row["secret"], row["previous"], row["previous_until"] or 0.0)
 
 
 def _endpoint(row: RowMapping) -> Endpoint:

@@ -196,6 +196,7 @@ async def test_nats_that_is_gone_for_a_while_is_told_and_subscribers_go_on(nats:
             await logbook.more(3)
         metrics = (await asked("GET", f"{node}/metrics"))[2].decode()
         assert re.search(r"^gorewatch_events_sent_total [1-9]", metrics, re.MULTILINE)
+        assert "gorewatch_callback_attempts" not in metrics, "from a file the service alone sends"
 
 
 async def test_what_is_sent_is_passed_on_as_it_comes(nats: Nats, tmp_path: Path) -> None:

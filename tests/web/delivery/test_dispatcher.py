@@ -22,11 +22,11 @@ from tests.web.delivery.sending import (
     World,
 )
 from web.delivery import dispatcher, outcome
-from web.delivery.delivery import Delivery
 from web.delivery.outcome import Outcome
 from web.delivery.room import Closed
 from web.delivery.signature import HEADER, signature
 from web.store import deliveries, delivery_turns, webhooks
+from web.store.delivery_turns import Found
 
 
 def verified(posted: Posted, secret: str, *, now_s: float) -> None:
@@ -132,8 +132,8 @@ async def test_what_arrives_while_the_store_is_read_is_not_sent_again(
 ) -> None:
     reading, read = asyncio.Event(), asyncio.Event()
 
-    async def slowly(tx: AsyncConnection, *, now_s: float, limit: int, closed: Closed) -> tuple[Delivery, ...]:
-        found = await due(tx, now_s=now_s, limit=limit, closed=Closed(frozenset(), frozenset()))
+    async def slowly(tx: AsyncConnection, *, now_s: float, limit: int, closed: Closed, by: str | None) -> Found:
+        found = await due(tx, now_s=now_s, limit=limit, closed=Closed(frozenset(), frozenset()), by=by)
         reading.set()
         await read.wait()
         return found

@@ -9,7 +9,7 @@ from tests.web.store.test_jobs import JOB
 from web.delivery.delivery import Delivery, DeliveryState, Owed, Style
 from web.delivery.endpoint import Endpoint
 from web.delivery.room import Closed
-from web.store import deliveries, delivery_turns, jobs, webhooks
+from web.store import deliveries, delivery_claims, delivery_turns, jobs, webhooks
 from web.store.store import Store
 
 OPEN = Closed(frozenset(), frozenset())
@@ -56,7 +56,12 @@ async def everything(tx: AsyncConnection) -> list[Delivery]:
 
 async def due(tx: AsyncConnection, now_s: float, *, limit: int = 10, closed: Closed = OPEN) -> list[tuple[str, int]]:
     found = await delivery_turns.due(tx, now_s=now_s, limit=limit, closed=closed)
-    return [(one.sender, one.number) for one in found]
+    taken = await delivery_claims.take(tx, [one.id for one in found.due], claim=None, now_s=now_s)
+    return [(one.delivery.sender, one.delivery.number) for one in taken]
+
+
+async def next_due_s(tx: AsyncConnection, after_s: float) -> float | None:
+    return (await delivery_turns.due(tx, now_s=after_s, limit=10, closed=OPEN)).next_s
 
 
 async def the(tx: AsyncConnection, sender: str, number: int) -> Delivery:
@@ -92,8 +97,9 @@ async def test_those_of_one_sender_have_their_turns_in_order(store: Store) -> No
         await filled(tx)
         await deliveries.add(tx, [job_owes(2), job_owes(1)], now_s=100.0)
         await deliveries.add(tx, [job_owes(1, job_id="med_b", key_id="2")], now_s=90.0)
-        assert await delivery_turns.next_due_s(tx, after_s=0.0) == 90.0
-        assert await delivery_turns.next_due_s(tx, after_s=90.0) == 100.0
+        assert await next_due_s(tx, 0.0) == 90.0
+        assert await next_due_s(tx, 90.0) == 100.0
+        assert await next_due_s(tx, 100.0) is None
         assert await due(tx, 89.9) == []
         assert await due(tx, 95.0) == [("med_b", 1)]
         assert await due(tx, 100.0) == [("med_b", 1), ("med_a", 1)]

@@ -7,7 +7,7 @@ from aiosqlite import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.servers.stores import new_store
-from tests.web.store.test_deliveries import HOOK, due, event, filled, the
+from tests.web.store.test_deliveries import HOOK, due, event, filled, next_due_s, the
 from web.store import deliveries, delivery_turns
 from web.store.store import open_store
 
@@ -36,7 +36,7 @@ async def one_after_the_other(tx: AsyncConnection, first: int) -> list[int]:
     others = [
         await steps(tx, deliveries.add(tx, [event(9_999_999)], now_s=2.0)),
         await steps(tx, due(tx, 5.0)),
-        await steps(tx, delivery_turns.next_due_s(tx, after_s=1.0)),
+        await steps(tx, next_due_s(tx, 1.0)),
     ]
     doing = await the(tx, HOOK.id, first)
     others.append(await steps(tx, delivery_turns.postpone(tx, doing, next_s=3.0, error="x", now_s=2.0)))
