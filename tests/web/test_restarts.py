@@ -72,6 +72,8 @@ async def test_a_live_stream_goes_on_under_its_id_as_a_new_media(tmp_path: Path,
         source.sample(0.0, 0.9)
         path = f"/v1/streams/{first['id']}"
         await served.until("/v1/incidents?state=open", lambda answer: len(answer["incidents"]) == 1)
+        # What is told of an incident may be on its way to the store.
+        await until(lambda: served.hub.unkept == 0)
         later = copied(home) if killed else home
     async with serving(home=later, resume=True) as served:
         again = await served.get(path)
