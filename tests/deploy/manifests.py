@@ -39,6 +39,7 @@ def written(name: str) -> list[Object]:
 OBJECTS: Mapping[str, Callable[[], list[Object]]] = {
     "base": lambda: built("base"),
     "gpu": lambda: built("gpu"),
+    "several": lambda: built("several"),
     "hosts": lambda: built("hosts"),
     "gpu-hosts": lambda: built("gpu-hosts"),
     "monitoring": lambda: written("monitoring/network-policy.yaml"),
@@ -68,19 +69,21 @@ def pod_of(name: str, folder: str = "base") -> Pod:
     return Pod(template["spec"], template["metadata"]["labels"])
 
 
-def environment(container: Object, folder: str = "base") -> dict[str, str]:
-    """What a container gets."""
+def environment(container: Object, folder: str = "base", *, pod: str = "") -> dict[str, str]:
+    """What a container gets, in a pod of that name."""
     found: dict[str, str] = {}
     for source in container.get("envFrom", []):
         found |= one("ConfigMap", source["configMapRef"]["name"], folder)["data"]
-    return found | {variable["name"]: _value(variable, container) for variable in container["env"]}
+    return found | {variable["name"]: _value(variable, container, pod) for variable in container["env"]}
 
 
-def _value(variable: Object, container: Object) -> str:
+def _value(variable: Object, container: Object, pod: str) -> str:
     given = variable.get("valueFrom", {})
     if "secretKeyRef" in given:
         return SECRETS[given["secretKeyRef"]["name"]][given["secretKeyRef"]["key"]]
     if "resourceFieldRef" in given:
         which, _, resource = given["resourceFieldRef"]["resource"].partition(".")
         return str(container["resources"][which][resource])
+    if given.get("fieldRef") == {"fieldPath": "metadata.name"}:
+        return pod
     return str(variable["value"])

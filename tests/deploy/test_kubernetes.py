@@ -98,6 +98,24 @@ def test_every_variable_is_a_setting_with_a_good_value(name: str, folder: str, m
     assert ("nvidia.com/gpu" in container["resources"]["limits"]) == on_gpu
 
 
+def test_each_of_several_services_has_a_region_and_web_nodes_know_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, folder = "gorewatch-service", "several"
+    stated = one("StatefulSet", name, folder)["spec"]
+    assert stated["volumeClaimTemplates"], "each has a data folder of its own"
+    pods = [f"{name}-{number}" for number in range(stated["replicas"])]
+    (container,) = pod_of(name, folder).spec["containers"]
+    regions = [loaded(monkeypatch, environment(container, folder, pod=pod)).region for pod in pods]
+    assert regions == pods
+    found = one("Service", name, folder)["spec"]
+    assert (found["clusterIP"], found["publishNotReadyAddresses"]) == ("None", True), "so that each pod has a name"
+    port = found["ports"][0]["port"]
+    upstream = settings_of("gorewatch-web", monkeypatch, folder).upstream
+    assert upstream == tuple(f"http://{pod}.{stated['serviceName']}:{port}" for pod in pods)
+    budget = one("PodDisruptionBudget", name, folder)["spec"]
+    assert budget["minAvailable"] == len(pods) - 1
+    assert budget["selector"]["matchLabels"].items() <= pod_of(name, folder).labels.items()
+
+
 def test_the_secrets_have_what_the_readme_makes() -> None:
     made = {
         (secret, key)

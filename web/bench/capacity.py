@@ -48,8 +48,8 @@ class Costs:
 COSTS = Costs(
     decode_s=0.0134,
     score_s=0.0084,
-    sample_service_s=0.00041,
-    event_service_s=0.00027,
+    sample_service_s=0.00024,
+    event_service_s=0.00012,
     gpu_scores_per_s=2000.0,
     gpu_score_s=0.0025,
     borrow_s=0.0007,

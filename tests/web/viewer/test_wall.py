@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.web.browser import Tab, new_tab
 from tests.web.fakes import FakeSource
@@ -61,6 +61,25 @@ async def test_empty_wall_says_what_to_do(tab: Tab, served: Served) -> None:
     await page.go_back()
     await page.locator(".empty").get_by_role("link", name="Publish your camera").click()
     await expect(page.get_by_role("heading", name="Publish")).to_be_visible()
+    assert tab.complaints == []
+
+
+async def test_who_looks_is_told_that_a_service_does_not_give_its_streams(tab: Tab, served: Served) -> None:
+    missing = {"gorewatch-missing": "1"}
+
+    async def by_a_web_node(route: Route) -> None:
+        """As one in front of several services answers, of which one is down."""
+        answer = await route.fetch()
+        await route.fulfill(response=answer, headers=answer.headers | missing)
+
+    await tab.page.route("**/v1/streams", by_a_web_node)
+    await _live(served, "lobby")
+    page = await opened(tab, served.url)
+    counts = page.locator(".counts")
+    await expect(counts).to_have_text("1 of 1 live, no incident running, the streams of 1 service are missing")
+    missing.clear()
+    await page.reload()
+    await expect(counts).to_have_text("1 of 1 live, no incident running")
     assert tab.complaints == []
 
 

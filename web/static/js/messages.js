@@ -20,6 +20,7 @@ export const messages = {
     live: "{live} of {running} live",
     running: { one: "{n} incident running", other: "{n} incidents running" },
     quiet: "no incident running",
+    missing: { one: "the streams of {n} service are missing", other: "the streams of {n} services are missing" },
     onAir: "On the air: {name}",
     dismiss: "Dismiss",
     show: "Show",

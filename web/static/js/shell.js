@@ -128,9 +128,10 @@ export class Shell {
     const running = [...state.streams.values()].filter((stream) => !isFinal(stream) && stream.name);
     const incidents = runningIncidents(state);
     const live = running.filter((stream) => stream.state === "live").length;
-    const words = `${t("shell.live", { live, running: running.length })}, ${incidents ? t("shell.running", { n: incidents }) : t("shell.quiet")}`;
-    setText(this.#counts, state.loaded && running.length ? words : "");
-    this.#counts.classList.toggle("alarm", incidents > 0);
+    const words = [t("shell.live", { live, running: running.length }), incidents ? t("shell.running", { n: incidents }) : t("shell.quiet")];
+    if (state.missing) words.push(t("shell.missing", { n: state.missing }));
+    setText(this.#counts, state.loaded && (running.length || state.missing) ? words.join(", ") : "");
+    this.#counts.classList.toggle("alarm", incidents > 0 || state.missing > 0);
     setHidden(this.#signOut, !this.#context.api.token);
     this.#renderLink(state.link);
     this.#renderOnAir();

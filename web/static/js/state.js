@@ -19,6 +19,8 @@ export const initial = () => ({
   /** The stream that a page shows: it stays, however long ago it ended. */
   pinned: null,
   loaded: false,
+  /** Services that did not give their part of the list: their streams are not in it, which says nothing of them. */
+  missing: 0,
   /** Counts log entries, so that views can tell which are new. */
   seq: 0,
   /** Counts changes of streams, so that a list is known to be older than a change. */
@@ -63,11 +65,11 @@ export function streamOf(event) {
 }
 
 /** The list as it stood at revision `asked`: what changed since stays, what is no longer in it goes. */
-function snapshot(state, { streams: list, asked = Infinity }) {
+function snapshot(state, { streams: list, missing = 0, asked = Infinity }) {
   const streams = new Map();
   for (const [id, stream] of state.streams) if (stream.revision > asked || id === state.pinned) streams.set(id, stream);
   for (const raw of list) streams.set(raw.id, merged(state.streams.get(raw.id), raw));
-  return trimmed({ ...state, streams, loaded: true });
+  return trimmed({ ...state, streams, missing, loaded: true });
 }
 
 function blank(id) {

@@ -11,6 +11,8 @@ const LONG_LIST = 150;
 const LONG_POLL_MS = 30_000;
 /** So many of the newest ended streams show their highest probability without having been opened. */
 const SUMMARIES = 25;
+/** By a web node: how many of several services gave no part of a list. */
+const MISSING = "Gorewatch-Missing";
 
 export class Sync {
   #api;
@@ -63,15 +65,17 @@ export class Sync {
   /** Fetch the list. The answer says no more than what was true when it was asked for. */
   async load() {
     const { revision } = this.#store.state;
-    let streams;
+    let streams, missing;
     try {
-      ({ streams } = await this.#api.get("/v1/streams"));
+      const answer = await this.#api.request("/v1/streams");
+      missing = Number(answer.headers.get(MISSING) ?? 0);
+      ({ streams } = await answer.json());
     } catch {
       // The connection state says so already, or the sign-in asks.
       return;
     }
     this.#length = streams.length;
-    this.#store.dispatch({ type: "snapshot", streams, asked: revision });
+    this.#store.dispatch({ type: "snapshot", streams, missing, asked: revision });
     this.#forget();
     this.#summarise();
   }
