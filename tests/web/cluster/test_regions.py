@@ -6,12 +6,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.servers.nats import Nats
+from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres
 from tests.servers.rtmp import RtmpServer
 from tests.servers.service import Service, running_service
+from tests.until import until
 from tests.web.cluster.making import WITHIN_S, by_hand, followed, opened
 from tests.web.cluster.test_recording import numbers
 from tests.web.command import assert_one_line, gorewatch
@@ -152,11 +155,12 @@ class Platform:
         self._folder = folder
         self._env = {**flickering(folder), "GOREWATCH_STORE": address, "GOREWATCH_BUS": nats.url}
         self._bus = nats.url
+        self._ports = {region: free_port() for region in "ab"}
 
     def service(self, region: str) -> Any:
         home = self._folder / region
         home.mkdir(exist_ok=True)
-        return running_service(home, "--workers", "1", env=self.env(region))
+        return running_service(home, "--workers", "1", "--port", str(self._ports[region]), env=self.env(region))
 
     def env(self, region: str) -> dict[str, str]:
         home = self._folder / region / "data"
@@ -179,8 +183,21 @@ async def added(service: Service, url: str, name: str) -> dict[str, Any]:
     return await live(service, stream["id"])
 
 
+async def listed(node: str) -> tuple[set[str], str | None]:
+    """The ids of the streams that a web node has, and how many services' are missing."""
+    async with aiohttp.ClientSession() as http, http.get(f"{node}/v1/streams") as answer:
+        assert answer.status == 200
+        return {stream["id"] for stream in (await answer.json())["streams"]}, answer.headers.get("Gorewatch-Missing")
+
+
+async def refused_by(node: str, url: str, name: str) -> int:
+    """Have a web node add a stream whose name is taken."""
+    async with aiohttp.ClientSession() as http, http.post(f"{node}/v1/streams", json={"url": url, "name": name}) as no:
+        return no.status
+
+
 @pytest.mark.timeout(300)
-async def test_of_two_services_one_is_killed_and_the_other_notices_nothing(
+async def test_two_services_are_one_behind_a_web_node_and_when_one_is_killed_the_other_notices_nothing(
     nats: Nats, postgres: Postgres, tmp_path: Path, rtmp_server: RtmpServer
 ) -> None:
     platform = Platform(nats, postgres.new_database(), tmp_path)
@@ -188,7 +205,7 @@ async def test_of_two_services_one_is_killed_and_the_other_notices_nothing(
     with rtmp_server.publish(clip, "show"), platform.service("b") as b:
         async with AsyncExitStack() as stack:
             with platform.service("a") as a:
-                node = await stack.enter_async_context(platform.web_node(a.url))
+                node = await stack.enter_async_context(platform.web_node(f"{a.url},{b.url}"))
                 before = await newest(nats)
                 every, late = Logbook(since=before, types=DEAR), Logbook(since=before, types=DEAR)
                 await stack.enter_async_context(following(node, [every]))
@@ -201,8 +218,11 @@ async def test_of_two_services_one_is_killed_and_the_other_notices_nothing(
                     a.request, "POST", "/v1/streams", {"url": url, "name": "theirs"}
                 )
                 assert (status, answer["code"], "region b" in answer["detail"]) == (409, "name_taken", True)
+                both = {mine["id"], theirs["id"]}
+                assert await listed(node) == (both, None)
+                assert [await refused_by(node, url, name) for name in ("mine", "theirs")] == [409, 409]
                 await asyncio.to_thread(a.kill)
-            # The web node's own requests have nobody to go to; events go on.
+            assert await listed(node) == ({theirs["id"]}, "1")
             await every.more(3)
             with platform.service("a") as a:
                 again = await live(a, mine["id"], beyond=mine["media"])
@@ -210,6 +230,7 @@ async def test_of_two_services_one_is_killed_and_the_other_notices_nothing(
                     one["id"] for one in (await asyncio.to_thread(a.request, "GET", "/v1/streams"))[1]["streams"]
                 ] == [mine["id"]]
                 assert (await live(b, theirs["id"]))["media"] == theirs["media"]
+                await until(lambda: _is(node, (both, None)), every_s=0.1)
                 await every.more(3)
                 async with open_store(platform.address) as store, store.reading() as tx:
                     running = {one.facts.ref.media_id: one.region for one in await media.running(tx)}
@@ -230,6 +251,10 @@ async def test_of_two_services_one_is_killed_and_the_other_notices_nothing(
     assert ends(kept) == {mine["media"]: 1, again["media"]: 1, theirs["media"]: 1}
     assert (kept.open_media, kept.open_incidents) == (0, 0)
     postgres.drop(platform.address)
+
+
+async def _is(node: str, wanted: tuple[set[str], str | None]) -> bool:
+    return await listed(node) == wanted
 
 
 async def newest(nats: Nats) -> str:
