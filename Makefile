@@ -7,8 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
 	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$one" && break; done)
 PORT ?= 8080
-# Many tests wait for pictures to come: two more at once than there are processors.
-JOBS ?= $(shell echo $$(( $$(nproc 2> /dev/null || echo 1) + 2 )))
+# Many tests wait for pictures to come: three more at once than there are processors.
+JOBS ?= $(shell echo $$(( $$(nproc 2> /dev/null || echo 1) + 3 )))
 
 VENV := .venv
 BIN := $(VENV)/bin
