@@ -159,7 +159,7 @@ async def _passed_back(request: web.Request, answer: ClientResponse) -> web.Stre
             await response.write(piece)
         await response.write_eof()
     except (ClientError, OSError, TimeoutError):
-        # Half of an answer cannot be taken back: its reader is to see that it broke off.
+        # Half of an answer cannot be taken back: its reader is to see that it broke off, and may not be reading.
         if request.transport is not None:
-            request.transport.close()
+            request.transport.abort()
     return response
