@@ -133,6 +133,7 @@ PURE = (
     "web.cluster.hosting.messages",
     "web.cluster.hosting.places",
     "web.cluster.hosting.placing",
+    "web.cluster.hosting.reasons",
     "web.cluster.hosting.scaling",
     "web.cluster.hosting.underway",
     "web.recording.thinning",
@@ -177,7 +178,7 @@ LATE_IMPORTS = {
     "ray",
     "nats",
     "stream.webrtc",
-    "web.cluster.log",
+    "web.cluster.log_opening",
     "web.cluster.hosting.on_ray",
     "web.store.revising",
 }

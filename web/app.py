@@ -22,7 +22,6 @@ from .background import going_on
 from .cluster.hosting.opening import open_engine
 from .cluster.opening import MEMORY
 from .cluster.web_node import web_node
-from .collecting import collect_rarely
 from .data_folder import sole_in
 from .engine import LocalEngine
 from .front import Service, front
@@ -75,7 +74,6 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     try:
         async with _opened(settings, sources) as opened, going_on(lambda: _stop_if(opened.ousted, stop), "ousted"):
-            collect_rarely()
             if ready is not None:
                 ready(opened.url)
             await stop.wait()

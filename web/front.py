@@ -126,18 +126,7 @@ async def front(
             hosts=hosts,
         )
         metrics.watch(parts, recorder=recording.recorder, scorer=scorer)
-        resuming = Resuming(
-            store=store,
-            registry=registry,
-            standing=recording.standing,
-            access=access,
-            max_streams=settings.limits.max_streams,
-            room=partial(_room_to_open, settings, hosts),
-            region=settings.region,
-        )
-        yield await stack.enter_async_context(
-            _before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first, resuming=resuming)
-        )
+        yield await stack.enter_async_context(_before(parts, metrics, pool=pool, new_lane=scorer.lane, first=first))
 
 
 @asynccontextmanager
@@ -148,10 +137,9 @@ async def _before(
     pool: Pool,
     new_lane: Callable[[], Lane],
     first: Callable[[Registry], None] | None,
-    resuming: Resuming,
 ) -> AsyncIterator[Service]:
     """What stands before the parts: the compatible API with its jobs, and HTTP."""
-    settings, registry = parts.settings, parts.registry
+    settings, registry, resuming = parts.settings, parts.registry, _resuming(parts)
     async with AsyncExitStack() as stack:
         behind_compat = await stack.enter_async_context(
             open_compat(
@@ -201,6 +189,18 @@ async def _close_interrupted(store: Store, hub: Hub, *, region: str) -> None:
         _log.warning("%s was being watched when an earlier service broke off", owed.facts.name or owed.facts.stream_id)
         for event in owed.events:
             hub.publish(owed.facts.stream_id, owed.facts.ref.media_id, event, owner=owed.facts.owner)
+
+
+def _resuming(parts: Parts) -> Resuming:
+    return Resuming(
+        store=parts.store,
+        registry=parts.registry,
+        standing=parts.standing,
+        access=parts.access,
+        max_streams=parts.settings.limits.max_streams,
+        room=partial(_room_to_open, parts.settings, parts.hosts),
+        region=parts.settings.region,
+    )
 
 
 def _room_to_open(settings: Settings, hosts: Hosts | None) -> int:

@@ -1,17 +1,29 @@
 """Ports of the loopback address."""
 
+import random
 import socket
 import time
 from pathlib import Path
 
+_PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to whoever connects somewhere, which could be taken a moment later; above Ray's own."""
+_DRAWN = random.SystemRandom()
+_TRIES = 100
+
 
 def free_port() -> int:
     """A TCP port that nobody uses right now; for programs that cannot be told to choose one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert isinstance(port, int)
-    return port
+    for _ in range(_TRIES):
+        port = _DRAWN.choice(_PORTS)
+        with socket.socket() as probe:
+            # As servers do: a port whose last connections are just over is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise OSError("no port is free")
 
 
 def wait_for_port(port: int, *, timeout_s: float = 10.0) -> None:

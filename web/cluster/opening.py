@@ -36,7 +36,7 @@ async def open_bus(
         yield None
         return
     _need_client()
-    from .log import open_log  # it needs the client
+    from .log_opening import open_log  # it needs the client
 
     async with store.writing() as tx:
         above = await events.ceiling(tx)
@@ -54,7 +54,7 @@ async def open_bus(
 async def followed_log(settings: Settings) -> AsyncIterator[EventLog]:
     """The event log of a service, for a node that reads along. Raises as `open_bus` does."""
     _need_client()
-    from .log import read_log  # it needs the client
+    from .log_opening import read_log  # it needs the client
 
     async with read_log(settings.bus) as log:
         yield log

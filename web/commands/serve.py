@@ -90,6 +90,10 @@ def _serve(settings: "Settings", named: tuple[str, ...], *, demo: bool) -> None:
 
 
 def _say_ready(url: str) -> None:
+    from ..collecting import collect_rarely
+
+    # Of the whole process, which is this command's.
+    collect_rarely()
     click.echo(f"gorewatch is ready: open {url} in a browser. Ctrl-C ends it.")
     sys.stdout.flush()
 

@@ -3,21 +3,19 @@
 A file is locked by one beside it, whatever the region. For a server see `server_lock.py`.
 """
 
-import fcntl
-import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from ..file_lock import NotLockable, Taken, locked
 from . import regions
 from .address import is_file, is_server
 from .errors import StoreError
 from .server_lock import open_sole_on_server
-from .sqlite import FILE_MODE, cannot_be_written, path_of
+from .sqlite import cannot_be_written, path_of
 from .store import Store, open_store
 
 _SUFFIX = ".lock"
-"""The file stays: were it removed, two services could hold two files of this name."""
 
 
 def open_sole_store(
@@ -42,33 +40,19 @@ async def _open_sole_file(url: str) -> AsyncIterator[Store]:
 
 @contextmanager
 def _sole(path: Path) -> Iterator[None]:
-    held = _opened(path)
-    try:
-        _lock(held, path)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path.with_name(path.name + _SUFFIX)))
+        except Taken as error:
+            raise StoreError(
+                f"Another gorewatch service runs on the store {path}; end that one, or give this one a store of its "
+                "own with GOREWATCH_DATA_DIR or GOREWATCH_STORE."
+            ) from error
+        except NotLockable as error:
+            raise StoreError(
+                f"The store {path} lies where files cannot be locked ({error}); "
+                "move it to a disk of this machine with GOREWATCH_STORE."
+            ) from error
+        except OSError as error:
+            raise cannot_be_written(path, error) from error
         yield
-    finally:
-        os.close(held)
-
-
-def _opened(path: Path) -> int:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not inherited: a worker that outlives its service does not keep the next one out.
-        return os.open(path.with_name(path.name + _SUFFIX), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
-    except OSError as error:
-        raise cannot_be_written(path, error) from error
-
-
-def _lock(held: int, path: Path) -> None:
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StoreError(
-            f"Another gorewatch service runs on the store {path}; end that one, or give this one a store of its own "
-            "with GOREWATCH_DATA_DIR or GOREWATCH_STORE."
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"The store {path} lies where files cannot be locked ({error.strerror or error}); "
-            "move it to a disk of this machine with GOREWATCH_STORE."
-        ) from error

@@ -8,7 +8,8 @@ from nats.aio.client import Client
 
 from tests.servers.nats import Nats
 from tests.web.recording.making import Filming
-from web.cluster.log import EventLog, open_log
+from web.cluster.log import EventLog
+from web.cluster.log_opening import open_log
 from web.delivery.history import Entry
 from web.delivery.journal import Published
 from web.limits import Retention

@@ -11,7 +11,8 @@ from inference.events import MediaStalled
 from tests.servers.nats import Nats
 from tests.web.cluster.making import WITHIN_S, by_hand, followed, opened, written
 from tests.web.recording.making import Filming
-from web.cluster.log import BusError, open_log
+from web.cluster.log import BusError
+from web.cluster.log_opening import open_log
 from web.delivery.history import Entry
 from web.limits import Retention
 from web.store.errors import Refused

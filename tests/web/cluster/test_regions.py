@@ -23,7 +23,8 @@ from tests.web.faults.logbook import Logbook, following, kept_in
 from tests.web.faults.test_killed import DEAR, compare, ends
 from tests.web.recording.making import Filming
 from tests.web.serving import settings_of
-from web.cluster.log import BusError, EventLog, read_log
+from web.cluster.log import BusError, EventLog
+from web.cluster.log_opening import read_log
 from web.cluster.recording import recording_log
 from web.cluster.web_node import web_node
 from web.delivery.cloudevents import format_id

@@ -12,6 +12,7 @@ from stream.errors import HostLost
 from .hosted import HostedSource
 from .messages import Batch, Counted, Lapsed, Load, Open, Order, Receive, Taken
 from .placing import HostState, Scorer
+from .reasons import why
 
 SILENT_S = 4.0
 """An answer comes within a second: later than this it is not waited for."""
@@ -199,12 +200,12 @@ class HostLink:
             self._changed()
 
     def _tell_loss(self, error: Exception) -> None:
-        why = _why(error)
+        reason = why(error)
         if self.up:
-            _log.error("the host %s is lost, with %d streams: %s", self.id, len(self._sources), why)
-        elif why != self._trouble:
-            _log.error("the host %s does not come up: %s", self.id, why)
-        self._trouble = why
+            _log.error("the host %s is lost, with %d streams: %s", self.id, len(self._sources), reason)
+        elif reason != self._trouble:
+            _log.error("the host %s does not come up: %s", self.id, reason)
+        self._trouble = reason
 
     def _lose_all(self) -> None:
         if not self.up:
@@ -217,11 +218,3 @@ class HostLink:
         self._behind_s.clear()
         self._state = self._new
         self._changed()
-
-
-def _why(error: Exception) -> str:
-    """Errors of another process come with its traceback: the last line says what it was."""
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    lines = str(error).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__

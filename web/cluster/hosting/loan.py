@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 
 from .lending import ANSWER_S, Answer, Detector, Pictures, Refused, RemoteScorer
+from .reasons import why
 from .underway import UnderWay
 
 _SILENT_S = ANSWER_S + 1.0
@@ -81,7 +82,7 @@ class Loan:
             async with asyncio.timeout(_SILENT_S):
                 answers = await self._remote.score(self._detector, pictures, told)
         except Exception as error:  # whatever the engine raises, the scorer is not there
-            raise ScorerLost(_why(error)) from error
+            raise ScorerLost(why(error)) from error
         if isinstance(answers, Refused):
             raise ScorerLost(f"it has the detector {answers.has}, and this host needs {self._detector}")
         return answers
@@ -102,11 +103,3 @@ class Loan:
         if why != self._trouble:
             _log.error("samples are not scored by %s: %s", self._id, why)
         self._trouble = why
-
-
-def _why(error: Exception) -> str:
-    """Errors of another process come with its traceback: the last line says what it was."""
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
-    lines = str(error).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__
