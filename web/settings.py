@@ -23,6 +23,7 @@ PREFIX = "GOREWATCH_"
 NESTED = "__"
 _STORE_NAME = "gorewatch.db"
 _BUS = re.compile(r"memory|(nats|tls)://\S+")
+_REGION = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _UPSTREAM = re.compile(r"https?://[^/?#\s@]+/?")
 _ICE_SERVER = re.compile(r"(stun|turns?):[A-Za-z0-9.-]+(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 
@@ -123,7 +124,6 @@ class Settings(BaseSettings):
     )
     region: str = Field(
         default=DEFAULT_REGION,
-        pattern=r"^[A-Za-z0-9_-]{1,32}$",
         description="which service this is, of several on one store and one NATS server; a part of subjects of NATS",
     )
     send_webhooks: bool = Field(
@@ -173,6 +173,13 @@ class Settings(BaseSettings):
     def _travelling(cls, value: str) -> str:
         if _BUS.fullmatch(value) is None:
             raise ValueError("must be memory, nats://HOST:PORT or tls://HOST:PORT")
+        return value
+
+    @field_validator("region")
+    @classmethod
+    def _is_a_region(cls, value: str) -> str:
+        if _REGION.fullmatch(value) is None:
+            raise ValueError(f"must be up to 32 of A-Z, a-z, 0-9, _ and -, such as eu-1, not {value!r}")
         return value
 
     @field_validator("upstream", mode="before")

@@ -127,6 +127,12 @@ def test_what_is_no_bus_is_refused(bus: str) -> None:
         settings_of(bus=bus)
 
 
+@pytest.mark.parametrize("region", ["", "a b", "eu.1", "x" * 33, "ü", "eu\n"])
+def test_what_cannot_be_a_region_is_refused(region: str) -> None:
+    with pytest.raises(ValueError, match="must be up to 32 of A-Z, a-z, 0-9, _ and -"):
+        settings_of(region=region)
+
+
 @pytest.mark.parametrize("upstream", ["", "localhost:8080", "http://a/b", "http://u:p@a", "ftp://a", "http://a?b"])
 def test_what_is_no_service_is_refused(upstream: str) -> None:
     with pytest.raises(ValueError, match="must be the address of the service alone"):
